@@ -633,7 +633,8 @@ BankchannelStatus bankchannel_server_info(const BankchannelServer *server,
 
 /**
  * Runs an order of the control interface, and returns its answer as JSON. `seed` adds data; every other order
- * (`reset`, `clock`, `fail_next`, `limits`, `outbox`, `transcript`, …) needs a server that was started with `control`.
+ * (`reset`, `clock`, `fail_next`, `limits`, `outbox`, `transcript`, …) needs a server that was started with `control`. The names
+ * of all orders are `BANKCHANNEL_ORDER_…` in `bankchannel_operations.h`.
  * The server's page in `docs/` describes the requests and answers of the orders. `request` is a JSON object; without
  * one, `{}`.
  */

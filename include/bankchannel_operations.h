@@ -4,443 +4,384 @@
 
 /** Fetch a challenge for a registration. */
 #define BANKCHANNEL_OP_WS_CHANNEL_INIT_REGISTER "ws_channel.init_register"
-
 /** Register an account's admin or data user. */
 #define BANKCHANNEL_OP_WS_CHANNEL_REGISTER "ws_channel.register"
-
 /** Verify a user's phone with the code from the SMS. */
 #define BANKCHANNEL_OP_WS_CHANNEL_VERIFY_PHONE "ws_channel.verify_phone"
-
 /** Verify a user's e-mail address with the code from the mail. */
 #define BANKCHANNEL_OP_WS_CHANNEL_VERIFY_EMAIL "ws_channel.verify_email"
-
 /** Send a code for a password reset by SMS. */
 #define BANKCHANNEL_OP_WS_CHANNEL_INIT_PASSWORD_RESET "ws_channel.init_password_reset"
-
 /** Set a new password with the code from the SMS. */
 #define BANKCHANNEL_OP_WS_CHANNEL_PASSWORD_RESET "ws_channel.password_reset"
-
 /** Fetch a challenge for a login. */
 #define BANKCHANNEL_OP_WS_CHANNEL_INIT_LOGIN "ws_channel.init_login"
-
 /** Answer a challenge with the password. */
 #define BANKCHANNEL_OP_WS_CHANNEL_LOGIN "ws_channel.login"
-
 /** Submit the code of the second factor. */
 #define BANKCHANNEL_OP_WS_CHANNEL_LOGIN_MFA "ws_channel.login_mfa"
-
 /** Choose the second factor of a login. */
 #define BANKCHANNEL_OP_WS_CHANNEL_SELECT_MFA "ws_channel.select_mfa"
-
 /** Complete the enrolment of an authenticator. */
 #define BANKCHANNEL_OP_WS_CHANNEL_VERIFY_TOTP "ws_channel.verify_totp"
-
 /** End all sessions of a user. */
 #define BANKCHANNEL_OP_WS_CHANNEL_LOGOUT "ws_channel.logout"
-
 /** List the account's bank certificates. */
 #define BANKCHANNEL_OP_WS_CHANNEL_LIST_CERTS "ws_channel.list_certs"
-
 /** Switch off the export of private keys for good. */
 #define BANKCHANNEL_OP_WS_CHANNEL_CONFIG_CERTS "ws_channel.config_certs"
-
 /** Let another account use this account's certificates. */
 #define BANKCHANNEL_OP_WS_CHANNEL_SHARE_CERTS "ws_channel.share_certs"
-
 /** Stop another account from using this account's certificates, or the reverse. */
 #define BANKCHANNEL_OP_WS_CHANNEL_UNSHARE_CERTS "ws_channel.unshare_certs"
-
 /** Export a certificate with its private key, encrypted to a PGP key. */
 #define BANKCHANNEL_OP_WS_CHANNEL_EXPORT_CERT "ws_channel.export_cert"
-
 /** Enrol for a certificate at a bank with its PIN. */
 #define BANKCHANNEL_OP_WS_CHANNEL_ENROLL_CERT "ws_channel.enroll_cert"
-
 /** Import an existing certificate and its private key. */
 #define BANKCHANNEL_OP_WS_CHANNEL_IMPORT_CERT "ws_channel.import_cert"
-
 /** Retire the certificates for a bank. */
 #define BANKCHANNEL_OP_WS_CHANNEL_RETIRE_CERT "ws_channel.retire_cert"
-
 /** List the files that a bank holds for the account. */
 #define BANKCHANNEL_OP_WS_CHANNEL_LIST_FILES "ws_channel.list_files"
-
 /** Send a signed file to a bank. */
 #define BANKCHANNEL_OP_WS_CHANNEL_UPLOAD_FILE "ws_channel.upload_file"
-
 /** Download a file from a bank. */
 #define BANKCHANNEL_OP_WS_CHANNEL_DOWNLOAD_FILE "ws_channel.download_file"
-
 /** Delete a file at a bank. */
 #define BANKCHANNEL_OP_WS_CHANNEL_DELETE_FILE "ws_channel.delete_file"
-
 /** List the files that the account has sent to a bank, and the outcome of each. */
 #define BANKCHANNEL_OP_WS_CHANNEL_LIST_UPLOADS "ws_channel.list_uploads"
-
 /** List the accounts under the API key. */
 #define BANKCHANNEL_OP_WS_CHANNEL_LIST_ACCOUNTS "ws_channel.list_accounts"
-
 /** Delete a customer's account for good. */
 #define BANKCHANNEL_OP_WS_CHANNEL_DELETE_ACCOUNT "ws_channel.delete_account"
-
 /** List the account's registered PGP keys. */
 #define BANKCHANNEL_OP_WS_CHANNEL_LIST_KEYS "ws_channel.list_keys"
-
 /** Register a PGP public key. */
 #define BANKCHANNEL_OP_WS_CHANNEL_UPLOAD_KEY "ws_channel.upload_key"
-
 /** Remove a registered PGP key. */
 #define BANKCHANNEL_OP_WS_CHANNEL_DELETE_KEY "ws_channel.delete_key"
-
 /** Encrypt a password for a challenge. */
 #define BANKCHANNEL_OP_WS_CHANNEL_ENCRYPT_PASSWORD "ws_channel.encrypt_password"
-
 /** Compute the current code of an authenticator. */
 #define BANKCHANNEL_OP_WS_CHANNEL_TOTP_CODE "ws_channel.totp_code"
-
 /** Make a PGP key pair on this machine. */
 #define BANKCHANNEL_OP_WS_CHANNEL_GENERATE_KEY "ws_channel.generate_key"
-
 /** Show the properties and the possible uses of a PGP key. */
 #define BANKCHANNEL_OP_WS_CHANNEL_INSPECT_KEY "ws_channel.inspect_key"
-
 /** Sign a file with one or more private keys. */
 #define BANKCHANNEL_OP_WS_CHANNEL_SIGN_FILE "ws_channel.sign_file"
-
 /** Verify the signatures of a file. */
 #define BANKCHANNEL_OP_WS_CHANNEL_VERIFY_FILE "ws_channel.verify_file"
-
 /** Encrypt a private key to an export key. */
 #define BANKCHANNEL_OP_WS_CHANNEL_ENCRYPT_FOR_EXPORT "ws_channel.encrypt_for_export"
-
 /** Decrypt an exported private key. */
 #define BANKCHANNEL_OP_WS_CHANNEL_DECRYPT_EXPORTED_KEY "ws_channel.decrypt_exported_key"
-
 /** Check a payment file before sending it. */
 #define BANKCHANNEL_OP_WS_CHANNEL_CHECK_PAYMENT_FILE "ws_channel.check_payment_file"
-
 /** Register an account's admin or data user. */
 #define BANKCHANNEL_OP_WS_CHANNEL_REGISTER_ACCOUNT "ws_channel.register_account"
-
 /** Log in, with all its steps. */
 #define BANKCHANNEL_OP_WS_CHANNEL_LOG_IN "ws_channel.log_in"
-
 /** Begin a login that another process may finish. */
 #define BANKCHANNEL_OP_WS_CHANNEL_BEGIN_LOG_IN "ws_channel.begin_log_in"
-
 /** Continue a login that waits for input. */
 #define BANKCHANNEL_OP_WS_CHANNEL_CONTINUE_LOG_IN "ws_channel.continue_log_in"
-
 /** Enrol an authenticator as second factor. */
 #define BANKCHANNEL_OP_WS_CHANNEL_ENROL_TOTP "ws_channel.enrol_totp"
-
 /** Set a new password with a code from an SMS. */
 #define BANKCHANNEL_OP_WS_CHANNEL_RESET_PASSWORD "ws_channel.reset_password"
-
 /** Get the state of the client's session: whether it lives, and how long. */
 #define BANKCHANNEL_OP_WS_CHANNEL_SESSION_STATE "ws_channel.session_state"
-
 /** Export the session, encrypted, for another process. */
 #define BANKCHANNEL_OP_WS_CHANNEL_EXPORT_SESSION "ws_channel.export_session"
-
 /** Import a session that another process exported. */
 #define BANKCHANNEL_OP_WS_CHANNEL_IMPORT_SESSION "ws_channel.import_session"
-
 /** Sign a file and send it to a bank. */
 #define BANKCHANNEL_OP_WS_CHANNEL_SIGN_AND_UPLOAD "ws_channel.sign_and_upload"
-
 /** Sign a file, send it, and wait for the bank's answers. */
 #define BANKCHANNEL_OP_WS_CHANNEL_UPLOAD_AND_WAIT "ws_channel.upload_and_wait"
-
 /** Download all new files into a folder. */
 #define BANKCHANNEL_OP_WS_CHANNEL_DOWNLOAD_NEW_FILES "ws_channel.download_new_files"
-
 /** Check whether a customer of the bank has a personal identifier. */
 #define BANKCHANNEL_OP_NEXTGEN_PSD2_VERIFY_USER "nextgen_psd2.verify_user"
-
 /** Get a link at which the customer gives, changes or withdraws consents. */
 #define BANKCHANNEL_OP_NEXTGEN_PSD2_UPDATE_BANK_OFFERED_CONSENTS "nextgen_psd2.update_bank_offered_consents"
-
 /** Deprecated: get a link for the customer, under the old path. */
 #define BANKCHANNEL_OP_NEXTGEN_PSD2_UPDATE_CONSENTS "nextgen_psd2.update_consents"
-
 /** Create a consent for reading accounts, which the customer then authorises. */
 #define BANKCHANNEL_OP_NEXTGEN_PSD2_CREATE_CONSENT "nextgen_psd2.create_consent"
-
 /** Read a consent. */
 #define BANKCHANNEL_OP_NEXTGEN_PSD2_GET_CONSENT "nextgen_psd2.get_consent"
-
 /** Read the status of a consent. */
 #define BANKCHANNEL_OP_NEXTGEN_PSD2_GET_CONSENT_STATUS "nextgen_psd2.get_consent_status"
-
 /** End a consent. */
 #define BANKCHANNEL_OP_NEXTGEN_PSD2_DELETE_CONSENT "nextgen_psd2.delete_consent"
-
 /** Start the customer's authorisation of a consent. */
 #define BANKCHANNEL_OP_NEXTGEN_PSD2_START_AUTHORISATION "nextgen_psd2.start_authorisation"
-
 /** List the authorisations of a consent. */
 #define BANKCHANNEL_OP_NEXTGEN_PSD2_LIST_AUTHORISATIONS "nextgen_psd2.list_authorisations"
-
 /** Read the status of a consent's authorisation. */
 #define BANKCHANNEL_OP_NEXTGEN_PSD2_GET_AUTHORISATION_STATUS "nextgen_psd2.get_authorisation_status"
-
 /** List the accounts that a consent covers. */
 #define BANKCHANNEL_OP_NEXTGEN_PSD2_GET_ACCOUNTS "nextgen_psd2.get_accounts"
-
 /** Sign a request to a bank. */
 #define BANKCHANNEL_OP_NEXTGEN_PSD2_SIGN_REQUEST "nextgen_psd2.sign_request"
-
 /** Prepare a signature for a key that is elsewhere. */
 #define BANKCHANNEL_OP_NEXTGEN_PSD2_PREPARE_SIGNATURE "nextgen_psd2.prepare_signature"
-
 /** Attach a signature that was made elsewhere. */
 #define BANKCHANNEL_OP_NEXTGEN_PSD2_ATTACH_SIGNATURE "nextgen_psd2.attach_signature"
-
 /** Build the signing string of a request. */
 #define BANKCHANNEL_OP_NEXTGEN_PSD2_SIGNING_STRING "nextgen_psd2.signing_string"
-
 /** Compute the Digest header of a body. */
 #define BANKCHANNEL_OP_NEXTGEN_PSD2_COMPUTE_DIGEST "nextgen_psd2.compute_digest"
-
 /** Encode a Signature header that is not plain ASCII. */
 #define BANKCHANNEL_OP_NEXTGEN_PSD2_ENCODE_HEADER "nextgen_psd2.encode_header"
-
 /** Decode a Signature header that was encoded. */
 #define BANKCHANNEL_OP_NEXTGEN_PSD2_DECODE_HEADER "nextgen_psd2.decode_header"
-
 /** Hash a personal identifier for the verification of a user. */
 #define BANKCHANNEL_OP_NEXTGEN_PSD2_HASH_IDENTIFIER "nextgen_psd2.hash_identifier"
-
 /** Verify a signed request as a bank does. */
 #define BANKCHANNEL_OP_NEXTGEN_PSD2_VERIFY_REQUEST "nextgen_psd2.verify_request"
-
 /** Explain why a bank refuses a request. */
 #define BANKCHANNEL_OP_NEXTGEN_PSD2_EXPLAIN_REQUEST "nextgen_psd2.explain_request"
-
 /** Show the content and the rights of a third party's certificate. */
 #define BANKCHANNEL_OP_NEXTGEN_PSD2_INSPECT_CERTIFICATE "nextgen_psd2.inspect_certificate"
-
 /** Make a test authority and a third party's certificates. */
 #define BANKCHANNEL_OP_NEXTGEN_PSD2_MAKE_CERTIFICATES "nextgen_psd2.make_certificates"
-
 /** Read an account statement. */
 #define BANKCHANNEL_OP_ISO20022_READ_STATEMENT "iso20022.read_statement"
-
 /** Read an account report of the current day. */
 #define BANKCHANNEL_OP_ISO20022_READ_REPORT "iso20022.read_report"
-
 /** Read a notification of debits and credits. */
 #define BANKCHANNEL_OP_ISO20022_READ_NOTIFICATION "iso20022.read_notification"
-
 /** Read one page of a statement, report or notification of any size. */
 #define BANKCHANNEL_OP_ISO20022_READ_STATEMENT_PAGE "iso20022.read_statement_page"
-
 /** Read a payment status report. */
 #define BANKCHANNEL_OP_ISO20022_READ_STATUS_REPORT "iso20022.read_status_report"
-
 /** Read a payment file. */
 #define BANKCHANNEL_OP_ISO20022_READ_PAYMENT "iso20022.read_payment"
-
 /** Make a payment file. */
 #define BANKCHANNEL_OP_ISO20022_MAKE_PAYMENT "iso20022.make_payment"
-
 /** Check a payment file before it is sent. */
 #define BANKCHANNEL_OP_ISO20022_CHECK_PAYMENT "iso20022.check_payment"
-
 /** Find out whether statements are missing. */
 #define BANKCHANNEL_OP_ISO20022_CHECK_STATEMENTS "iso20022.check_statements"
-
 /** Find out what became of a payment file. */
 #define BANKCHANNEL_OP_ISO20022_MATCH_STATUS "iso20022.match_status"
-
 /** List the banks that are known. */
 #define BANKCHANNEL_OP_ISO20022_LIST_BANKS "iso20022.list_banks"
-
 /** Send a file to a bank. */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_UPLOAD_FILE "sepa_web_services.upload_file"
-
 /** List the files that a bank holds for the customer. */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_LIST_FILES "sepa_web_services.list_files"
-
 /** Fetch a file from a bank. */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_DOWNLOAD_FILE "sepa_web_services.download_file"
-
 /** Delete a file at a bank. */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_DELETE_FILE "sepa_web_services.delete_file"
-
 /** Ask a bank which files the user may send and fetch. */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_GET_USER_INFO "sepa_web_services.get_user_info"
-
 /** Ask a bank for a first certificate, with the code that it has sent. */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_REQUEST_CERTIFICATE "sepa_web_services.request_certificate"
-
 /** Ask a bank for the next certificate, before the present one ends. */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_RENEW_CERTIFICATE "sepa_web_services.renew_certificate"
-
 /** Ask a bank for the certificates of its authorities. */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_GET_BANK_CERTIFICATES "sepa_web_services.get_bank_certificates"
-
 /** Verify a message of SEPA Web Services. */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_VERIFY_MESSAGE "sepa_web_services.verify_message"
-
 /** Explain why a message of SEPA Web Services is refused. */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_EXPLAIN_MESSAGE "sepa_web_services.explain_message"
-
 /** List the profiles of banks. */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_LIST_PROFILES "sepa_web_services.list_profiles"
-
 /** Make a key and the request for its certificate, with the name that the bank wants. */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_MAKE_CERTIFICATE_REQUEST "sepa_web_services.make_certificate_request"
-
 /** Download all new files of a bank into a folder. */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_DOWNLOAD_NEW_FILES "sepa_web_services.download_new_files"
-
 /** Send a file and wait for the bank's answers. */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_UPLOAD_AND_WAIT "sepa_web_services.upload_and_wait"
-
 /** Look for the report that settles an upload whose outcome is `unknown`. */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_SETTLE_UPLOAD "sepa_web_services.settle_upload"
-
 /** Ask for a first certificate with a code of the bank, and keep it with its key in `identity_dir`. */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_ENROL "sepa_web_services.enrol"
-
 /** Renew the certificate in `identity_dir` if it is due, or go on with a renewal that was begun. */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_RENEW "sepa_web_services.renew"
-
 /**
  * Show how it stands with the certificate in `identity_dir`: its state, its end, the next step, what a person has
  * to do.
  */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_CERTIFICATE_STATUS "sepa_web_services.certificate_status"
-
 /**
  * Keep a certificate and its key, which another program has used so far, in `identity_dir`: from then on `renew`
  * renews it.
  */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_IMPORT_CERTIFICATE "sepa_web_services.import_certificate"
-
 /** Encrypt the keys in `identity_dir` under another passphrase: all of them, or none. */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_CHANGE_PASSPHRASE "sepa_web_services.change_passphrase"
-
 /** Show the authorities that are trusted: where each comes from, and until when it holds. */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_LIST_ANCHORS "sepa_web_services.list_anchors"
-
 /** Trust another authority: its certificate is put into `anchors_dir`. */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_ADD_ANCHOR "sepa_web_services.add_anchor"
-
 /** Trust an authority no longer: its certificate is removed from `anchors_dir`. */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_REMOVE_ANCHOR "sepa_web_services.remove_anchor"
-
 /** Report that a session has succeeded. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_SUCCEED_SESSION "salt_edge_connector.succeed_session"
-
 /** Report the progress of a session. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_UPDATE_SESSION "salt_edge_connector.update_session"
-
 /** Report that a session has failed. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_FAIL_SESSION "salt_edge_connector.fail_session"
-
 /** List tokens as Salt Edge knows them. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_LIST_TOKENS_AT_HUB "salt_edge_connector.list_tokens_at_hub"
-
 /** Report that a token was revoked at the bank. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_REVOKE_TOKEN_AT_HUB "salt_edge_connector.revoke_token_at_hub"
-
 /** Look up a third party. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_GET_CLIENT_INFO "salt_edge_connector.get_client_info"
-
 /** Read and check a request of Salt Edge. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_RECEIVE_REQUEST "salt_edge_connector.receive_request"
-
 /** Make the answer to a request for accounts. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_ANSWER_ACCOUNTS "salt_edge_connector.answer_accounts"
-
 /** Make the answer to a request for transactions. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_ANSWER_TRANSACTIONS "salt_edge_connector.answer_transactions"
-
 /** Make the answer to a request for a customer's data. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_ANSWER_CUSTOMER "salt_edge_connector.answer_customer"
-
 /** Make the answer that accepts a request. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_ANSWER_DONE "salt_edge_connector.answer_done"
-
 /** Make the answer that refuses a request. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_ANSWER_ERROR "salt_edge_connector.answer_error"
-
 /** Verify a third party's own request, which Salt Edge forwards. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_VERIFY_CLIENT_JWT "salt_edge_connector.verify_client_jwt"
-
 /** Verify a JWT, sent or received. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_VERIFY_JWT "salt_edge_connector.verify_jwt"
-
 /** Sign a JWT. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_SIGN_JWT "salt_edge_connector.sign_jwt"
-
 /** Handle a request of Salt Edge: verify it, store it, answer it. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_HANDLE_REQUEST "salt_edge_connector.handle_request"
-
 /** Ask the bank the open questions and send the reports to Salt Edge. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_WORK "salt_edge_connector.work"
-
 /** Get the purpose and the state of a session. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_GET_SESSION "salt_edge_connector.get_session"
-
 /** Approve a session: the customer agreed. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_APPROVE_SESSION "salt_edge_connector.approve_session"
-
 /** Refuse a session: the customer or the bank declined. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_REFUSE_SESSION "salt_edge_connector.refuse_session"
-
 /** Revoke a token: the customer or the bank ends the access. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_REVOKE_TOKEN "salt_edge_connector.revoke_token"
-
 /** List tokens: the access of each third party. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_LIST_TOKENS "salt_edge_connector.list_tokens"
-
 /** Revoke the tokens that Salt Edge revoked. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_RECONCILE_TOKENS "salt_edge_connector.reconcile_tokens"
-
 /** List the reports to Salt Edge and their state. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_LIST_CALLBACKS "salt_edge_connector.list_callbacks"
-
 /** Send a stopped callback again. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_RETRY_CALLBACK "salt_edge_connector.retry_callback"
-
 /** Answer a connector's question from a route. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_ANSWER_BANK "salt_edge_connector.answer_bank"
-
 /** Begin a customer's enrolment. */
 #define BANKCHANNEL_OP_SALT_EDGE_HUB_CREATE_TOKEN "salt_edge_hub.create_token"
-
 /** Revoke a token. */
 #define BANKCHANNEL_OP_SALT_EDGE_HUB_REVOKE_TOKEN "salt_edge_hub.revoke_token"
-
 /** Renew a token. */
 #define BANKCHANNEL_OP_SALT_EDGE_HUB_RECONNECT_TOKEN "salt_edge_hub.reconnect_token"
-
 /** Answer an interactive step of an enrolment. */
 #define BANKCHANNEL_OP_SALT_EDGE_HUB_CONFIRM_TOKEN "salt_edge_hub.confirm_token"
-
 /** Cancel an enrolment. */
 #define BANKCHANNEL_OP_SALT_EDGE_HUB_CANCEL_TOKEN "salt_edge_hub.cancel_token"
-
 /** List a customer's accounts. */
 #define BANKCHANNEL_OP_SALT_EDGE_HUB_FETCH_ACCOUNTS "salt_edge_hub.fetch_accounts"
-
 /** Refresh a customer's accounts. */
 #define BANKCHANNEL_OP_SALT_EDGE_HUB_REFRESH_ACCOUNTS "salt_edge_hub.refresh_accounts"
-
 /** Answer an interactive step of a refresh. */
 #define BANKCHANNEL_OP_SALT_EDGE_HUB_CONFIRM_ACCOUNTS "salt_edge_hub.confirm_accounts"
-
 /** List an account's transactions. */
 #define BANKCHANNEL_OP_SALT_EDGE_HUB_FETCH_TRANSACTIONS "salt_edge_hub.fetch_transactions"
-
 /** Get a customer's data. */
 #define BANKCHANNEL_OP_SALT_EDGE_HUB_FETCH_CUSTOMER "salt_edge_hub.fetch_customer"
-
 /** Report an unusable answer to its connector. */
 #define BANKCHANNEL_OP_SALT_EDGE_HUB_NOTIFY_ERROR "salt_edge_hub.notify_error"
+
+/** List the latest requests to the server. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_SERVER_TRANSCRIPT "server.transcript"
+/** List the messages that would go to people by SMS or mail. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_SERVER_OUTBOX "server.outbox"
+/** Restore the state of the server's first start. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_SERVER_RESET "server.reset"
+/** Set the server's clock, or move it. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_SERVER_CLOCK "server.clock"
+/** Let the next requests of an operation fail. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_SERVER_FAIL_NEXT "server.fail_next"
+/** Add accounts that are ready to use. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_WS_CHANNEL_SERVICE_SEED "ws_channel_service.seed"
+/** Replace the limits of rate. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_WS_CHANNEL_SERVICE_LIMITS "ws_channel_service.limits"
+/** Let the next call of an operation wait just before it writes. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_WS_CHANNEL_SERVICE_HOLD "ws_channel_service.hold"
+/** Wait until a call of the operation waits. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_WS_CHANNEL_SERVICE_HELD "ws_channel_service.held"
+/** Let a call go on that waits. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_WS_CHANNEL_SERVICE_RELEASE "ws_channel_service.release"
+/** Add customers. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_NEXTGEN_PSD2_BANK_SEED "nextgen_psd2_bank.seed"
+/** Replace the limits of rate. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_NEXTGEN_PSD2_BANK_LIMITS "nextgen_psd2_bank.limits"
+/** Add one customer. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_NEXTGEN_PSD2_BANK_PSU "nextgen_psd2_bank.psu"
+/** Let the customer withdraw a consent. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_NEXTGEN_PSD2_BANK_REVOKE_CONSENT "nextgen_psd2_bank.revoke_consent"
+/** Block a third party's certificate. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_NEXTGEN_PSD2_BANK_BLOCK_CERTIFICATE "nextgen_psd2_bank.block_certificate"
+/** Let the issuer of a third party's certificate revoke it. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_NEXTGEN_PSD2_BANK_REVOKE_CERTIFICATE "nextgen_psd2_bank.revoke_certificate"
+/** Explain a raw request. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_NEXTGEN_PSD2_BANK_EXPLAIN "nextgen_psd2_bank.explain"
+/** Add files that customers can fetch. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_SEPA_BANK_SEED "sepa_bank.seed"
+/** List the files that there are. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_SEPA_BANK_FILES "sepa_bank.files"
+/** Add files that customers can fetch. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_SEPA_BANK_ADD_FILES "sepa_bank.add_files"
+/** Count the messages with a file that each customer has sent. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_SEPA_BANK_UPLOADS "sepa_bank.uploads"
+/** Add customers, or replace them. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_SEPA_BANK_CUSTOMERS "sepa_bank.customers"
+/** Send a customer a new code for a first certificate. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_SEPA_BANK_CODE "sepa_bank.code"
+/** Let the bank's next answers have faults. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_SEPA_BANK_FAULTS "sepa_bank.faults"
+/** Wait until answers wait because of the fault `hold`. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_SEPA_BANK_HELD "sepa_bank.held"
+/** Let the answers go that wait because of the fault `hold`. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_SEPA_BANK_RELEASE "sepa_bank.release"
+/** Tell how many requests each service has had at once at most. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_SEPA_BANK_LOAD "sepa_bank.load"
+/** List the certificates that the certificate services have issued. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_SEPA_BANK_CERTIFICATES "sepa_bank.certificates"
+/** Replace certificates of the bank. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_SEPA_BANK_ROLLOVER "sepa_bank.rollover"
+/** Move the time in messages and of certificates. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_SEPA_BANK_TIME "sepa_bank.time"
+/** Start a session. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_SALT_EDGE_HUB_SERVER_BEGIN_SESSION "salt_edge_hub_server.begin_session"
+/** List the names of all sessions. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_SALT_EDGE_HUB_SERVER_SESSIONS "salt_edge_hub_server.sessions"
+/** Tell the state of a session, with its messages. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_SALT_EDGE_HUB_SERVER_SESSION "salt_edge_hub_server.session"
+/** Send the customer's answer to an interactive step to the connector. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_SALT_EDGE_HUB_SERVER_ANSWER_SESSION "salt_edge_hub_server.answer_session"
+/** Cancel a session at the connector. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_SALT_EDGE_HUB_SERVER_CANCEL_SESSION "salt_edge_hub_server.cancel_session"
+/** Order the answer to the next reports of a session. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_SALT_EDGE_HUB_SERVER_ORDER_ANSWER "salt_edge_hub_server.order_answer"
+/** List the tokens, without their values. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_SALT_EDGE_HUB_SERVER_TOKENS "salt_edge_hub_server.tokens"
+/** Make a signed request for a connector. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_SALT_EDGE_HUB_SERVER_REQUESTS "salt_edge_hub_server.requests"
+/** Set the connector for the hub's own requests. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_SALT_EDGE_HUB_SERVER_CONNECTOR "salt_edge_hub_server.connector"
+/** Send a request to the connector, as for an enrolment. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_SALT_EDGE_HUB_SERVER_ENROLMENTS "salt_edge_hub_server.enrolments"
+/** Check a connector. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_SALT_EDGE_HUB_SERVER_CHECK "salt_edge_hub_server.check"
+/** Add customers of the example bank. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_SALT_EDGE_CONNECTOR_SERVER_SEED "salt_edge_connector_server.seed"
 
 #endif

@@ -155,76 +155,23 @@ export interface HttpRequest {
 /** A value as JSON has it. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
 
-/** An account for `seed` of a WS Channel service; the names are those of the JSON. */
-export interface SeedAccount {
-  email: string;
-  /** 20 characters or more with lower and upper case, a digit and a special character. */
-  password: string;
-  phone?: string;
-  company?: string;
-  name?: string;
-  /** Both by default. */
-  modes?: readonly ('admin' | 'data')[];
-  /** An existing key, or one to create; by default a new one. */
-  api_key?: string;
-  /** Whether phone and e-mail are verified; they are by default. */
-  verified?: boolean;
-  /** Whether the answer has a session's token for each mode. */
-  sessions?: boolean;
-  /** The banks to be enrolled at, such as `simulator`. */
-  certificates?: readonly string[];
-  pgp_keys?: readonly { key: string; purpose?: 'authorize' | 'export' }[];
-  /** Files at a bank; their content is base64 text. */
-  files?: readonly { file_type: string; content: string; bank?: string; reference?: string; status?: string }[];
-  /** Payment files as base64 text; the simulator opens their debtor accounts with enough money. */
-  payments?: readonly string[];
-}
+/** A name as JSON has it: an underscore and a small letter in place of each capital. */
+export type JsonName<N extends string> = N extends `${infer L}${infer R}`
+  ? `${L extends Lowercase<L> ? L : `_${Lowercase<L>}`}${JsonName<R>}`
+  : N;
 
-/** The accounts that `seed` of a WS Channel service has added. */
-export interface SeededAccounts {
-  readonly accounts: readonly {
-    readonly email: string;
-    readonly api_key: string;
-    readonly id_tokens?: Readonly<Record<string, string>>;
-  }[];
-}
-
-/** What `seed` of each server takes. */
-export interface SeedData {
-  Service: { accounts: readonly SeedAccount[] };
-  NextGenPsd2Bank: { psus: readonly object[] };
-  SaltEdgeConnectorServer: { customers: readonly object[] };
-}
-
-/** What `seed` of each server answers. */
-export interface SeededData {
-  Service: SeededAccounts;
-}
+/** A value as JSON has it: its members, which have camelCase names here, have those of JSON. */
+export type AsJson<T> = T extends readonly (infer U)[]
+  ? readonly AsJson<U>[]
+  : T extends object
+    ? { [K in keyof T as K extends string ? (string extends K ? K : JsonName<K>) : K]: AsJson<T[K]> }
+    : T;
 
 /** What `seed` of the server of this class takes. */
 export type SeedOf<C extends string> = C extends keyof SeedData ? SeedData[C] : Record<string, unknown>;
 
 /** What it answers. */
 export type SeededBy<C extends string> = C extends keyof SeededData ? SeededData[C] : JsonValue;
-
-/** The orders of the control interface that every server has; `docs/reference/server-orders.md` has the others. */
-export interface ServerControl {
-  /** Sets the clock, or moves it forward; answers what it shows. */
-  control(order: 'clock', request: { now: string } | { advance_s: number }): Promise<{ readonly now: string }>;
-  /** The next requests of an operation get this answer, and do nothing. */
-  control(
-    order: 'fail_next',
-    request: { operation?: string; status?: number; count?: number; error_class?: string; done?: boolean },
-  ): Promise<JsonValue>;
-  /** Restores the state after the first start. */
-  control(order: 'reset', request?: {}): Promise<JsonValue>;
-  /** Sets limits of rate and count. */
-  control(order: 'limits', request: Record<string, number | boolean>): Promise<JsonValue>;
-  /** The messages that would go by SMS or mail, oldest first; the latest requests. */
-  control(order: 'outbox' | 'transcript', request?: {}): Promise<readonly { readonly [name: string]: JsonValue }[]>;
-  /** An order of this kind of server. */
-  control(order: string, request?: object): Promise<any>;
-}
 
 /** The progress of a call. */
 export interface Progress {
@@ -1020,6 +967,125 @@ export declare const codes: {
 
 /** An error code: one of `codes`, or one that this version does not know. */
 export type ErrorCode = (typeof codes)[keyof typeof codes] | (string & {});
+
+/** A request that the server has answered. */
+export interface TranscriptRecord {
+  /** The method. */
+  readonly method: string;
+  /** The path, without the query; redacted. */
+  readonly path: string;
+  /** The status of the answer. */
+  readonly status: number;
+  /** The operation, `-` if none was found. */
+  readonly operation: string;
+  /** The request's id. */
+  readonly requestId: string;
+  /** Milliseconds from the head of the request to the head of the answer. */
+  readonly ms: number;
+  /** Why it was refused; absent if it was not, or if the server does not say. */
+  readonly why?: string;
+}
+
+/** The latest requests. */
+export interface Transcript {
+  /** The requests, oldest first. */
+  readonly requests: readonly TranscriptRecord[];
+}
+
+/** The messages to people. */
+export interface Outbox {
+  /** The messages, oldest first: `channel`, `to`, `code` and what else the server's page names. */
+  readonly messages: readonly (Readonly<Record<string, unknown>>)[];
+}
+
+/** The state of the server's clock. */
+export interface ClockTime {
+  /** The time, in UTC with milliseconds. */
+  readonly now: string;
+}
+
+/** A setting of the server's clock. */
+export interface ClockOrder {
+  /** The time that it shows from now on. */
+  now?: string | null;
+  /** Seconds to move it by; less than 0 moves it back. At most a hundred years. */
+  advanceS?: number | null;
+}
+
+/** An order to let requests fail. */
+export interface OrderedFault {
+  /** The operation, with or without its protocol: `listFiles`. */
+  operation: string;
+  /** The HTTP status that the requests get: 400 to 599. */
+  status: number;
+  /** How many requests fail. Default: 1. */
+  count?: number | null;
+  /** Whether they are carried out, and only their answer is lost. Default: false. */
+  done?: boolean | null;
+  /** The class in the answer, for servers whose errors have classes. */
+  errorClass?: string | null;
+}
+
+/** A server that takes orders; these are the orders of every one. All need `control`. */
+export interface ControlledServer {
+  /**
+   * List the latest requests to the server.
+   *
+   * The last thousand, oldest first. Mail addresses, numbers and names in paths are redacted.
+   */
+  transcript(): Promise<Transcript>;
+  /**
+   * List the messages that would go to people by SMS or mail.
+   *
+   * Those since the start, oldest first.
+   */
+  outbox(): Promise<Outbox>;
+  /**
+   * Restore the state of the server's first start.
+   *
+   * Data, outbox, transcript, clock, limits and ordered failures.
+   */
+  reset(): Promise<void>;
+  /**
+   * Set the server's clock, or move it.
+   *
+   * Give one of both. Certificates of a sandbox and their validity go by the same clock.
+   */
+  clock(request?: ClockOrder): Promise<ClockTime>;
+  /**
+   * Let the next requests of an operation fail.
+   *
+   * They get this status and are not carried out; with `done` they are carried out, and only their answer is lost.
+   */
+  failNext(request: OrderedFault): Promise<void>;
+}
+
+/** Orders of every server by their path, with members named as in JSON. */
+export interface ServerControl {
+  control(order: "transcript", request?: {}): Promise<AsJson<Transcript>["requests"]>;
+  control(order: "outbox", request?: {}): Promise<AsJson<Outbox>["messages"]>;
+  control(order: "reset", request?: {}): Promise<{}>;
+  control(order: "clock", request?: AsJson<ClockOrder>): Promise<AsJson<ClockTime>>;
+  control(order: "fail_next", request: AsJson<OrderedFault>): Promise<{}>;
+  /** Any order by its path or its name. */
+  control(order: string, request?: object): Promise<any>;
+}
+
+/** What `seed` of each server takes. */
+export interface SeedData {
+  Service: ServiceSeed;
+  NextGenPsd2Bank: NewPsus;
+  SepaBank: AsJson<SeededBankFiles>;
+  SaltEdgeConnectorServer: NewCustomers;
+}
+
+/** What `seed` of each server answers. */
+export interface SeededData {
+  Service: SeededAccounts;
+  NextGenPsd2Bank: AddedPsus;
+  SepaBank: AsJson<AddedFiles>;
+  SaltEdgeConnectorServer: AddedCustomers;
+}
 
 /**
  * The two users of an account. They log in separately and have different rights.
@@ -2835,6 +2901,139 @@ export interface ServiceOptions {
   bankCa?: FilePath | null;
 }
 
+/** The limits as numbers; the control interface can change them. */
+export interface ServiceRates {
+  /** Whether rate limits and quotas apply at all. Lockouts after wrong passwords and codes always do. */
+  readonly enabled: boolean;
+  /** Calls per second and API key. */
+  readonly perKeyPerS: number;
+  /** Calls of an API key at once. */
+  readonly perKeyBurst: number;
+  /** Calls per minute and address. */
+  readonly perAddressPerMin: number;
+  /** Calls of an address at once. */
+  readonly perAddressBurst: number;
+  /** Failed logins per minute and address. */
+  readonly failedLoginsPerMin: number;
+  /** Registrations per hour and address. */
+  readonly registrationsPerIp: number;
+  /** Resets of passwords per hour and address. */
+  readonly resetsPerIp: number;
+  /** Messages per day and phone. */
+  readonly smsPerPhone: number;
+  /** Codes of a second factor per day and account. */
+  readonly mfaCodesPerAccount: number;
+}
+
+/** Limits to set. Those that are left out get their defaults. */
+export interface OrderedServiceRates {
+  /** Whether rate limits and quotas apply at all. */
+  enabled?: boolean | null;
+  /** Calls per second and API key. */
+  perKeyPerS?: number | null;
+  /** Calls of an API key at once. */
+  perKeyBurst?: number | null;
+  /** Calls per minute and address. */
+  perAddressPerMin?: number | null;
+  /** Calls of an address at once. */
+  perAddressBurst?: number | null;
+  /** Failed logins per minute and address. */
+  failedLoginsPerMin?: number | null;
+  /** Registrations per hour and address. */
+  registrationsPerIp?: number | null;
+  /** Resets of passwords per hour and address. */
+  resetsPerIp?: number | null;
+  /** Messages per day and phone. */
+  smsPerPhone?: number | null;
+  /** Codes of a second factor per day and account. */
+  mfaCodesPerAccount?: number | null;
+}
+
+/** The operation whose call waits. */
+export interface HeldOperation {
+  /** Its name, with or without the protocol: `uploadFile`. */
+  operation: string;
+}
+
+/** Accounts to add. Names are those of the JSON. */
+export interface ServiceSeed {
+  /** The accounts. */
+  accounts?: readonly SeedAccount[] | null;
+}
+
+/** A PGP key of the account. Names are those of the JSON. */
+export interface SeedKey {
+  /** The key, armored. */
+  key: string;
+  /** `authorize` or `export`. Default: `authorize`. */
+  purpose?: string | null;
+}
+
+/** A file at a bank for this account. Names are those of the JSON. */
+export interface SeedFile {
+  /** The bank. Default: `simulator`. */
+  bank?: string | null;
+  /** The file type. */
+  file_type: string;
+  /** The content, base64. */
+  content: string;
+  /** The reference. Default: a new one. */
+  reference?: string | null;
+  /** The status. Default: `NEW`. */
+  status?: string | null;
+}
+
+/** An account that is ready to use. Names are those of the JSON. */
+export interface SeedAccount {
+  /** The e-mail address. */
+  email: string;
+  /** The password, at least 20 characters. */
+  password: string;
+  /** The phone. Default: `+358401234567`. */
+  phone?: string | null;
+  /** The company. Default: `Seeded Example Oy`. */
+  company?: string | null;
+  /** The name of the person. Default: `Seeded Example Oy`. */
+  name?: string | null;
+  /** The modes of its users: `admin`, or `admin` and `data`. Default: both. */
+  modes?: readonly string[] | null;
+  /** An existing key, or one to create. The first account under a created key owns it. Default: a new one. */
+  api_key?: string | null;
+  /** For a key to create: whether its users need no verification. Default: false. */
+  verification_waiver?: boolean | null;
+  /** Whether phone and mail address are verified. Default: true. */
+  verified?: boolean | null;
+  /** Whether the answer has a session token for each mode, as after a login. Default: false. */
+  sessions?: boolean | null;
+  /** Banks to enrol at. */
+  certificates?: readonly string[] | null;
+  /** PGP keys. */
+  pgp_keys?: readonly SeedKey[] | null;
+  /** Files at banks. */
+  files?: readonly SeedFile[] | null;
+  /**
+   * Payment files (base64) whose debtor accounts the simulator opens with sufficient funds. Needs a certificate
+   * there.
+   */
+  payments?: readonly string[] | null;
+}
+
+/** An account that was added. Names are those of the JSON. */
+export interface SeededAccount {
+  /** The e-mail address. */
+  readonly email: string;
+  /** Its API key. */
+  readonly api_key: string;
+  /** The session tokens by mode, if they were asked for. */
+  readonly id_tokens: Readonly<Record<string, string>>;
+}
+
+/** Accounts that were added. Names are those of the JSON. */
+export interface SeededAccounts {
+  /** The accounts, in the order of the request. */
+  readonly accounts: readonly SeededAccount[];
+}
+
 /** An embedded WS Channel service: the other side, in this process, for tests and trials. */
 export declare class Service implements AsyncDisposable {
   private constructor();
@@ -2853,16 +3052,48 @@ export declare class Service implements AsyncDisposable {
    * `docs/reference/server-orders.md` says what it takes and answers. Names are those of the JSON, such as
    * `apiKey`.
    */
-  seed(data: SeedOf<"Service">): Promise<SeededBy<"Service">>;
+  seed(data: ServiceSeed): Promise<SeededAccounts>;
   /**
    * Carries out an order of the control interface: `seed`, `reset`, `clock`, `fail_next`, `limits`, `outbox`,
    * `transcript`, or one of this kind of server. All but `seed` need a server that was started with `control`.
    */
-  readonly control: ServerControl['control'];
+  readonly control: {
+    (order: "limits", request?: AsJson<OrderedServiceRates>): Promise<AsJson<ServiceRates>>;
+    (order: "hold", request: AsJson<HeldOperation>): Promise<{}>;
+    (order: "held", request: AsJson<HeldOperation>): Promise<{}>;
+    (order: "release", request: AsJson<HeldOperation>): Promise<{}>;
+  } & ServerControl['control'];
+  /**
+   * Replace the limits of rate.
+   *
+   * The counts restart at zero. Limits that are left out get their defaults.
+   */
+  limits(request?: OrderedServiceRates): Promise<ServiceRates>;
+  /**
+   * Let the next call of an operation wait just before it writes.
+   *
+   * `held` says when it waits there, `release` lets it go on.
+   */
+  hold(request: HeldOperation): Promise<void>;
+  /**
+   * Wait until a call of the operation waits.
+   *
+   * An error after twenty seconds.
+   */
+  held(request: HeldOperation): Promise<void>;
+  /**
+   * Let a call go on that waits.
+   *
+   * The next call of the operation does not wait.
+   */
+  release(request: HeldOperation): Promise<void>;
   /** Stops it; running answers get some time to finish. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
+
+/** The orders that every server takes. */
+export interface Service extends ControlledServer {}
 
 /** A client of the ISECure WS Channel. A method per operation. Calls may run at the same time. */
 export declare class WsChannel implements AsyncDisposable {
@@ -5221,6 +5452,86 @@ export interface BankOptions {
   eraBadHref?: boolean | null;
 }
 
+/** An account of a new customer. */
+export interface NewPsuAccount {
+  /** A Norwegian IBAN, with its right check digits. */
+  iban: string;
+  /** The name on the page. */
+  name: string;
+  /** Whether it is a savings account. Default: false. */
+  savings?: boolean | null;
+  /** The balance in øre. Default: 0. */
+  balance?: number | null;
+}
+
+/** The limits; high enough that tests do not reach them by accident. */
+export interface BankRates {
+  /** Requests per minute and address that fail before their signature is verified. */
+  readonly unauthenticatedPerMinute: number;
+  /** Calls of `verifyUser` per minute and third party. */
+  readonly verifyUserPerMinute: number;
+}
+
+/** A bank's verdict on a request. */
+export interface BankExplanation {
+  /** The explanation, as in the error of a refused request. */
+  readonly explanation: Readonly<Record<string, unknown>>;
+}
+
+/** Limits to set. */
+export interface OrderedBankRates {
+  /** Requests per minute and address that fail before their signature is verified. Default: 60000. */
+  unauthenticatedPerMinute?: number | null;
+  /** Calls of `verifyUser` per minute and third party. Default: 1000000. */
+  verifyUserPerMinute?: number | null;
+}
+
+/** A new customer. */
+export interface NewPsu {
+  /** The name on the page. */
+  name: string;
+  /** The personal identifier, eleven digits. Only its hash is stored. */
+  personalIdentifier: string;
+  /** The PSU-IDs by third party (organizationIdentifier); other third parties get a random one. */
+  psuIds?: Readonly<Record<string, string>> | null;
+  /** Corporate agreements. */
+  corporateIds?: readonly string[] | null;
+  /** The accounts. */
+  accounts?: readonly NewPsuAccount[] | null;
+}
+
+/** A consent. */
+export interface ConsentOrder {
+  /** The consent's id. */
+  id: string;
+}
+
+/** A certificate. */
+export interface CertificateBySerial {
+  /** Its serial number, in hex. */
+  serial: string;
+}
+
+/** A request to explain. */
+export interface RawMessage {
+  /** The request, message/http: request line, headers, an empty line, body. */
+  message: Content;
+  /** The signing string that the client has made, base64, to compare it. */
+  signingString?: string | null;
+}
+
+/** Customers to add. Names are those of the JSON. */
+export interface NewPsus {
+  /** The customers. */
+  psus: readonly AsJson<NewPsu>[];
+}
+
+/** Customers that were added. Names are those of the JSON. */
+export interface AddedPsus {
+  /** Their number. */
+  readonly psus: number;
+}
+
 /** An embedded NextGenPSD2 sandbox bank: the other side, in this process, for tests and trials. */
 export declare class NextGenPsd2Bank implements AsyncDisposable {
   private constructor();
@@ -5256,16 +5567,59 @@ export declare class NextGenPsd2Bank implements AsyncDisposable {
    * `docs/reference/server-orders.md` says what it takes and answers. Names are those of the JSON, such as
    * `apiKey`.
    */
-  seed(data: SeedOf<"NextGenPsd2Bank">): Promise<SeededBy<"NextGenPsd2Bank">>;
+  seed(data: NewPsus): Promise<AddedPsus>;
   /**
    * Carries out an order of the control interface: `seed`, `reset`, `clock`, `fail_next`, `limits`, `outbox`,
    * `transcript`, or one of this kind of server. All but `seed` need a server that was started with `control`.
    */
-  readonly control: ServerControl['control'];
+  readonly control: {
+    (order: "limits", request?: AsJson<OrderedBankRates>): Promise<AsJson<BankRates>>;
+    (order: "psu", request: AsJson<NewPsu>): Promise<{}>;
+  } & ServerControl['control'];
+  /**
+   * Replace the limits of rate.
+   *
+   * The counters restart at zero. Limits that are left out get their defaults.
+   */
+  limits(request?: OrderedBankRates): Promise<BankRates>;
+  /**
+   * Add one customer.
+   *
+   * As `seed` with one.
+   */
+  psu(request: NewPsu): Promise<void>;
+  /**
+   * Let the customer withdraw a consent.
+   *
+   * As on the bank's page.
+   */
+  revokeConsent(request: ConsentOrder): Promise<void>;
+  /**
+   * Block a third party's certificate.
+   *
+   * The bank does so itself, whatever its issuer says.
+   */
+  blockCertificate(request: CertificateBySerial): Promise<void>;
+  /**
+   * Let the issuer of a third party's certificate revoke it.
+   *
+   * The bank's list of revoked certificates has it from then on.
+   */
+  revokeCertificate(request: CertificateBySerial): Promise<void>;
+  /**
+   * Explain a raw request.
+   *
+   * Checks it as the bank would at this moment, and names each fault, with the signing string that it should have.
+   * Nothing changes. Over HTTP the body is the request, message/http.
+   */
+  explain(request: Omit<RawMessage, "message"> & { message: LocalContent }): Promise<BankExplanation>;
   /** Stops it; running answers get some time to finish. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
+
+/** The orders that every server takes. */
+export interface NextGenPsd2Bank extends ControlledServer {}
 
 /**
  * A third party that asks NextGenPSD2 banks, and signs, verifies and explains requests. A method per operation.
@@ -9505,6 +9859,261 @@ export interface SepaBankOptions {
   control?: boolean | null;
 }
 
+/** A file to add. */
+export interface SeededBankFile {
+  /** The bank's family. */
+  family: string;
+  /** The customer who can fetch it. */
+  customerId: string;
+  /** The file type, 1 to 40 characters. */
+  fileType: string;
+  /** The content as text; or `content_base64`. */
+  content?: string | null;
+  /** The content as base64; or `content`. */
+  contentBase64?: string | null;
+  /** The target id. Default: the customer's. */
+  targetId?: string | null;
+  /** The service id. */
+  serviceId?: string | null;
+  /** The file name that the customer sees. */
+  userFilename?: string | null;
+  /** Seconds from now until it appears; less than 0: it has been there for so long. Default: 0. */
+  appearsInS?: number | null;
+  /** Whether the customer may delete it. Default: false. */
+  deletable?: boolean | null;
+}
+
+/** Files that were added. */
+export interface AddedFiles {
+  /** Their references, in the order of the request. */
+  readonly files: readonly string[];
+}
+
+/**
+ * The kind of a file.
+ * - `upload`: Sent by the customer: it is not listed.
+ * - `download`: Made by the bank, or put there.
+ */
+export type FileKind = "upload" | "download";
+
+/** A file of the bank. */
+export interface ListedFile {
+  /** The reference. */
+  readonly reference: string;
+  /** The bank's family. */
+  readonly family: string;
+  /** The customer. */
+  readonly customerId: string;
+  /** Who has made it. */
+  readonly kind: FileKind;
+  /** The file type. */
+  readonly fileType: string;
+  /** The file name that the customer sees. */
+  readonly userFilename?: string;
+  /** The reference of the upload that it answers. */
+  readonly parent?: string;
+  /** When it appears. */
+  readonly at: string;
+  /** Whether it was fetched. */
+  readonly downloaded: boolean;
+  /** Whether it was deleted. */
+  readonly deleted: boolean;
+  /** The size in bytes. */
+  readonly bytes: number;
+  /** Of an upload, the SHA-256 of its content, in hex. */
+  readonly sha256: string;
+}
+
+/** The files that there are. */
+export interface ListedSandboxFiles {
+  /** The files, oldest first. */
+  readonly files: readonly ListedFile[];
+}
+
+/** The messages with a file that customers have sent. */
+export interface CountedUploads {
+  /** Their number, by family and customer id: `op/1000022211`. */
+  readonly uploads: Readonly<Record<string, number>>;
+}
+
+/**
+ * Whether a customer, a sender or a contract can be used.
+ * - `active`: It can.
+ * - `locked`: It is locked.
+ * - `outdated`: It has ended.
+ */
+export type CustomerStanding = "active" | "locked" | "outdated";
+
+/** A customer of one family. */
+export interface NewCustomer {
+  /** The bank's family. */
+  family: string;
+  /** The customer id: 1 to 16 letters and digits. */
+  customerId: string;
+  /** The company, the subject of its certificates. */
+  company: string;
+  /** The target id of its files. */
+  targetId?: string | null;
+  /** Whether it can be used. Default: `active`. */
+  standing?: CustomerStanding | null;
+  /** Whether its contract can be used. Default: `active`. */
+  contract?: CustomerStanding | null;
+  /** Other customers that may send for it. */
+  senders?: readonly string[] | null;
+}
+
+/** A customer that was added, with the files of its pair. */
+export interface AddedCustomer {
+  /** The bank's family. */
+  readonly family: string;
+  /** The customer id. */
+  readonly customerId: string;
+  /** Its certificate, a PEM file. */
+  readonly certificateFile: string;
+  /** The private key, a PEM file. */
+  readonly keyFile: string;
+}
+
+/** Customers that were added. */
+export interface AddedBankCustomers {
+  /** The customers, in the order of the request. */
+  readonly customers: readonly AddedCustomer[];
+}
+
+/** A code that was sent. */
+export interface CodeSent {
+  /** The code. */
+  readonly code: string;
+  /** How long it is valid. */
+  readonly until: string;
+}
+
+/** A fault to order. */
+export interface FaultOrder {
+  /** The fault, such as `sig.outer=bad`; the bank's page lists them. */
+  fault: string;
+  /** The family. Default: all. */
+  family?: string | null;
+  /** The operation, such as `listFiles`. Default: all. */
+  operation?: string | null;
+  /** How many requests it concerns. Default: 1. */
+  count?: number | null;
+}
+
+/** Answers that wait. */
+export interface HeldAnswerCount {
+  /** Their number. */
+  readonly held: number;
+}
+
+/** Answers that were let go. */
+export interface ReleasedAnswers {
+  /** Their number. */
+  readonly released: number;
+}
+
+/** Requests at once. */
+export interface GreatestLoad {
+  /** Their greatest number, by family and service. */
+  readonly mostAtOnce: Readonly<Record<string, number>>;
+}
+
+/** A certificate that was issued. */
+export interface ListedIssuedCertificate {
+  /** The bank's family. */
+  readonly family: string;
+  /** The customer. */
+  readonly customerId: string;
+  /** The SHA-256 of the certified key, in hex. */
+  readonly keySha256: string;
+  /** The certificate, PEM. */
+  readonly certificate: string;
+  /** The serial number, in hex, of the certificate that has signed the request; absent for a first one. */
+  readonly signedWith?: string;
+}
+
+/** The certificates that were issued. */
+export interface IssuedCertificates {
+  /** The certificates, oldest first. */
+  readonly certificates: readonly ListedIssuedCertificate[];
+}
+
+/**
+ * What becomes new. What stands below it does, too.
+ * - `signer`: The bank's signers.
+ * - `intermediate`: The authorities between the root and signers and customers.
+ * - `root`: The root: clients must be told of it.
+ */
+export type RolledOver = "signer" | "intermediate" | "root";
+
+/** The bank's new certificates. */
+export interface NewBankCertificates {
+  /** The present root, a PEM file. */
+  readonly rootFile: string;
+  /** All roots that the bank has had, a PEM file: the `anchors_file` for clients. */
+  readonly anchorsFile: string;
+}
+
+/** The time after it was moved. */
+export interface MovedTime {
+  /** The time in messages. */
+  readonly now: string;
+}
+
+/** Files to add. */
+export interface SeededBankFiles {
+  /** The files; at least one. */
+  files: readonly SeededBankFile[];
+}
+
+/** Customers to add. */
+export interface NewBankCustomers {
+  /** The customers. */
+  customers: readonly NewCustomer[];
+}
+
+/** Who gets a code. */
+export interface CodeReceiver {
+  /** The bank's family. */
+  family: string;
+  /** The customer. */
+  customerId: string;
+}
+
+/** Faults to order. */
+export interface FaultOrders {
+  /** The faults. */
+  faults: readonly FaultOrder[];
+}
+
+/** How many answers must wait. */
+export interface HeldOrder {
+  /** Their number. Default: 1. */
+  count?: number | null;
+}
+
+/** Whether the counting restarts. */
+export interface LoadOrder {
+  /** Whether it does. Default: false. */
+  forget?: boolean | null;
+}
+
+/** Which certificates of the bank are replaced. */
+export interface RolloverOrder {
+  /** The bank's family. */
+  family: string;
+  /** The kind of certificate to replace, with all that is below it. */
+  what: RolledOver;
+  /** Seconds for which the old ones sign, too. Default: 0. */
+  overlap?: number | null;
+}
+
+/** How far the time moves. */
+export interface TimeOrder {
+  /** Seconds; less than 0 moves it back. */
+  advanceS: number;
+}
+
 /** An embedded sandbox bank of SEPA Web Services: the other side, in this process, for tests and trials. */
 export declare class SepaBank implements AsyncDisposable {
   private constructor();
@@ -9527,16 +10136,101 @@ export declare class SepaBank implements AsyncDisposable {
    * `docs/reference/server-orders.md` says what it takes and answers. Names are those of the JSON, such as
    * `apiKey`.
    */
-  seed(data: SeedOf<"SepaBank">): Promise<SeededBy<"SepaBank">>;
+  seed(data: AsJson<SeededBankFiles>): Promise<AsJson<AddedFiles>>;
   /**
    * Carries out an order of the control interface: `seed`, `reset`, `clock`, `fail_next`, `limits`, `outbox`,
    * `transcript`, or one of this kind of server. All but `seed` need a server that was started with `control`.
    */
-  readonly control: ServerControl['control'];
+  readonly control: {
+    (order: "files", request?: {}): Promise<AsJson<ListedSandboxFiles>>;
+    (order: "uploads", request?: {}): Promise<AsJson<CountedUploads>>;
+    (order: "code", request: AsJson<CodeReceiver>): Promise<AsJson<CodeSent>>;
+    (order: "held", request?: AsJson<HeldOrder>): Promise<AsJson<HeldAnswerCount>>;
+    (order: "release", request?: {}): Promise<AsJson<ReleasedAnswers>>;
+    (order: "load", request?: AsJson<LoadOrder>): Promise<AsJson<GreatestLoad>>;
+    (order: "certificates", request?: {}): Promise<AsJson<IssuedCertificates>>;
+    (order: "rollover", request: AsJson<RolloverOrder>): Promise<AsJson<NewBankCertificates>>;
+    (order: "time", request: AsJson<TimeOrder>): Promise<AsJson<MovedTime>>;
+  } & ServerControl['control'];
+  /**
+   * List the files that there are.
+   *
+   * Those that customers have sent, and those they can fetch.
+   */
+  files(): Promise<ListedSandboxFiles>;
+  /**
+   * Add files that customers can fetch.
+   *
+   * As `seed`.
+   */
+  addFiles(request: SeededBankFiles): Promise<AddedFiles>;
+  /**
+   * Count the messages with a file that each customer has sent.
+   *
+   * Refused ones count, too.
+   */
+  uploads(): Promise<CountedUploads>;
+  /**
+   * Add customers, or replace them.
+   *
+   * The answer has the files of each one's pair. One customer may stand for the list.
+   */
+  customers(request: NewBankCustomers): Promise<AddedBankCustomers>;
+  /**
+   * Send a customer a new code for a first certificate.
+   *
+   * Locks are lifted.
+   */
+  code(request: CodeReceiver): Promise<CodeSent>;
+  /**
+   * Let the bank's next answers have faults.
+   *
+   * All faults of the list are ordered, or none of them. One fault may stand for the list.
+   */
+  faults(request: FaultOrders): Promise<void>;
+  /**
+   * Wait until answers wait because of the fault `hold`.
+   *
+   * Responds once so many wait; an error after twenty seconds.
+   */
+  held(request?: HeldOrder): Promise<HeldAnswerCount>;
+  /**
+   * Let the answers go that wait because of the fault `hold`.
+   *
+   * The next ones wait for the next release.
+   */
+  release(): Promise<ReleasedAnswers>;
+  /**
+   * Tell how many requests each service has had at once at most.
+   *
+   * With `forget` it counts from now on, after this answer.
+   */
+  load(request?: LoadOrder): Promise<GreatestLoad>;
+  /**
+   * List the certificates that the certificate services have issued.
+   *
+   * Those of all families, oldest first.
+   */
+  certificates(): Promise<IssuedCertificates>;
+  /**
+   * Replace certificates of the bank.
+   *
+   * The old ones sign beside the new ones for the time of the overlap.
+   */
+  rollover(request: RolloverOrder): Promise<NewBankCertificates>;
+  /**
+   * Move the time in messages and of certificates.
+   *
+   * The time of files moves with it.
+   */
+  time(request: TimeOrder): Promise<MovedTime>;
   /** Stops it; running answers get some time to finish. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
+
+/** The orders that every server takes. */
+export interface SepaBank extends ControlledServer {}
 
 /**
  * A company's client of the banks' own SOAP channel: files, and messages verified and explained. A method per
@@ -11423,6 +12117,339 @@ export interface HubOptions {
   control?: boolean | null;
 }
 
+/** A session that was started. */
+export interface SessionBegun {
+  /** Its name. */
+  readonly sessionSecret: string;
+}
+
+/** The sessions that there are. */
+export interface SessionNames {
+  /** Their names, oldest first. */
+  readonly sessions: readonly string[];
+}
+
+/** A message of a session, in either direction. */
+export interface SessionMessage {
+  /** Its number. */
+  readonly number: number;
+  /** When it was sent or received, by the hub's clock. */
+  readonly at: string;
+  /** `to_connector` or `to_hub`. */
+  readonly direction: string;
+  /** The operation; empty if there is none. */
+  readonly operation: string;
+  /** The session's name. */
+  readonly sessionSecret?: string;
+  /** The status of its answer. */
+  readonly status: number;
+  /** The class of a refusal. */
+  readonly errorClass?: string;
+  /** Milliseconds until the answer. */
+  readonly elapsedMs: number;
+  /** The data of the request, masked. */
+  readonly data: JsonValue;
+  /** The answer, masked. */
+  readonly answer: JsonValue;
+  /** Advice to the sender, although the message was accepted. */
+  readonly warnings: readonly string[];
+}
+
+/** The state of a session. */
+export interface HubSessionState {
+  /** Its subject: `token` or `refresh`. */
+  readonly about: string;
+  /** `open`, `success` or `fail`. */
+  readonly status: string;
+  /** The class of the failure. */
+  readonly errorClass?: string;
+  /** The updates of the connector. */
+  readonly updates: JsonValue;
+  /** The customer, once the connector has told it. */
+  readonly userId?: string;
+  /** Whether it has a token. */
+  readonly hasToken: boolean;
+  /** When the token expires. */
+  readonly tokenExpiresAt?: string;
+  /** When the session expires. */
+  readonly expiresAt: string;
+  /** Its messages, oldest first. */
+  readonly messages: readonly SessionMessage[];
+}
+
+/** The answer of a connector. */
+export interface AskedConnector {
+  /** The HTTP status. */
+  readonly status: number;
+  /** The class of a refusal. */
+  readonly errorClass?: string;
+  /** `Retry-After`, in seconds. */
+  readonly retryAfterS?: number;
+  /** Milliseconds until the answer. */
+  readonly elapsedMs: number;
+  /** The body, if it is JSON. */
+  readonly body: JsonValue;
+}
+
+/** An ordered answer to a report. */
+export interface ReportAnswer {
+  /** The report, such as `succeedSession`. Default: any. */
+  operation?: string | null;
+  /** The class of the refusal. */
+  errorClass?: string | null;
+  /** The HTTP status. Default: that of the class, or 503. */
+  status?: number | null;
+  /** `Retry-After`, in seconds. */
+  retryAfterS?: number | null;
+  /** Whether the report is carried out, and only its answer is lost. Default: false. */
+  done?: boolean | null;
+  /** How many reports get it. Default: 1. */
+  count?: number | null;
+}
+
+/** A token, without its value. */
+export interface TokenAtHub {
+  /** Its id. */
+  readonly id: number;
+  /** When it expires. */
+  readonly expiresAt?: string;
+  /** When it was revoked. */
+  readonly revokedAt?: string;
+}
+
+/** The tokens that the hub knows. */
+export interface TokensAtHub {
+  /** The tokens. */
+  readonly tokens: readonly TokenAtHub[];
+}
+
+/** A header of a request. */
+export interface SignedRequestHeader {
+  /** The name. */
+  readonly name: string;
+  /** The value. */
+  readonly value: string;
+}
+
+/** A signed request. */
+export interface SignedRequest {
+  /** The HTTP method. */
+  readonly method: string;
+  /** The path with the query. */
+  readonly target: string;
+  /** The headers; one of them is the signed JWT. */
+  readonly headers: readonly SignedRequestHeader[];
+  /** The session's name. */
+  readonly sessionSecret: string;
+}
+
+/** The connector's answers. */
+export interface ConnectorAnswers {
+  /** The session's name. */
+  readonly sessionSecret: string;
+  /** The answers, in the order of the requests. */
+  readonly answers: readonly AskedConnector[];
+}
+
+/**
+ * A customer's authentication.
+ * - `redirect`: On the bank's page: `--psu` or `psuUrl` answers for the customer.
+ * - `embedded`: With credentials in the request.
+ */
+export type CheckMode = "redirect" | "embedded";
+
+/** An authentication method, with right and wrong input. */
+export interface CheckWay {
+  /** The method's code, as in `authorizationType`. */
+  code: string;
+  /** The mode. */
+  mode: CheckMode;
+  /** The customer's first data, by field code. */
+  right?: Readonly<Record<string, Secret>> | null;
+  /** The same with wrong values. */
+  wrong?: Readonly<Record<string, Secret>> | null;
+  /** The code of the field for a one-time code, for a method that asks for one. */
+  codeField?: string | null;
+  /** The right one-time code, for a test system with a fixed one. */
+  rightCode?: Secret | null;
+  /**
+   * Who signs in with it: any name, the same for all methods of one customer. Default: `right`'s first value that
+   * is not a secret, such as the login name. For a page: the one as whom `--psu` or `psuUrl` signs in; without it,
+   * what the page shows is not compared.
+   */
+  customer?: string | null;
+  /** The bank's id of this customer, to be compared with the reports. */
+  userId?: string | null;
+  /** The ids of all accounts that this customer must be shown. */
+  accounts?: readonly string[] | null;
+  /** The name that the customer's data must have. */
+  name?: string | null;
+  /** A file to which codes are appended as JSON lines with a member `code`; relative to the settings' file. */
+  codesFile?: FilePath | null;
+}
+
+/** The report of a check. */
+export interface ConnectorCheckAnswer {
+  /** The report: `ok`, `connector`, `checks`, `counts`. */
+  readonly report: JsonValue;
+}
+
+/** A session to start. */
+export interface SessionOrder {
+  /** Its name. Default: a new one. */
+  sessionSecret?: string | null;
+  /** Its subject: `token` or `refresh`. Default: `token`. */
+  about?: string | null;
+  /** When it expires. */
+  expiresAt?: string | null;
+}
+
+/** A session by its name. */
+export interface NamedSession {
+  /** The session's name. */
+  sessionSecret: string;
+}
+
+/** The customer's answer in a session. */
+export interface SessionAnswer {
+  /** The session's name. */
+  sessionSecret: string;
+  /** The customer's input, by field. */
+  credentials: Readonly<Record<string, string>>;
+}
+
+/** A session to cancel. */
+export interface SessionCancel {
+  /** The session's name. */
+  sessionSecret: string;
+  /** Whether it is cancelled: `true`. Default: `true`. */
+  cancel?: boolean | null;
+}
+
+/** The answer to reports of a session. */
+export interface ReportAnswerOrder {
+  /** The session's name. */
+  sessionSecret: string;
+  /** The answer. */
+  answer: ReportAnswer;
+}
+
+/** A request to a connector. Fields that are left out get values that a connector accepts. */
+export interface PlayedRequest {
+  /**
+   * The operation, one that a connector serves: `createToken`. What sends a request has a default, its making
+   * none.
+   */
+  operation?: string | null;
+  /** The session's name. Default: a new one. */
+  sessionSecret?: string | null;
+  /** The id of the third party. */
+  clientId?: number | null;
+  /** The name of the third party's application. */
+  appName?: string | null;
+  /** The consent's scopes. */
+  scopes?: readonly string[] | null;
+  /** Days of consent. Default: 90. */
+  consentPeriodDays?: number | null;
+  /** The customer's input, by field. */
+  credentials?: Readonly<Record<string, string>> | null;
+  /** Where the customer's browser goes afterwards. */
+  redirectUrl?: string | null;
+  /** The account, for transactions. */
+  accountId?: string | null;
+  /** The first day, for transactions and a refresh: `2026-01-01`. */
+  fromDate?: string | null;
+  /** The last day. */
+  toDate?: string | null;
+  /** The access token. */
+  accessToken?: string | null;
+  /** In its place: the session whose token it is. */
+  accessTokenOf?: string | null;
+  /** Seconds until the JWT expires. Default: 60. */
+  expiresInS?: number | null;
+}
+
+/** Where a connector is. */
+export interface ConnectorLocation {
+  /** The base URL. */
+  url: string;
+  /** The authorities of its TLS certificate, a PEM file. */
+  caFile?: FilePath | null;
+}
+
+/** A request to send, and how often. */
+export interface SendingOrder {
+  /**
+   * The operation, one that a connector serves: `createToken`. What sends a request has a default, its making
+   * none.
+   */
+  operation?: string | null;
+  /** The session's name. Default: a new one. */
+  sessionSecret?: string | null;
+  /** The id of the third party. */
+  clientId?: number | null;
+  /** The name of the third party's application. */
+  appName?: string | null;
+  /** The consent's scopes. */
+  scopes?: readonly string[] | null;
+  /** Days of consent. Default: 90. */
+  consentPeriodDays?: number | null;
+  /** The customer's input, by field. */
+  credentials?: Readonly<Record<string, string>> | null;
+  /** Where the customer's browser goes afterwards. */
+  redirectUrl?: string | null;
+  /** The account, for transactions. */
+  accountId?: string | null;
+  /** The first day, for transactions and a refresh: `2026-01-01`. */
+  fromDate?: string | null;
+  /** The last day. */
+  toDate?: string | null;
+  /** The access token. */
+  accessToken?: string | null;
+  /** In its place: the session whose token it is. */
+  accessTokenOf?: string | null;
+  /** Seconds until the JWT expires. Default: 60. */
+  expiresInS?: number | null;
+  /** How often, 1 to 100. Default: 1. */
+  times?: number | null;
+  /** Whether each has the same JWT. Default: false. */
+  sameJwt?: boolean | null;
+}
+
+/** The checker's settings for a connector. */
+export interface CheckSettings {
+  /**
+   * The folder with the hub's keys, app id and app secret, for a check without an embedded hub; relative to the
+   * settings' file. The connector has the hub's public key, the app id and the app secret.
+   */
+  hubFolder?: string | null;
+  /**
+   * The connector's public key, a PEM file; relative to the settings' file. Without it, the hub's folder has the
+   * connector's key too.
+   */
+  connectorPublicKeyFile?: FilePath | null;
+  /**
+   * A PEM file with more certificate authorities to trust at the connector and at `psuUrl`; relative to the
+   * settings' file.
+   */
+  caFile?: FilePath | null;
+  /** The connector's authentication methods. Missing methods are not checked. */
+  authorizationTypes: readonly CheckWay[];
+  /**
+   * The URL of a program that acts as the customer on the bank's page: HTTPS, or HTTP on loopback. The checker
+   * posts `{"url"}` to `URL/approve` or `URL/deny` and waits up to 60 seconds; a status of 200 to 299 means that
+   * the customer has answered. `--psu` replaces it.
+   */
+  psuUrl?: string | null;
+  /** The seconds within which the connector has to report. Default: 10. */
+  patienceS?: number | null;
+  /**
+   * The seconds during which the checker watches for a forbidden repetition of a report. Default: 5. A later
+   * repetition is not found.
+   */
+  quietS?: number | null;
+}
+
 /** An embedded hub that plays Salt Edge: the other side, in this process, for tests and trials. */
 export declare class SaltEdgeHubServer implements AsyncDisposable {
   private constructor();
@@ -11451,16 +12478,93 @@ export declare class SaltEdgeHubServer implements AsyncDisposable {
    * `docs/reference/server-orders.md` says what it takes and answers. Names are those of the JSON, such as
    * `apiKey`.
    */
-  seed(data: SeedOf<"SaltEdgeHubServer">): Promise<SeededBy<"SaltEdgeHubServer">>;
+  seed(data: Record<string, unknown>): Promise<JsonValue>;
   /**
    * Carries out an order of the control interface: `seed`, `reset`, `clock`, `fail_next`, `limits`, `outbox`,
    * `transcript`, or one of this kind of server. All but `seed` need a server that was started with `control`.
    */
-  readonly control: ServerControl['control'];
+  readonly control: {
+    (order: "sessions", request?: AsJson<SessionOrder>): Promise<AsJson<SessionBegun>>;
+    (order: "sessions/all", request?: {}): Promise<AsJson<SessionNames>>;
+    (order: "tokens", request?: {}): Promise<AsJson<TokensAtHub>>;
+    (order: "requests", request?: AsJson<PlayedRequest>): Promise<AsJson<SignedRequest>>;
+    (order: "connector", request: AsJson<ConnectorLocation>): Promise<{}>;
+    (order: "enrolments", request?: AsJson<SendingOrder>): Promise<AsJson<ConnectorAnswers>>;
+    (order: "check", request: AsJson<CheckSettings>): Promise<AsJson<ConnectorCheckAnswer>["report"]>;
+  } & ServerControl['control'];
+  /**
+   * Start a session.
+   *
+   * The connector's reports of it are accepted from then on.
+   */
+  beginSession(request?: SessionOrder): Promise<SessionBegun>;
+  /**
+   * List the names of all sessions.
+   *
+   * Oldest first.
+   */
+  sessions(): Promise<SessionNames>;
+  /**
+   * Tell the state of a session, with its messages.
+   *
+   * The messages in both directions are masked: no secret is in them.
+   */
+  session(request: NamedSession): Promise<HubSessionState>;
+  /**
+   * Send the customer's answer to an interactive step to the connector.
+   *
+   * The request is the one of the session: `confirmToken`, or `confirmAccounts` during a refresh.
+   */
+  answerSession(request: SessionAnswer): Promise<AskedConnector>;
+  /**
+   * Cancel a session at the connector.
+   *
+   * Sends `cancelToken`.
+   */
+  cancelSession(request: SessionCancel): Promise<AskedConnector>;
+  /**
+   * Order the answer to the next reports of a session.
+   *
+   * A status of success makes no sense with a class.
+   */
+  orderAnswer(request: ReportAnswerOrder): Promise<void>;
+  /**
+   * List the tokens, without their values.
+   *
+   * Revoked ones, too.
+   */
+  tokens(): Promise<TokensAtHub>;
+  /**
+   * Make a signed request for a connector.
+   *
+   * It is not sent. If it starts a session, the hub knows the session from then on.
+   */
+  requests(request?: PlayedRequest): Promise<SignedRequest>;
+  /**
+   * Set the connector for the hub's own requests.
+   *
+   * In place of the one that the hub was started with.
+   */
+  connector(request: ConnectorLocation): Promise<void>;
+  /**
+   * Send a request to the connector, as for an enrolment.
+   *
+   * Several times with a new JWT each, or with the same.
+   */
+  enrolments(request?: SendingOrder): Promise<ConnectorAnswers>;
+  /**
+   * Check a connector.
+   *
+   * Takes the settings of the checker, and answers its report.
+   */
+  check(request: CheckSettings): Promise<ConnectorCheckAnswer>;
   /** Stops it; running answers get some time to finish. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
+
+/** The orders that every server takes. */
+export interface SaltEdgeHubServer extends ControlledServer {}
 
 /**
  * A bank's connector, which Salt Edge asks for its customers' accounts. A method per operation. Calls may run at
@@ -12147,6 +13251,32 @@ export interface ConnectorOptions {
   control?: boolean | null;
 }
 
+/** Customers to add. Names are those of the JSON. */
+export interface NewCustomers {
+  /** The customers; one with the id or login of a known one takes its place. */
+  customers: readonly ExampleCustomer[];
+}
+
+/** A customer of the example bank. Names are those of the JSON. */
+export interface ExampleCustomer {
+  /** The bank's id for the customer. */
+  user_id: string;
+  /** The login name. */
+  login: string;
+  /** The password. */
+  password: string;
+  /** The customer's data at the bank. */
+  customer: AsJson<BankCustomer>;
+  /** The accounts. */
+  accounts: readonly AsJson<BankAccount>[];
+}
+
+/** Customers that were added. Names are those of the JSON. */
+export interface AddedCustomers {
+  /** Their number. */
+  readonly customers: number;
+}
+
 /**
  * A connector to Salt Edge that serves: with an example bank, or before the bank's own code: the other side, in
  * this process, for tests and trials.
@@ -12174,7 +13304,7 @@ export declare class SaltEdgeConnectorServer implements AsyncDisposable {
    * `docs/reference/server-orders.md` says what it takes and answers. Names are those of the JSON, such as
    * `apiKey`.
    */
-  seed(data: SeedOf<"SaltEdgeConnectorServer">): Promise<SeededBy<"SaltEdgeConnectorServer">>;
+  seed(data: NewCustomers): Promise<AddedCustomers>;
   /**
    * Carries out an order of the control interface: `seed`, `reset`, `clock`, `fail_next`, `limits`, `outbox`,
    * `transcript`, or one of this kind of server. All but `seed` need a server that was started with `control`.
@@ -12184,6 +13314,9 @@ export declare class SaltEdgeConnectorServer implements AsyncDisposable {
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
+
+/** The orders that every server takes. */
+export interface SaltEdgeConnectorServer extends ControlledServer {}
 
 /**
  * A client that asks a bank's connector as Salt Edge does, for the bank's own tests. A method per operation. Calls

@@ -2,7 +2,7 @@
 'use strict';
 
 const { Client } = require('./client');
-const { Embedded } = require('./service');
+const { ControlledServer } = require('./controlled_server');
 const { bytes, list, map, path, plain, secret, store, struct, union } = require('./shape');
 
 const VerifyUserRequest = struct([
@@ -231,9 +231,42 @@ class NextGenPsd2 extends Client {
   }
 }
 
-class NextGenPsd2Bank extends Embedded {
+const ordersOfNextGenPsd2Bank = {
+  limits: { name: "nextgen_psd2_bank.limits", request: plain, response: plain },
+  psu: { name: "nextgen_psd2_bank.psu", request: plain, response: plain },
+  revokeConsent: { name: "nextgen_psd2_bank.revoke_consent", request: plain, response: plain },
+  blockCertificate: { name: "nextgen_psd2_bank.block_certificate", request: plain, response: plain },
+  revokeCertificate: { name: "nextgen_psd2_bank.revoke_certificate", request: plain, response: plain },
+  explain: { name: "nextgen_psd2_bank.explain", request: plain, response: plain, contentIn: "message" },
+};
+
+class NextGenPsd2Bank extends ControlledServer {
   static async start(options = {}) {
     return this._start("nextgen-psd2-bank", BankOptions, [["baseUrl", "base_url"], ["bgBaseUrl", "bg_base_url"], ["caFile", "ca_file"], ["certificateFile", "certificate_file"], ["privateKeyFile", "private_key_file"], ["clientCertificateFile", "client_certificate_file"], ["clientKeyFile", "client_key_file"], ["certificatesDir", "certificates_dir"], ["controlUrl", "control_url"], ["requestsUrl", "requests_url"]], options);
+  }
+
+  limits(request = {}) {
+    return this._order(ordersOfNextGenPsd2Bank.limits, request);
+  }
+
+  psu(request = {}) {
+    return this._order(ordersOfNextGenPsd2Bank.psu, request);
+  }
+
+  revokeConsent(request = {}) {
+    return this._order(ordersOfNextGenPsd2Bank.revokeConsent, request);
+  }
+
+  blockCertificate(request = {}) {
+    return this._order(ordersOfNextGenPsd2Bank.blockCertificate, request);
+  }
+
+  revokeCertificate(request = {}) {
+    return this._order(ordersOfNextGenPsd2Bank.revokeCertificate, request);
+  }
+
+  explain(request = {}) {
+    return this._order(ordersOfNextGenPsd2Bank.explain, request);
   }
 
   get clientSettings() {

@@ -2,7 +2,7 @@
 'use strict';
 
 const { Client } = require('./client');
-const { Embedded } = require('./service');
+const { ControlledServer } = require('./controlled_server');
 const { bytes, list, map, path, plain, secret, store, struct, union } = require('./shape');
 
 const SucceedSessionRequest = struct([
@@ -96,6 +96,13 @@ const AuthenticateQuestion = struct([
 
 const ConfirmQuestion = struct([
   ["credentials", "credentials", map(secret)],
+]);
+
+const CheckWay = struct([
+  ["right", "right", map(secret)],
+  ["wrong", "wrong", map(secret)],
+  ["rightCode", "right_code", secret],
+  ["codesFile", "codes_file", path],
 ]);
 
 const SaltEdgeConnectorSettings = struct([
@@ -292,9 +299,77 @@ class SaltEdgeConnector extends Client {
   }
 }
 
-class SaltEdgeHubServer extends Embedded {
+const ConnectorLocation = struct([
+  ["caFile", "ca_file", path],
+]);
+
+const CheckSettings = struct([
+  ["connectorPublicKeyFile", "connector_public_key_file", path],
+  ["caFile", "ca_file", path],
+  ["authorizationTypes", "authorization_types", list(CheckWay)],
+]);
+
+const ordersOfSaltEdgeHubServer = {
+  beginSession: { name: "salt_edge_hub_server.begin_session", request: plain, response: plain },
+  sessions: { name: "salt_edge_hub_server.sessions", request: plain, response: plain },
+  session: { name: "salt_edge_hub_server.session", request: plain, response: plain },
+  answerSession: { name: "salt_edge_hub_server.answer_session", request: plain, response: plain },
+  cancelSession: { name: "salt_edge_hub_server.cancel_session", request: plain, response: plain },
+  orderAnswer: { name: "salt_edge_hub_server.order_answer", request: plain, response: plain },
+  tokens: { name: "salt_edge_hub_server.tokens", request: plain, response: plain },
+  requests: { name: "salt_edge_hub_server.requests", request: plain, response: plain },
+  connector: { name: "salt_edge_hub_server.connector", request: ConnectorLocation, response: plain },
+  enrolments: { name: "salt_edge_hub_server.enrolments", request: plain, response: plain },
+  check: { name: "salt_edge_hub_server.check", request: CheckSettings, response: plain },
+};
+
+class SaltEdgeHubServer extends ControlledServer {
   static async start(options = {}) {
     return this._start("salt-edge-hub", HubOptions, [["baseUrl", "base_url"], ["hubPublicKeyFile", "hub_public_key_file"], ["appId", "app_id"], ["appSecretFile", "app_secret_file"], ["providerCode", "provider_code"], ["privateKeyFile", "private_key_file"], ["requestsUrl", "requests_url"], ["controlUrl", "control_url"]], options);
+  }
+
+  beginSession(request = {}) {
+    return this._order(ordersOfSaltEdgeHubServer.beginSession, request);
+  }
+
+  sessions(request = {}) {
+    return this._order(ordersOfSaltEdgeHubServer.sessions, request);
+  }
+
+  session(request = {}) {
+    return this._order(ordersOfSaltEdgeHubServer.session, request);
+  }
+
+  answerSession(request = {}) {
+    return this._order(ordersOfSaltEdgeHubServer.answerSession, request);
+  }
+
+  cancelSession(request = {}) {
+    return this._order(ordersOfSaltEdgeHubServer.cancelSession, request);
+  }
+
+  orderAnswer(request = {}) {
+    return this._order(ordersOfSaltEdgeHubServer.orderAnswer, request);
+  }
+
+  tokens(request = {}) {
+    return this._order(ordersOfSaltEdgeHubServer.tokens, request);
+  }
+
+  requests(request = {}) {
+    return this._order(ordersOfSaltEdgeHubServer.requests, request);
+  }
+
+  connector(request = {}) {
+    return this._order(ordersOfSaltEdgeHubServer.connector, request);
+  }
+
+  enrolments(request = {}) {
+    return this._order(ordersOfSaltEdgeHubServer.enrolments, request);
+  }
+
+  check(request = {}) {
+    return this._order(ordersOfSaltEdgeHubServer.check, request);
   }
 
   get clientSettings() {

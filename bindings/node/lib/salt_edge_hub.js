@@ -2,7 +2,7 @@
 'use strict';
 
 const { Client } = require('./client');
-const { Embedded } = require('./service');
+const { ControlledServer } = require('./controlled_server');
 const { bytes, list, map, path, plain, secret, store, struct, union } = require('./shape');
 
 const TokenParameters = struct([
@@ -172,7 +172,10 @@ class SaltEdgeHub extends Client {
   }
 }
 
-class SaltEdgeConnectorServer extends Embedded {
+const ordersOfSaltEdgeConnectorServer = {
+};
+
+class SaltEdgeConnectorServer extends ControlledServer {
   static async start(options = {}) {
     return this._start("salt-edge-connector", ConnectorOptions, [["baseUrl", "base_url"], ["publicKeyFile", "public_key_file"], ["providerCode", "provider_code"], ["bankInterfaceUrl", "bank_interface_url"], ["bankSecretFile", "bank_secret_file"], ["controlUrl", "control_url"]], options);
   }

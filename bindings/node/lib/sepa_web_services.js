@@ -2,7 +2,7 @@
 'use strict';
 
 const { Client } = require('./client');
-const { Embedded } = require('./service');
+const { ControlledServer } = require('./controlled_server');
 const { bytes, list, map, path, plain, secret, store, struct, union } = require('./shape');
 
 const RequestBankCertificateRequest = struct([
@@ -59,6 +59,20 @@ const ChangeIdentityPassphraseRequest = struct([
 const Pkcs11Settings = struct([
   ["module", "module", path],
   ["pin", "pin", secret],
+]);
+
+const AddedCustomer = struct([
+  ["certificateFile", "certificate_file", path],
+  ["keyFile", "key_file", path],
+]);
+
+const AddedBankCustomers = struct([
+  ["customers", "customers", list(AddedCustomer)],
+]);
+
+const NewBankCertificates = struct([
+  ["rootFile", "root_file", path],
+  ["anchorsFile", "anchors_file", path],
 ]);
 
 const SepaWebServicesSettings = struct([
@@ -227,9 +241,72 @@ class SepaWebServices extends Client {
   }
 }
 
-class SepaBank extends Embedded {
+const ordersOfSepaBank = {
+  files: { name: "sepa_bank.files", request: plain, response: plain },
+  addFiles: { name: "sepa_bank.add_files", request: plain, response: plain },
+  uploads: { name: "sepa_bank.uploads", request: plain, response: plain },
+  customers: { name: "sepa_bank.customers", request: plain, response: AddedBankCustomers },
+  code: { name: "sepa_bank.code", request: plain, response: plain },
+  faults: { name: "sepa_bank.faults", request: plain, response: plain },
+  held: { name: "sepa_bank.held", request: plain, response: plain },
+  release: { name: "sepa_bank.release", request: plain, response: plain },
+  load: { name: "sepa_bank.load", request: plain, response: plain },
+  certificates: { name: "sepa_bank.certificates", request: plain, response: plain },
+  rollover: { name: "sepa_bank.rollover", request: plain, response: NewBankCertificates },
+  time: { name: "sepa_bank.time", request: plain, response: plain },
+};
+
+class SepaBank extends ControlledServer {
   static async start(options = {}) {
     return this._start("sepa-bank", SepaBankOptions, [["baseUrl", "base_url"], ["families", "families"], ["clients", "clients"], ["caFile", "ca_file"], ["controlUrl", "control_url"]], options);
+  }
+
+  files(request = {}) {
+    return this._order(ordersOfSepaBank.files, request);
+  }
+
+  addFiles(request = {}) {
+    return this._order(ordersOfSepaBank.addFiles, request);
+  }
+
+  uploads(request = {}) {
+    return this._order(ordersOfSepaBank.uploads, request);
+  }
+
+  customers(request = {}) {
+    return this._order(ordersOfSepaBank.customers, request);
+  }
+
+  code(request = {}) {
+    return this._order(ordersOfSepaBank.code, request);
+  }
+
+  faults(request = {}) {
+    return this._order(ordersOfSepaBank.faults, request);
+  }
+
+  held(request = {}) {
+    return this._order(ordersOfSepaBank.held, request);
+  }
+
+  release(request = {}) {
+    return this._order(ordersOfSepaBank.release, request);
+  }
+
+  load(request = {}) {
+    return this._order(ordersOfSepaBank.load, request);
+  }
+
+  certificates(request = {}) {
+    return this._order(ordersOfSepaBank.certificates, request);
+  }
+
+  rollover(request = {}) {
+    return this._order(ordersOfSepaBank.rollover, request);
+  }
+
+  time(request = {}) {
+    return this._order(ordersOfSepaBank.time, request);
   }
 
   clientSettings(name) {

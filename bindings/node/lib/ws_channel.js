@@ -3,7 +3,7 @@
 
 const { Client } = require('./client');
 const { newFiles } = require('./new_files');
-const { Embedded } = require('./service');
+const { ControlledServer } = require('./controlled_server');
 const { bytes, list, map, path, plain, secret, store, struct, union } = require('./shape');
 
 const InitRegisterResponse = struct([
@@ -574,9 +574,32 @@ class WsChannel extends Client {
   }
 }
 
-class Service extends Embedded {
+const ordersOfService = {
+  limits: { name: "ws_channel_service.limits", request: plain, response: plain },
+  hold: { name: "ws_channel_service.hold", request: plain, response: plain },
+  held: { name: "ws_channel_service.held", request: plain, response: plain },
+  release: { name: "ws_channel_service.release", request: plain, response: plain },
+};
+
+class Service extends ControlledServer {
   static async start(options = {}) {
     return this._start("ws-channel", ServiceOptions, [["baseUrl", "base_url"], ["publicKeyFile", "public_key_file"], ["controlUrl", "control_url"]], options);
+  }
+
+  limits(request = {}) {
+    return this._order(ordersOfService.limits, request);
+  }
+
+  hold(request = {}) {
+    return this._order(ordersOfService.hold, request);
+  }
+
+  held(request = {}) {
+    return this._order(ordersOfService.held, request);
+  }
+
+  release(request = {}) {
+    return this._order(ordersOfService.release, request);
   }
 
   get clientSettings() {

@@ -25,6 +25,7 @@ __all__ = [
     "AmountKind",
     "AvailableAmount",
     "BalanceCheck",
+    "BankChannelId",
     "BankDescription",
     "BankDetails",
     "BankSource",
@@ -158,10 +159,8 @@ class MessageName(Record):
 
     name: str | None = None
     """The message's name in its namespace, such as `camt.053.001.08`; left out if the namespace is another one."""
-
     version: int | None = None
     """The version of the message in that name, such as 8."""
-
     namespace: str
     """The namespace, at most 200 characters of it; empty for none."""
 
@@ -174,10 +173,8 @@ class Moment(Record):
 
     date: dt.date
     """The date, in its written offset."""
-
     time: str | None = None
     """The time of that day as it is written, such as `23:59:59.5`, without its offset."""
-
     instant: datetime | None = None
     """The instant, if time and offset are given."""
 
@@ -190,13 +187,10 @@ class Code(Record):
 
     code: str
     """The code as it is written: one of ISO 20022's, or a bank's own."""
-
     meaning: str | None = None
     """The meaning in words; left out for unknown codes."""
-
     proprietary: bool
     """Whether it is a bank's own code instead of one of ISO 20022's."""
-
     issuer: str | None = None
     """The issuer, if the file names it."""
 
@@ -209,52 +203,36 @@ class Address(Record):
 
     department: str | None = None
     """Department."""
-
     sub_department: str | None = None
     """Part of the department."""
-
     street: str | None = None
     """Street."""
-
     building_number: str | None = None
     """Number of the building in its street."""
-
     building_name: str | None = None
     """Name of the building."""
-
     floor: str | None = None
     """Floor."""
-
     unit: str | None = None
     """Unit or flat."""
-
     post_box: str | None = None
     """Post box."""
-
     room: str | None = None
     """Room."""
-
     care_of: str | None = None
     """The person or organisation in whose care a letter is sent."""
-
     post_code: str | None = None
     """Post code."""
-
     town: str | None = None
     """Town."""
-
     town_location: str | None = None
     """Part of the town."""
-
     district: str | None = None
     """District."""
-
     country_sub_division: str | None = None
     """Part of the country, such as a state."""
-
     country: str | None = None
     """The country's ISO 3166 code, such as `FI`."""
-
     lines: Sequence[str]
     """Lines without structure, in order."""
 
@@ -267,25 +245,18 @@ class BankDetails(Record):
 
     clearing_number: str | None = None
     """The bank's number in its clearing system, such as `9000`."""
-
     clearing_system: str | None = None
     """The clearing system: a code of ISO 20022 such as `CHBCC` or `USABA`, or its own name."""
-
     lei: str | None = None
     """The legal entity identifier (LEI), 20 characters."""
-
     identifier: str | None = None
     """Another number of the bank."""
-
     identifier_scheme: str | None = None
     """The kind of number in `identifier`."""
-
     branch: str | None = None
     """The branch's number."""
-
     branch_name: str | None = None
     """The branch's name."""
-
     address: Address | None = None
     """The postal address of the bank."""
 
@@ -298,10 +269,8 @@ class PartyIdentifier(Record):
 
     identifier: str | None = None
     """The number."""
-
     scheme: str | None = None
     """Its kind: a code of ISO 20022 such as `TXID`, a bank's own name of it, or `BIC`."""
-
     issuer: str | None = None
     """Who issued it."""
 
@@ -314,13 +283,10 @@ class ContactDetails(Record):
 
     name: str | None = None
     """The name of the person."""
-
     telephone: str | None = None
     """The telephone number, such as `+358-401234567`."""
-
     mobile: str | None = None
     """The number of the mobile telephone."""
-
     email: str | None = None
     """The e-mail address."""
 
@@ -333,58 +299,40 @@ class Party(Record):
 
     name: str | None = None
     """The name: of the party, otherwise of the bank in its place, otherwise of the account."""
-
     iban: str | None = None
     """The account's IBAN, without blanks and in capitals."""
-
     account: str | None = None
     """The account's number if it is not an IBAN."""
-
     account_scheme: str | None = None
     """The kind of number in `account`: `BBAN`, `BGNR`, or a bank's own name of it."""
-
     account_type: Code | None = None
     """The type of the account: a code of ISO 20022 such as `CACC`, or a bank's own words."""
-
     account_name: str | None = None
     """The name of the account."""
-
     proxy: str | None = None
     """The alias of the account: a telephone number or an e-mail address."""
-
     account_currency: str | None = None
     """The currency of the account, an ISO 4217 code, if the file gives it."""
-
     bic: str | None = None
     """The BIC of the account's bank, 8 or 11 characters."""
-
     bank_name: str | None = None
     """The name of the account's bank."""
-
     bank: BankDetails | None = None
     """Further particulars of the account's bank."""
-
     identifier: str | None = None
     """The party's number: of its organisation or of the person, the first that is given."""
-
     identifier_scheme: str | None = None
     """The kind of number in `identifier`: a code of ISO 20022 such as `CUST`, or a bank's own name of it."""
-
     identifier_issuer: str | None = None
     """Who issued that number."""
-
     other_identifiers: Sequence[PartyIdentifier]
     """All other numbers of the party, in order."""
-
     lei: str | None = None
     """The legal entity identifier (LEI), 20 characters."""
-
     residence: str | None = None
     """The country of residence, an ISO 3166 code."""
-
     address: Address | None = None
     """The postal address."""
-
     contact: ContactDetails | None = None
     """How to reach the party."""
 
@@ -405,33 +353,24 @@ class Finding(Record):
 
     level: Level
     """Its severity."""
-
     rule: str
     """The rule's name, such as `A1` of the address rules or `control_sum`."""
-
     reason: str | None = None
     """The reason code that a bank would answer, such as `AM10`; left out if the sources name none."""
-
     line: int | None = None
     """The line in the file, from 1; left out if there is no file or no single place."""
-
     column: int | None = None
     """The column in that line in bytes, from 1; only where the file cannot be read as XML."""
-
     transaction: int | None = None
     """The transaction's number in the file or in the input, from 1; left out if it is not about one."""
-
     path: str | None = None
     """The element as a path from the root, such as `/Document/CstmrCdtTrfInitn/PmtInf[2]/DbtrAcct`, or the field of
     the input. Elements that may be repeated have their number.
     """
-
     value: str | None = None
     """The value at fault, at most 40 characters of it."""
-
     message: str
     """The fault, in words."""
-
     change: str
     """What to change."""
 
@@ -447,10 +386,8 @@ class UnreadElement(Record):
     `/Document/BkToCstmrStmt/Stmt/Ntry/CardTx/Card/PlainCardData/PAN`; `/…` for the sum of all others, if there
     are more than 5000 different ones.
     """
-
     count: int
     """How often it occurs."""
-
     first_line: int
     """The line of the first one, from 1."""
 
@@ -463,38 +400,28 @@ class CashMessage(Record):
 
     kind: CashKind
     """Its kind, by its elements."""
-
     message: MessageName
     """Its name, by its namespace."""
-
     id: str | None = None
     """The message's id."""
-
     created: Moment | None = None
     """When it was made."""
-
     page: int | None = None
     """The page number, if the bank splits one message into several."""
-
     last_page: bool | None = None
     """Whether it is the last page."""
-
     notes: Sequence[str]
     """Remarks on the file: a namespace that is not ISO 20022's, an encoding other than UTF-8, text around the
     document.
     """
-
     recipient: Party | None = None
     """The recipient of the message, if it is not the owner of the account."""
-
     information: str | None = None
     """Additional information: in Switzerland the version of the rules and whether it is a test, such as
     `SPS/2.1/TEST`.
     """
-
     problems: Sequence[Finding]
     """Values of the header that could not be read."""
-
     unread: Sequence[UnreadElement]
     """Elements of the header that are in no field."""
 
@@ -507,37 +434,26 @@ class StatementAccount(Record):
 
     iban: str | None = None
     """The IBAN, without blanks and in capitals."""
-
     account: str | None = None
     """The account's number if it is not an IBAN."""
-
     account_scheme: str | None = None
     """The kind of number in `account`."""
-
     currency: str | None = None
     """The currency, an ISO 4217 code."""
-
     proxy: str | None = None
     """The alias of the account: a telephone number or an e-mail address."""
-
     name: str | None = None
     """The account's name."""
-
     owner: str | None = None
     """The owner's name."""
-
     owner_details: Party | None = None
     """The owner's numbers, address and further particulars."""
-
     account_type: Code | None = None
     """The type of the account: a code of ISO 20022 such as `CACC`, or a bank's own words."""
-
     bic: str | None = None
     """The BIC of the bank that keeps the account."""
-
     bank_name: str | None = None
     """The name of the bank that keeps the account."""
-
     bank: BankDetails | None = None
     """Further particulars of that bank."""
 
@@ -550,7 +466,6 @@ class Money(Record):
 
     amount: Decimal
     """The exact amount as a decimal number; negative if money leaves the account."""
-
     currency: str
     """The currency's ISO 4217 code, such as `EUR`, as it is written; empty when the file gives none."""
 
@@ -571,10 +486,8 @@ class AvailableAmount(Record):
 
     days: str | None = None
     """The number of days until then, as it is written, such as `1`."""
-
     date: dt.date | None = None
     """The date."""
-
     money: Money
     """The amount: negative if money leaves the account."""
 
@@ -587,13 +500,10 @@ class CreditLine(Record):
 
     included: bool | None = None
     """Whether the balance contains it."""
-
     kind: Code | None = None
     """The kind of credit line."""
-
     money: Money | None = None
     """The amount."""
-
     date: Moment | None = None
     """Its date."""
 
@@ -606,19 +516,14 @@ class StatementBalance(Record):
 
     kind: Code | None = None
     """Which balance it is: `OPBD` opening booked, `CLBD` closing booked, …"""
-
     money: Money | None = None
     """The balance: negative if the owner owes."""
-
     direction: Direction | None = None
     """Credit or debit."""
-
     date: Moment | None = None
     """The date of the balance."""
-
     availability: Sequence[AvailableAmount]
     """When parts of it become available."""
-
     credit_lines: Sequence[CreditLine]
     """The credit lines."""
 
@@ -631,25 +536,18 @@ class TransactionSummary(Record):
 
     entries: int | None = None
     """How many entries there are."""
-
     sum: Decimal | None = None
     """The sum of all amounts, without their signs."""
-
     net: Decimal | None = None
     """The credits minus the debits. Without `net_direction` its sign is not known."""
-
     net_direction: Direction | None = None
     """Whether `net` is a credit or a debit; left out if the bank does not say."""
-
     credits: int | None = None
     """How many credits there are."""
-
     credit_sum: Decimal | None = None
     """The sum of the credits."""
-
     debits: int | None = None
     """How many debits there are."""
-
     debit_sum: Decimal | None = None
     """The sum of the debits, without a sign."""
 
@@ -662,19 +560,14 @@ class InterestRecord(Record):
 
     money: Money | None = None
     """The amount: negative if it is debited to the account."""
-
     kind: Code | None = None
     """The kind of interest: `INDY` within the day, `OVRN` overnight."""
-
     rate: Decimal | None = None
     """The rate in per cent, such as `0.50`."""
-
     from_: Moment | None = None
     """The start of the period."""
-
     to: Moment | None = None
     """The end of the period."""
-
     reason: str | None = None
     """The reason."""
 
@@ -687,19 +580,14 @@ class BankTransactionCode(Record):
 
     domain: str | None = None
     """The domain, such as `PMNT`."""
-
     family: str | None = None
     """The family, such as `RCDT`."""
-
     sub_family: str | None = None
     """The sub-family, such as `ESCT`."""
-
     meaning: str | None = None
     """The meaning of the three in words."""
-
     proprietary: str | None = None
     """The bank's own code, or that of its country."""
-
     issuer: str | None = None
     """The issuer of the bank's own code."""
 
@@ -712,16 +600,12 @@ class Batch(Record):
 
     message_id: str | None = None
     """The message id of the payment file."""
-
     payment_id: str | None = None
     """The payment information id: the batch of the payment file."""
-
     count: int | None = None
     """The number of its transactions."""
-
     total: Money | None = None
     """The total, without a sign."""
-
     direction: Direction | None = None
     """Credit or debit."""
 
@@ -744,25 +628,18 @@ class AmountDetail(Record):
 
     kind: AmountKind
     """The kind of amount."""
-
     money: Money
     """The amount, without a sign."""
-
     source_currency: str | None = None
     """The currency that was exchanged, an ISO 4217 code, if there was an exchange."""
-
     target_currency: str | None = None
     """The currency that it was exchanged for."""
-
     unit_currency: str | None = None
     """The unit currency of the rate: the rate is for one unit of it."""
-
     rate: Decimal | None = None
     """The rate; its direction differs between banks."""
-
     quoted: date | None = None
     """When the rate was quoted."""
-
     contract: str | None = None
     """The contract of the exchange."""
 
@@ -775,28 +652,20 @@ class Charge(Record):
 
     money: Money
     """The amount: negative if it is debited to the account."""
-
     included: bool | None = None
     """Whether the entry's amount contains it; left out if the bank does not specify it."""
-
     kind: Code | None = None
     """Its purpose."""
-
     bearer: str | None = None
     """The party that bears it: `DEBT`, `CRED`, `SHAR`, `SLEV`."""
-
     bic: str | None = None
     """The BIC of the bank that takes it."""
-
     bank_name: str | None = None
     """The name of the bank that takes it."""
-
     rate: Decimal | None = None
     """The rate in per cent."""
-
     tax_rate: Decimal | None = None
     """The tax on it: its rate in per cent."""
-
     tax: Money | None = None
     """The tax on it: its amount, without a sign."""
 
@@ -809,10 +678,8 @@ class ReferredDocument(Record):
 
     kind: Code | None = None
     """The kind: `CINV` for an invoice, `CREN` for a credit note."""
-
     number: str | None = None
     """Its number."""
-
     date: dt.date | None = None
     """Its date."""
 
@@ -827,7 +694,6 @@ class RemittanceAmount(Record):
     """The kind of amount: `DuePyblAmt`, `DscntApldAmt`, `CdtNoteAmt`, `TaxAmt`, `AdjstmntAmtAndRsn`, `RmtdAmt` of
     the document, or the code of version 12.
     """
-
     money: Money
     """The amount, as it is written: without a sign."""
 
@@ -840,22 +706,16 @@ class StructuredRemittance(Record):
 
     reference: str | None = None
     """The creditor's reference as it is written."""
-
     reference_kind: Code | None = None
     """The kind of reference: `SCOR`, or a scheme's own code such as `QRR`."""
-
     documents: Sequence[ReferredDocument]
     """The documents that are paid, in order."""
-
     amounts: Sequence[RemittanceAmount]
     """The amounts of the documents, in order."""
-
     invoicer: Party | None = None
     """The issuer of the invoice."""
-
     invoicee: Party | None = None
     """The recipient of the invoice."""
-
     information: Sequence[str]
     """Further lines of text, in order."""
 
@@ -868,7 +728,6 @@ class Remittance(Record):
 
     lines: Sequence[str]
     """The lines of free text, in order."""
-
     structured: Sequence[StructuredRemittance]
     """The structured parts, in order."""
 
@@ -881,13 +740,10 @@ class ReturnInformation(Record):
 
     reason: Code | None = None
     """The reason."""
-
     information: Sequence[str]
     """Further lines of text, in order."""
-
     original_bank_code: BankTransactionCode | None = None
     """The kind of the returned transaction."""
-
     originator: str | None = None
     """The party that returns it."""
 
@@ -900,22 +756,16 @@ class CardTransaction(Record):
 
     number: str | None = None
     """The card's number, as the bank gives it: mostly with most digits hidden."""
-
     brand: str | None = None
     """The brand."""
-
     terminal: str | None = None
     """The number of the terminal."""
-
     terminal_system: str | None = None
     """The name of the terminal's system or group."""
-
     transaction_number: str | None = None
     """The number of the transaction at the terminal."""
-
     sale_reference: str | None = None
     """The reference of the sale."""
-
     information: str | None = None
     """Further data of the card, as the bank writes them."""
 
@@ -928,113 +778,78 @@ class EntryDetail(Record):
 
     line: int
     """The line in the file, from 1."""
-
     money: Money | None = None
     """The amount in the currency of the entry; negative if money leaves the account. If the bank gives none here in
     that currency, it is that of the transaction or its counter value, or that of an entry with a single detail.
     """
-
     direction: Direction | None = None
     """Credit or debit; left out if only the entry has it."""
-
     counterparty: Party | None = None
     """The other side: the payer or the payee."""
-
     ultimate_counterparty: Party | None = None
     """The party on whose behalf the other side acts."""
-
     end_to_end_id: str | None = None
     """The end-to-end id that the payer gave; left out if there is none."""
-
     creditor_reference: str | None = None
     """The first structured reference of the creditor."""
-
     text: str | None = None
     """The text of the payment: the lines of free text, otherwise the bank's additional information about it. The
     only transaction of an entry without either has the bank's additional information about the entry.
     """
-
     message_id: str | None = None
     """The message id of the payment file."""
-
     payment_id: str | None = None
     """The payment information id: the batch of the payment file."""
-
     instruction_id: str | None = None
     """The instruction id that the payer gave to the bank."""
-
     uetr: str | None = None
     """The UETR, a UUID."""
-
     transaction_id: str | None = None
     """The transaction's id between the banks."""
-
     servicer_reference: str | None = None
     """The account servicer's reference."""
-
     mandate_id: str | None = None
     """The mandate of a direct debit."""
-
     cheque_number: str | None = None
     """The number of a cheque."""
-
     clearing_reference: str | None = None
     """The clearing system's reference."""
-
     other_references: Mapping[str, str]
     """References of other kinds by the bank's name of the kind."""
-
     placeholders: Mapping[str, str]
     """References whose value means that there is none, such as `NOTPROVIDED`, by the name of their element."""
-
     amounts: Sequence[AmountDetail]
     """The amounts in the course of the transaction, with the exchange of currencies."""
-
     charges: Sequence[Charge]
     """The charges."""
-
     total_charges: Money | None = None
     """The total of charges and taxes, without a sign."""
-
     bank_code: BankTransactionCode | None = None
     """The kind of transaction."""
-
     debtor: Party | None = None
     """The party that pays."""
-
     ultimate_debtor: Party | None = None
     """The party on whose behalf the debtor pays."""
-
     creditor: Party | None = None
     """The party that is paid."""
-
     ultimate_creditor: Party | None = None
     """The party on whose behalf the creditor is paid."""
-
     purpose: Code | None = None
     """The purpose of the payment."""
-
     remittance: Remittance
     """The remittance information: the purpose of the payment."""
-
     returned: ReturnInformation | None = None
     """Why the money came back."""
-
     accepted: Moment | None = None
     """When the payer's order was accepted."""
-
     settlement_date: date | None = None
     """The date on which the banks settle."""
-
     transaction_time: Moment | None = None
     """When the transaction took place, such as a purchase with a card."""
-
     card: CardTransaction | None = None
     """The payment by card."""
-
     interest: Sequence[InterestRecord]
     """Interest."""
-
     information: str | None = None
     """The bank's additional information."""
 
@@ -1047,10 +862,8 @@ class Entry(Record):
 
     line: int
     """The line in the file, from 1."""
-
     number: int
     """The entry's number in its statement, from 1."""
-
     key: str | None = None
     """Identifies the booking, so that it is imported once: a digest of account, amount, currency, direction and date
     with the bank's own reference, or with ids, texts and accounts of the transactions. It begins with `R` if it
@@ -1060,97 +873,68 @@ class Entry(Record):
     accounts it is from the bank's words too, and of a statement with several pages it has the page. Equal entries
     of one statement are counted: the second one ends with `-2`. Left out if the amount cannot be read.
     """
-
     money: Money | None = None
     """The amount: negative if money leaves the account. Left out if it cannot be read."""
-
     direction: Direction | None = None
     """Credit or debit, as written in the file."""
-
     reversal: bool
     """Whether it reverses an earlier entry."""
-
     booked: bool
     """Whether it is booked: only such entries count in sums. It has the status `BOOK`, or it is an entry of a
     statement (`camt.053`) that has no status.
     """
-
     status: Code | None = None
     """The status: `BOOK`, `PDNG`, `INFO`, `FUTR`, or a bank's own."""
-
     booking_date: date | None = None
     """The date of the booking."""
-
     value_date: date | None = None
     """The date from which interest counts."""
-
     booking_time: Moment | None = None
     """Date and time of the booking, if the bank gives a time."""
-
     value_time: Moment | None = None
     """Date and time of the value, if the bank gives a time."""
-
     counterparty: Party | None = None
     """The other side, if the entry has one detail."""
-
     end_to_end_id: str | None = None
     """The end-to-end id, if the entry has one detail and it has one."""
-
     creditor_reference: str | None = None
     """The creditor's structured reference, if the entry has one detail and it has one."""
-
     text: str | None = None
     """The text: of the only detail, if it has one; otherwise the bank's additional information about the entry."""
-
     reference: str | None = None
     """The entry's reference."""
-
     servicer_reference: str | None = None
     """The account servicer's reference: the bank's own number of the booking, the archive id at Finnish banks."""
-
     bank_code: BankTransactionCode | None = None
     """The kind of transaction."""
-
     batches: Sequence[Batch]
     """The batches of payments behind it: mostly none or one."""
-
     details: Sequence[EntryDetail]
     """The transactions behind it, in order."""
-
     details_sum: Decimal | None = None
     """The sum of the amounts of the details, with the sign of the entry's amount; left out if there are no details,
     or if one has no amount, or a currency other than the entry's.
     """
-
     details_difference: Decimal | None = None
     """How much larger, in size, the entry is than the sum of its details: often a charge. Negative if it is smaller."""
-
     amounts: Sequence[AmountDetail]
     """The amounts in the course of the transaction, with the exchange of currencies."""
-
     charges: Sequence[Charge]
     """The charges."""
-
     total_charges: Money | None = None
     """The total of charges and taxes, without a sign."""
-
     availability: Sequence[AvailableAmount]
     """When parts of the amount become available."""
-
     interest: Sequence[InterestRecord]
     """Interest."""
-
     card: CardTransaction | None = None
     """The payment by card."""
-
     information: str | None = None
     """The bank's additional information."""
-
     xml: str | None = None
     """The entry as XML, `<Ntry xmlns="…">…`, if `with_xml` asked for it: elements and texts as in the file, without
     its prefix; comments are left out.
     """
-
     problems: Sequence[Finding]
     """Values that could not be read."""
 
@@ -1173,19 +957,14 @@ class StatementEnd(Record):
 
     entries: int
     """How many entries were read."""
-
     booked_sum: Decimal | None = None
     """The sum of the booked entries in the currency of the account."""
-
     other_currency: int
     """The number of booked entries in another currency, which are in no sum."""
-
     balance_check: BalanceCheck
     """Whether the balances match the entries."""
-
     balance_difference: Decimal | None = None
     """How much larger the closing balance is than the opening balance plus the booked entries."""
-
     information: str | None = None
     """The bank's additional information about the statement."""
 
@@ -1198,72 +977,50 @@ class Statement(Record):
 
     line: int
     """The line in the file, from 1."""
-
     message_number: int
     """The number of the message in the file, from 1."""
-
     number: int
     """The statement's number in its message, from 1."""
-
     kind: CashKind
     """Its kind, by its elements."""
-
     id: str | None = None
     """The statement's id."""
-
     sequence: str | None = None
     """The electronic sequence number as it is written."""
-
     legal_sequence: str | None = None
     """The legal sequence number as it is written."""
-
     created: Moment | None = None
     """When the statement was created; if not given, when the message was."""
-
     from_: Moment | None = None
     """The start of its period."""
-
     to: Moment | None = None
     """The end of its period."""
-
     page: int | None = None
     """The page number, if the bank splits a statement into several."""
-
     last_page: bool | None = None
     """Whether it is the last page."""
-
     copy_or_duplicate: str | None = None
     """Whether it is a copy or a duplicate: `COPY`, `CODU`, `DUPL`."""
-
     account: StatementAccount
     """The account."""
-
     balances: Sequence[StatementBalance]
     """The balances, in order; a notification has none."""
-
     opening: StatementBalance | None = None
     """The opening balance: `OPBD`, else `PRCD`, else the earlier `ITBD` of two."""
-
     closing: StatementBalance | None = None
     """The closing balance: `CLBD`, else the latest `ITBD`."""
-
     summary: TransactionSummary
     """The bank's own counts and sums."""
-
     interest: Sequence[InterestRecord]
     """Interest on the account."""
-
     entries: Sequence[Entry]
     """The entries, in order; empty in the header that comes before them."""
-
     end: StatementEnd | None = None
     """Results that follow the entries; left out until all entries are read."""
-
     problems: Sequence[Finding]
     """Values that could not be read, except those in entries, and the bank's own figures that the statement's
     entries contradict: balances, counts and sums.
     """
-
     unread: Sequence[UnreadElement]
     """Elements of the statement and of its entries that are in no field: with the last entry all of them, on a page
     those up to its end.
@@ -1278,19 +1035,14 @@ class EntryCounts(Record):
 
     entries: int
     """The number of all entries, also of those without a direction."""
-
     credits: int
     """The number of credits."""
-
     credit_sum: str | None = None
     """Their sum; left out once one could not be added."""
-
     debits: int
     """The number of debits."""
-
     debit_sum: str | None = None
     """Their sum; left out once one could not be added."""
-
     reversals: int
     """The number of reversals among all."""
 
@@ -1303,55 +1055,38 @@ class Cursor(Record):
 
     position: int
     """The start of the next page in the file, in bytes from the beginning."""
-
     line: int
     """The line there, from 1."""
-
     encoding: str
     """The encoding of the file."""
-
     open: Sequence[str]
     """The names of the elements that are open there, from the root."""
-
     messages: int
     """The number of messages started."""
-
     message: CashMessage
     """The current message."""
-
     statement: Statement
     """The current statement, with the balances up to here and without its entries."""
-
     entries: int
     """The number of its entries read so far."""
-
     booked: str | None = None
     """The exact sum of the booked ones, of any number of digits; left out once one could not be added."""
-
     reversed: str | None = None
     """The same of the reversals among them."""
-
     other_currency: int
     """The number of booked ones in another currency."""
-
     counted: EntryCounts
     """All its entries so far, by direction."""
-
     counted_bookings: EntryCounts
     """Those among them that are more than information: booked, pending or future."""
-
     counted_booked: EntryCounts
     """The booked ones among them."""
-
     currency: str | None = None
     """The currency of their sums, if the statement does not say it: that of the first entry."""
-
     keys: str
     """The keys so far, by which equal entries are counted."""
-
     information: str | None = None
     """The bank's additional information about the statement, if it came before this place."""
-
     file: str | None = None
     """Identifies the file: its size, and a digest of its beginning. A file with other values is refused for the next
     page. Left out if the content arrives as it is read.
@@ -1366,15 +1101,12 @@ class CashFile(Record):
 
     messages: tuple[CashMessage, ...]
     """The messages in the file, in order: one, or several that were put one after the other."""
-
     statements: tuple[Statement, ...]
     """The statements, reports or notifications, in order, each with its entries. On a page that continues a
     statement, that statement comes first again, with the entries of this page.
     """
-
     next: Cursor | None = None
     """The start of the next page; left out after the last."""
-
     unread: tuple[UnreadElement, ...]
     """Elements outside of headers and statements that are in no field, as far as this page goes."""
 
@@ -1387,10 +1119,8 @@ class StatusReason(Record):
 
     code: Code | None = None
     """The reason."""
-
     information: Sequence[str]
     """Further lines of text, in order."""
-
     originator: str | None = None
     """The party that gives the reason."""
 
@@ -1403,10 +1133,8 @@ class StatusCount(Record):
 
     status: Code | None = None
     """The status."""
-
     count: int | None = None
     """The number of transactions with it."""
-
     sum: Decimal | None = None
     """Their sum."""
 
@@ -1419,49 +1147,34 @@ class TransactionStatus(Record):
 
     line: int
     """The line in the file, from 1."""
-
     status_id: str | None = None
     """The status's own id."""
-
     instruction_id: str | None = None
     """The instruction id of the payment file."""
-
     end_to_end_id: str | None = None
     """The end-to-end id of the payment file; left out if its value means that there is none."""
-
     uetr: str | None = None
     """The UETR, a UUID."""
-
     status: Code | None = None
     """The status."""
-
     reasons: Sequence[StatusReason]
     """The reasons for it."""
-
     charges: Sequence[Charge]
     """The charges."""
-
     accepted: Moment | None = None
     """When the order was accepted."""
-
     servicer_reference: str | None = None
     """The account servicer's reference, by which a statement names the booking."""
-
     clearing_reference: str | None = None
     """The clearing system's reference."""
-
     money: Money | None = None
     """The amount, as repeated by the bank."""
-
     execution: Moment | None = None
     """The execution date, as repeated by the bank."""
-
     debtor: Party | None = None
     """The party that pays, as repeated by the bank."""
-
     creditor: Party | None = None
     """The party that is paid, as repeated by the bank."""
-
     remittance: Remittance
     """The remittance information, as repeated by the bank."""
 
@@ -1474,25 +1187,18 @@ class BatchStatus(Record):
 
     line: int
     """The line in the file, from 1."""
-
     payment_id: str | None = None
     """The payment information id; left out if a report lists transactions without it."""
-
     original_count: int | None = None
     """The number of transactions that the batch declares."""
-
     original_sum: Decimal | None = None
     """The control sum of the batch."""
-
     status: Code | None = None
     """The status of the batch."""
-
     reasons: Sequence[StatusReason]
     """The reasons for it."""
-
     counts: Sequence[StatusCount]
     """The number of transactions by status."""
-
     transactions: Sequence[TransactionStatus]
     """The transactions that the report names, in order."""
 
@@ -1505,49 +1211,34 @@ class StatusReport(Record):
 
     line: int
     """The line in the file, from 1."""
-
     message: MessageName
     """The report's message name, by its namespace."""
-
     id: str | None = None
     """The report's own message id."""
-
     created: Moment | None = None
     """When the report was made."""
-
     original_message_id: str | None = None
     """The message id of the payment file."""
-
     original_message_name: str | None = None
     """The message name of the payment file, such as `pain.001.001.09`; banks spell it in several ways."""
-
     original_created: Moment | None = None
     """When the payment file was made."""
-
     original_count: int | None = None
     """The number of transactions that the payment file declares."""
-
     original_sum: Decimal | None = None
     """The control sum of the payment file."""
-
     status: Code | None = None
     """The status of the whole file."""
-
     reasons: Sequence[StatusReason]
     """The reasons for it."""
-
     counts: Sequence[StatusCount]
     """The number of transactions by status."""
-
     batches: Sequence[BatchStatus]
     """The batches of the payment file that the report names, in order."""
-
     notes: Sequence[str]
     """Remarks on the file."""
-
     problems: Sequence[Finding]
     """Values that could not be read."""
-
     unread: Sequence[UnreadElement]
     """Elements that are in no field."""
 
@@ -1570,13 +1261,10 @@ class PaymentKind(Record):
 
     priority: str | None = None
     """The priority: `HIGH` or `NORM`."""
-
     service_levels: tuple[Code, ...]
     """The service levels: `SEPA`, `URGP`, `NURG`; one before version 9."""
-
     local_instrument: Code | None = None
     """The local instrument: `INST` for an instant payment."""
-
     category_purpose: Code | None = None
     """The category purpose: `SALA` for salaries."""
 
@@ -1589,64 +1277,44 @@ class PaymentTransaction(Record):
 
     line: int
     """The line in the file, from 1."""
-
     instruction_id: str | None = None
     """The instruction id: between the customer and the bank."""
-
     end_to_end_id: str | None = None
     """The end-to-end id as it is written: it goes to the creditor."""
-
     uetr: str | None = None
     """The UETR, a UUID."""
-
     money: Money | None = None
     """The amount to be paid, as it is written."""
-
     equivalent: Money | None = None
     """The amount of which the equivalent is to be paid in another currency."""
-
     transfer_currency: str | None = None
     """The currency that the equivalent is paid in, an ISO 4217 code."""
-
     kind: PaymentKind
     """The kind of the payment, if it differs from the batch's."""
-
     charge_bearer: str | None = None
     """The party that bears the charges, if it is not given for the batch."""
-
     exchange_rate: Decimal | None = None
     """The agreed rate of an exchange."""
-
     exchange_contract: str | None = None
     """The contract of the exchange."""
-
     cheque: str | None = None
     """The kind of cheque to make, if any."""
-
     intermediary_banks: tuple[Party, ...]
     """The intermediary banks, in order."""
-
     creditor: Party | None = None
     """The party that is paid, with account and bank."""
-
     ultimate_debtor: Party | None = None
     """The party on whose behalf the debtor pays."""
-
     ultimate_creditor: Party | None = None
     """The party on whose behalf the creditor is paid."""
-
     creditor_bank_instructions: tuple[str, ...]
     """Instructions for the creditor's bank: code and text."""
-
     instruction: str | None = None
     """An instruction for the debtor's bank."""
-
     purpose: Code | None = None
     """The purpose."""
-
     regulatory_reporting: tuple[str, ...]
     """The report to authorities: code and text."""
-
     remittance: Remittance
     """The remittance information: the purpose of the payment."""
 
@@ -1659,43 +1327,30 @@ class PaymentBatch(Record):
 
     line: int
     """The line in the file, from 1."""
-
     id: str | None = None
     """The payment information id."""
-
     method: str | None = None
     """How it is paid: `TRF` by transfer, `CHK` by cheque, `TRA` by transfer with advice."""
-
     batch_booking: bool | None = None
     """Whether the account is debited once for all (`true`) or for each; left out if the bank decides."""
-
     count: int | None = None
     """The number of transactions that the batch declares."""
-
     sum: Decimal | None = None
     """The control sum of the batch."""
-
     kind: PaymentKind
     """The kind of the payments."""
-
     execution: Moment | None = None
     """The requested execution date."""
-
     debtor: Party | None = None
     """The party that pays, with account and bank."""
-
     ultimate_debtor: Party | None = None
     """The party on whose behalf the debtor pays."""
-
     charge_bearer: str | None = None
     """The party that bears the charges: `DEBT`, `CRED`, `SHAR`, `SLEV`."""
-
     charges_account: Party | None = None
     """The account that charges are taken from."""
-
     instruction: str | None = None
     """An instruction for the debtor's bank."""
-
     transactions: tuple[PaymentTransaction, ...]
     """The transactions, in order."""
 
@@ -1708,31 +1363,22 @@ class PaymentFile(Record):
 
     message: MessageName
     """The file's message name, by its namespace."""
-
     id: str | None = None
     """The message id."""
-
     created: Moment | None = None
     """When the file was made."""
-
     count: int | None = None
     """The number of transactions that the file declares."""
-
     sum: Decimal | None = None
     """The control sum: of all amounts, regardless of their currencies."""
-
     initiating_party: Party | None = None
     """The party that initiates the payments."""
-
     batches: tuple[PaymentBatch, ...]
     """The batches, in order: transactions from one account on one day."""
-
     notes: tuple[str, ...]
     """Remarks on the file."""
-
     problems: tuple[Finding, ...]
     """Values that could not be read."""
-
     unread: tuple[UnreadElement, ...]
     """Elements that are in no field."""
 
@@ -1745,46 +1391,32 @@ class PostalAddress(Record):
 
     department: str | None = None
     """Department, at most 70 characters."""
-
     sub_department: str | None = None
     """Part of the department, at most 70 characters."""
-
     street: str | None = None
     """Street, at most 70 characters."""
-
     building_number: str | None = None
     """Number of the building in its street, at most 16 characters."""
-
     building_name: str | None = None
     """Name of the building, at most 35 characters; not in version 3."""
-
     floor: str | None = None
     """Floor, at most 70 characters; not in version 3."""
-
     post_box: str | None = None
     """Post box, at most 16 characters; not in version 3."""
-
     room: str | None = None
     """Room, at most 70 characters; not in version 3."""
-
     post_code: str | None = None
     """Post code, at most 16 characters."""
-
     town: str | None = None
     """Town, at most 35 characters."""
-
     town_location: str | None = None
     """Part of the town, at most 35 characters; not in version 3."""
-
     district: str | None = None
     """District, at most 35 characters; not in version 3."""
-
     country_sub_division: str | None = None
     """Part of the country, such as a state, at most 35 characters."""
-
     country: str | None = None
     """The country's ISO 3166 code, such as `FI`."""
-
     lines: Sequence[str] | None = None
     """Lines without structure, at most 70 characters each: at most two, in addition to town and country."""
 
@@ -1797,10 +1429,8 @@ class PaymentBankDetails(Record):
 
     clearing_number: str | None = None
     """Its number in the clearing of its country, at most 35 characters, such as `021000021` in the USA."""
-
     clearing_system: str | None = None
     """The clearing: an ISO 20022 code of five letters such as `USABA`, `GBDSC` or `CACPA`, or a name of the banks."""
-
     address: PostalAddress | None = None
     """Its postal address."""
 
@@ -1813,49 +1443,36 @@ class PaymentParty(Record):
 
     name: str | None = None
     """The name, at most 70 characters in SEPA and 140 elsewhere; a longer one is refused, or cut if asked."""
-
     iban: str | None = None
     """The account's IBAN; blanks and small letters are accepted."""
-
     account: str | None = None
     """The account's number if it has no IBAN, at most 34 characters."""
-
     account_scheme: str | None = None
     """The kind of number in `account`: `BBAN`, or a name of the banks such as `BGNR` for Bankgiro. Numbers of
     Bankgiro and of Norwegian accounts have their check digits checked.
     """
-
     account_currency: str | None = None
     """The currency of the account, an ISO 4217 code: for accounts of several currencies."""
-
     bic: str | None = None
     """The BIC of the account's bank, 8 or 11 characters; not needed in SEPA. The bank of a Swiss payer is named by
     the clearing number in his IBAN if no BIC is given.
     """
-
     bank_name: str | None = None
     """The name of the account's bank, at most 140 characters: for a bank without BIC."""
-
     bank: PaymentBankDetails | None = None
     """Further details of the account's bank: for a bank that is named by its number in the clearing of its country."""
-
     identifier: str | None = None
     """The party's number: a service id of the bank, a business id, a personal id; at most 35 characters."""
-
     identifier_scheme: str | None = None
     """The kind of number in `identifier`: an ISO 20022 code such as `CUST` or `BANK`, or a name of the banks."""
-
     identifier_issuer: str | None = None
     """The issuer of the number in `identifier`, at most 35 characters, such as `KBO-BCE`: banks of Belgium and Spain
     want it.
     """
-
     person: bool | None = None
     """Whether `identifier` is a person's; if left out, an organisation's."""
-
     lei: str | None = None
     """The party's LEI, 20 characters; not in version 3."""
-
     address: PostalAddress | None = None
     """The postal address."""
 
@@ -1896,19 +1513,14 @@ class PaidDocument(Record):
 
     kind: DocumentKind
     """Its kind."""
-
     number: str | None = None
     """Its number, at most 35 characters."""
-
     date: dt.date | None = None
     """Its date."""
-
     amount: Decimal | None = None
     """The amount that is paid of it, or credited by it, in the currency of the transfer; above zero."""
-
     reference: str | None = None
     """The creditor's reference for it."""
-
     reference_kind: ReferenceKind | None = None
     """The kind of reference; if left out, as for that of a transfer."""
 
@@ -1923,16 +1535,12 @@ class IntermediaryBank(Record):
 
     bic: str | None = None
     """Its BIC, 8 or 11 characters."""
-
     bank_name: str | None = None
     """Its name, at most 140 characters."""
-
     bank: PaymentBankDetails | None = None
     """Its further details."""
-
     iban: str | None = None
     """The IBAN of the account that the next bank has there."""
-
     account: str | None = None
     """The number of that account if it has no IBAN, at most 34 characters."""
 
@@ -1945,7 +1553,6 @@ class RegulatoryReport(Record):
 
     code: str | None = None
     """The authority's code, at most 10 characters."""
-
     text: str | None = None
     """The explanation, at most 35 characters."""
 
@@ -1983,108 +1590,78 @@ class CreditTransfer(Record):
 
     amount: Decimal
     """The amount, above zero, with no more digits after the point than its currency has: 2 for EUR, 0 for JPY."""
-
     currency: str | None = None
     """The currency, an ISO 4217 code; if left out, that of the file."""
-
     creditor: PaymentParty
     """The payee: the name and an account are required."""
-
     text: str | None = None
     """The purpose of the payment, at most 140 characters. SEPA carries a text or a reference, not both, except with
     references of Estonia, Slovenia and Croatia; a Swiss QR bill has both, too.
     """
-
     reference: str | None = None
     """The creditor's reference, such as `RF18539007547034`; blanks are removed."""
-
     reference_kind: ReferenceKind | None = None
     """The kind of reference; if left out: RF if it starts with `RF`, otherwise that of the creditor's IBAN: Finnish
     or Estonian for digits, Slovenian or Croatian if it starts with `SI` or `HR`.
     """
-
     documents: Sequence[PaidDocument] | None = None
     """The invoices and credit notes that are paid; more than one of them is for Finnish banks (AOS2)."""
-
     end_to_end_id: str | None = None
     """The id that goes to the creditor, at most 35 characters; if left out, it is made from the data. Payers in
     Slovakia may give the symbols of a payment, such as `/VS1234567890/SS/KS0308`.
     """
-
     variable_symbol: str | None = None
     """The variable symbol of a payment from Slovakia, at most 10 digits. The symbols stand in the end-to-end id,
     which is left out then.
     """
-
     specific_symbol: str | None = None
     """The specific symbol of a payment from Slovakia, at most 10 digits."""
-
     constant_symbol: str | None = None
     """The constant symbol of a payment from Slovakia, at most 4 digits."""
-
     instruction_id: str | None = None
     """The id between you and your bank, at most 35 characters; if left out, it is made from the data if the profile
     has `wants_instruction_id`, otherwise there is none.
     """
-
     uetr: str | None = None
     """The UETR, a UUID of version 4 in small letters; version 3 of the file has none."""
-
     purpose: str | None = None
     """The purpose, an ISO 20022 code such as `SALA`: it reaches the creditor."""
-
     ultimate_creditor: PaymentParty | None = None
     """The party on whose behalf the creditor is paid."""
-
     intermediary_banks: Sequence[IntermediaryBank] | None = None
     """The banks between the debtor's and the creditor's, in order, at most 3; not in SEPA."""
-
     creditor_bank_instruction: str | None = None
     """An instruction for the creditor's bank, at most 140 characters; not in SEPA."""
-
     debtor_bank_instruction: str | None = None
     """An instruction for the debtor's bank, at most 140 characters; not in SEPA."""
-
     regulatory_reporting: Sequence[RegulatoryReport] | None = None
     """The report to authorities about a payment abroad, at most 10 parts."""
-
     debtor: PaymentParty | None = None
     """The payer: the name and an account are required."""
-
     execution_date: date | None = None
     """The day on which to pay."""
-
     execution_time: datetime | None = None
     """The moment at which to pay, instead of the day: for instant payments, if agreed with the bank; not in version
     3.
     """
-
     kind: TransferKind | None = None
     """The speed and the scheme; if left out: SEPA for EUR, otherwise national."""
-
     priority: PaymentPriority | None = None
     """How urgently the debtor's bank handles the instruction, if the bank honours it; not in SEPA."""
-
     service_level: str | None = None
     """A service level of the bank instead of the kind's, such as `SDVA`."""
-
     local_instrument: str | None = None
     """A local instrument of the bank, such as its own product code."""
-
     category: str | None = None
     """The category, an ISO 20022 code such as `SALA` for salaries: it holds for a whole batch."""
-
     batch_booking: bool | None = None
     """Whether the account is debited once for the batch (`true`) or for each transfer; if left out, as agreed with
     the bank.
     """
-
     charge_bearer: ChargeBearer | None = None
     """The party that bears the charges; if left out: `SLEV` in SEPA, otherwise `SHAR`."""
-
     ultimate_debtor: PaymentParty | None = None
     """The party on whose behalf the debtor pays."""
-
     batch_id: str | None = None
     """The id of the batch, at most 35 characters; if left out, it is made from the data."""
 
@@ -2106,7 +1683,6 @@ class PaymentTable(Record):
     """The character between two cells: `,`, `;`, a tab or `|`. If left out: that of a first line `sep=;`, otherwise
     `,`.
     """
-
     decimal_comma: bool | None = None
     """Whether amounts are written with a comma before the cents, as `1234,50`; without thousands separators."""
 
@@ -2165,51 +1741,36 @@ class ProfileOptions(Record):
 
     base: BaseProfile | None = None
     """The bank, or the set of rules, that the other options change."""
-
     accepts: PaymentVersion | None = None
     """The version that the bank accepts; if left out, every supported one."""
-
     characters: Characters | None = None
     """The characters that names and texts may have: `strict` by default."""
-
     keeps_markup: bool | None = None
     """Whether `&`, `"`, `<` and `>` may stay if `characters` is `latin1`; not by default."""
-
     hybrid_address: HybridAddress | None = None
     """Hybrid addresses: allowed by default."""
-
     advises_no_address: bool | None = None
     """Whether the bank advises omitting addresses."""
-
     aos2: bool | None = None
     """Whether the Finnish extension AOS2 is used: several structured parts in addition to one text."""
-
     closed_day_is_error: bool | None = None
     """Whether an execution date on a closed day is an error instead of a warning."""
-
     days_back: int | None = None
     """How many days in the past the execution date may be: 5 by default."""
-
     one_date_per_file: bool | None = None
     """Whether a file may have only one execution date."""
-
     one_batch_per_file: bool | None = None
     """Whether a file may have only one batch (`PmtInf`): one account, date and kind."""
-
     wants_instruction_id: bool | None = None
     """Whether the bank wants an instruction id in each transfer: one that is not given is made from the data."""
-
     omits_header_sum: bool | None = None
     """Whether the bank wants no control sum in the header of the file; the batches keep theirs."""
-
     marks_absent_bank: bool | None = None
     """Whether a creditor's bank that is not given is written as `NOTPROVIDED`, which some banks want; by default it
     is left out. The Swiss form has no such marker: payers of Switzerland and Liechtenstein leave the bank out.
     """
-
     batch_transactions: int | None = None
     """The maximum number of transactions in a batch; no limit by default."""
-
     file_transactions: int | None = None
     """The maximum number of transactions in a file; no limit by default."""
 
@@ -2222,13 +1783,10 @@ class MadeBatch(Record):
 
     id: str
     """The id of the batch."""
-
     transactions: int
     """How many transactions it has."""
-
     sum: Money
     """Their sum."""
-
     execution_date: date
     """The day on which they are to be executed."""
 
@@ -2241,13 +1799,10 @@ class TextChange(Record):
 
     field: str
     """The field, such as `creditor.name`."""
-
     before: str
     """The original text, its first 200 characters."""
-
     after: str
     """The written text, its first 200 characters."""
-
     count: int
     """The number of transactions or batches with this change."""
 
@@ -2260,37 +1815,26 @@ class MakePaymentResponse(Record):
 
     xml: str | None = None
     """The file as text, UTF-8; left out if it was written to `path`."""
-
     path: str | None = None
     """The path of the written file."""
-
     sha256: str
     """The SHA-256 of the file's bytes, 64 small hexadecimal digits."""
-
     message_id: str
     """The id of the file."""
-
     transactions: int
     """How many transactions it has."""
-
     control_sum: Decimal
     """The sum of all amounts, whatever their currencies."""
-
     sums: tuple[Money, ...]
     """The sum of each currency, in the order of their first appearance."""
-
     batches: tuple[MadeBatch, ...]
     """The batches, in order."""
-
     changes: tuple[TextChange, ...]
     """Texts that were changed when written, at most 100."""
-
     change_count: int
     """The total number of changed texts."""
-
     warnings: tuple[Finding, ...]
     """Warnings about content that a bank may reject, at most 100."""
-
     warning_count: int
     """The total number of warnings."""
 
@@ -2303,19 +1847,14 @@ class CheckedBatch(Record):
 
     id: str | None = None
     """The payment information id."""
-
     execution: Moment | None = None
     """The execution date, or date and time."""
-
     debtor: str | None = None
     """The debtor's name."""
-
     account: str | None = None
     """The debited account: its IBAN, otherwise its number."""
-
     transactions: int
     """The number of its transactions."""
-
     totals: tuple[Money, ...]
     """Their totals, by currency."""
 
@@ -2328,22 +1867,16 @@ class CheckedPayment(Record):
 
     message_id: str | None = None
     """The message id."""
-
     created: Moment | None = None
     """When the message was created, according to itself."""
-
     initiating_party: str | None = None
     """The party that initiates it."""
-
     transactions: int
     """The actual number of transactions in the file."""
-
     totals: tuple[Money, ...]
     """Their totals, by currency."""
-
     batch_count: int
     """How many batches there are."""
-
     batches: tuple[CheckedBatch, ...]
     """The batches in order, at most 1000 of them."""
 
@@ -2356,19 +1889,14 @@ class CheckPaymentResponse(Record):
 
     ok: bool
     """Whether there are no errors, as far as can be checked without the bank; there may be warnings."""
-
     findings: tuple[Finding, ...]
     """The findings, at most 200: errors before others if there are more."""
-
     errors: int
     """The total number of errors."""
-
     warnings: int
     """The total number of warnings."""
-
     message_name: str | None = None
     """The message name that the file declares, such as `pain.001.001.09`."""
-
     payment: CheckedPayment | None = None
     """An overview of the payment, if the file could be read."""
 
@@ -2381,21 +1909,16 @@ class CheckedAccount(Record):
 
     account: str | None = None
     """The account: its IBAN, otherwise another number."""
-
     currency: str | None = None
     """The currency, an ISO 4217 code."""
-
     statements: int
     """How many statements there are; pages of one count once, copies are not counted."""
-
     repeated: int
     """How many were given again: copies, and those that a later statement of the same number, day and opening
     balance replaces.
     """
-
     opening: Money | None = None
     """The balance with which the first one begins."""
-
     closing: Money | None = None
     """The balance with which the last one ends."""
 
@@ -2416,16 +1939,12 @@ class StatementPlace(Record):
 
     number: int
     """Its number in the order in which they were given, from 1."""
-
     id: str | None = None
     """The statement's id."""
-
     sequence: str | None = None
     """The electronic sequence number as it is written."""
-
     legal_sequence: str | None = None
     """The legal sequence number as it is written."""
-
     date: dt.date | None = None
     """The day on which it ends: of its period, otherwise of its closing balance."""
 
@@ -2438,28 +1957,20 @@ class StatementBreak(Record):
 
     kind: StatementBreakKind
     """What does not fit."""
-
     level: Level
     """`warning`: bookings may be missing. `info`: numbers are left out, but the balances go on."""
-
     account: str | None = None
     """The account: its IBAN, otherwise another number."""
-
     currency: str | None = None
     """The currency, an ISO 4217 code."""
-
     before: StatementPlace
     """The statement before the break."""
-
     after: StatementPlace | None = None
     """The statement after it; left out for missing pages."""
-
     missing: int | None = None
     """How many statements are missing between the two, by their numbers."""
-
     difference: Money | None = None
     """How much larger the second opening balance is than the closing balance before it."""
-
     message: str
     """The fault, in words."""
 
@@ -2474,16 +1985,12 @@ class CheckedStatements(Record):
     """Whether no statement is missing, as far as numbers and balances show: there is no break of level `warning`,
     and all were compared.
     """
-
     accounts: tuple[CheckedAccount, ...]
     """The accounts with statements, each in one currency."""
-
     breaks: tuple[StatementBreak, ...]
     """The breaks, in the order of accounts and statements, at most 1000."""
-
     break_count: int
     """The number of all breaks."""
-
     not_compared: int
     """The number of statements and pages that were not compared, since at most 100,000 are."""
 
@@ -2516,10 +2023,8 @@ class OutcomeTotal(Record):
 
     outcome: Outcome
     """The outcome."""
-
     count: int
     """The number of transactions with it."""
-
     sums: tuple[Money, ...]
     """Their sums by currency, as ordered. A currency is left out if an amount cannot be read or the sum has more
     than 18 digits.
@@ -2534,31 +2039,22 @@ class BookingPlace(Record):
 
     statement: int
     """The statement's number in the request, from 1."""
-
     statement_id: str | None = None
     """The statement's id."""
-
     kind: CashKind
     """Its kind."""
-
     entry: int
     """The entry's number in its statement, from 1."""
-
     detail: int | None = None
     """The number of the transaction in the entry, from 1, if the entry has transactions."""
-
     line: int
     """The line in the statement's file, from 1."""
-
     date: dt.date | None = None
     """The date of the booking, otherwise of the value."""
-
     reference: str | None = None
     """The entry's reference."""
-
     servicer_reference: str | None = None
     """The account servicer's reference: of the transaction, otherwise of the entry."""
-
     money: Money | None = None
     """The amount: negative if money leaves the account."""
 
@@ -2571,25 +2067,18 @@ class MatchedBatch(Record):
 
     number: int
     """The batch's number in the file, from 1."""
-
     line: int
     """The line in the payment file, from 1."""
-
     id: str | None = None
     """The payment information id."""
-
     count: int
     """How many transactions it holds."""
-
     totals: tuple[OutcomeTotal, ...]
     """The number of its transactions by outcome, with their sums; the counts add up to `count`."""
-
     bookings: tuple[BookingPlace, ...]
     """The entries that debited the batch as a whole."""
-
     booked: Money | None = None
     """The total of those entries, without a sign."""
-
     difference: Money | None = None
     """How much larger they are than the transactions that they should pay: all that were not rejected and have no
     booking of their own. Left out if there is no such entry, or if the sums cannot be compared.
@@ -2629,13 +2118,10 @@ class ReportPlace(Record):
 
     number: int
     """The report's number in the request, from 1."""
-
     id: str | None = None
     """The report's message id."""
-
     created: Moment | None = None
     """When the report was made."""
-
     line: int
     """The line in the report's file, from 1."""
 
@@ -2648,77 +2134,54 @@ class MatchedTransaction(Record):
 
     number: int
     """The transaction's number in the file, from 1."""
-
     line: int
     """The line in the payment file, from 1."""
-
     batch: int
     """The number of its batch in the file, from 1."""
-
     batch_id: str | None = None
     """The payment information id of its batch."""
-
     instruction_id: str | None = None
     """The instruction id."""
-
     end_to_end_id: str | None = None
     """The end-to-end id as it is written."""
-
     uetr: str | None = None
     """The UETR, a UUID."""
-
     creditor: str | None = None
     """The creditor's name."""
-
     iban: str | None = None
     """The creditor's IBAN, without blanks and in capitals."""
-
     account: str | None = None
     """The creditor's account if it is not an IBAN."""
-
     money: Money | None = None
     """The amount that was ordered."""
-
     outcome: Outcome
     """Its outcome."""
-
     status: Code | None = None
     """The status that the bank reported last, or the final one."""
-
     status_from: StatusSource | None = None
     """The level of the report at which that status was given."""
-
     other_status: Code | None = None
     """A status that contradicts it, reported later or at another level."""
-
     reason: Code | None = None
     """The first reason: of the return, otherwise of the status."""
-
     reasons: tuple[StatusReason, ...]
     """The first 5 reasons with the first 5 lines of their texts."""
-
     again: Again
     """Whether it may be sent again."""
-
     advice: str
     """What to do, in words."""
-
     report: ReportPlace | None = None
     """The report that gave the status."""
-
     booking: BookingPlace | None = None
     """The booking that debited it, or the one that is only probable or pending, or that names it with another
     amount.
     """
-
     return_booking: BookingPlace | None = None
     """The booking that brought the money back."""
-
     candidates: tuple[BookingPlace, ...]
     """The bookings of which one may be this payment's, if that is ambiguous, and those that name it with another
     amount; at most 10.
     """
-
     difference: Money | None = None
     """How much larger its own booking, or the only one that names it with another amount, is than the ordered
     amount, in the same currency: mostly a charge. Left out when equal.
@@ -2745,28 +2208,20 @@ class LeftoverReport(Record):
 
     place: ReportPlace
     """Its place."""
-
     why: LeftoverReason
     """Why it has no match."""
-
     original_message_id: str | None = None
     """The message id of the payment file that the report is about."""
-
     payment_id: str | None = None
     """The payment information id."""
-
     instruction_id: str | None = None
     """The instruction id."""
-
     end_to_end_id: str | None = None
     """The end-to-end id."""
-
     uetr: str | None = None
     """The UETR, a UUID."""
-
     status: Code | None = None
     """The status."""
-
     candidates: tuple[int, ...]
     """The numbers of the transactions that it may be about, from 1, if it is ambiguous; at most 10."""
 
@@ -2779,19 +2234,14 @@ class LeftoverEntry(Record):
 
     place: BookingPlace
     """Its place."""
-
     why: LeftoverReason
     """Why it has no match."""
-
     end_to_end_id: str | None = None
     """The end-to-end id."""
-
     counterparty: str | None = None
     """The other side's name."""
-
     candidates: tuple[int, ...]
     """The numbers of the transactions that it may be about, from 1: those that have one of its ids; at most 10."""
-
     difference: Money | None = None
     """How much larger its own amount is than that of its only candidate, in the same currency; left out when equal,
     and for one of several transactions without an amount of its own.
@@ -2806,32 +2256,36 @@ class Matched(Record):
 
     id: str | None = None
     """The message id of the payment file."""
-
     count: int
     """How many transactions the file holds."""
-
     totals: tuple[OutcomeTotal, ...]
     """The number of transactions by outcome, with their sums; the counts add up to `count`."""
-
     batches: tuple[MatchedBatch, ...]
     """The batches of the file, in order."""
-
     transactions: tuple[MatchedTransaction, ...]
     """The transactions of the file, in order."""
-
     leftover_reports: tuple[LeftoverReport, ...]
     """Statuses in reports that belong to no transaction of this file, or to none for certain."""
-
     leftover_entries: tuple[LeftoverEntry, ...]
     """The entries, or single transactions of entries, that belong to no transaction of this file, or to none for
     certain.
     """
-
     repeated_entries: int
     """The number of entries ignored because they repeat another one: a report before its statement, a copy."""
-
     notes: tuple[str, ...]
     """Remarks: a missing page of a statement, a second payment information with the same id."""
+
+
+class BankChannelId(Record):
+    """The id of a bank on a channel that many banks share."""
+
+    __slots__ = ()
+    __match_args__ = ("channel", "id")
+
+    channel: str
+    """The protocol of the channel, as in the names of operations."""
+    id: str
+    """The bank's id there, such as `osuuspankki`."""
 
 
 class FileTypesOfKind(Record):
@@ -2842,7 +2296,6 @@ class FileTypesOfKind(Record):
 
     kind: str
     """The kind: `payment`, `status_report`, `statement`, `notification`, `report`."""
-
     codes: tuple[str, ...]
     """The file types, such as `NDCORPAYS`."""
 
@@ -2855,10 +2308,8 @@ class BankSource(Record):
 
     about: str
     """What it says, such as `addresses`."""
-
     source: str
     """The source: a document of the bank, public programs, or a decision."""
-
     recorded_on: date
     """The day on which it was recorded."""
 
@@ -2867,52 +2318,38 @@ class BankDescription(Record):
     """The known facts of a bank. Fields that are left out are not known, or as at most banks."""
 
     __slots__ = ()
-    __match_args__ = ("name", "bank", "other_names", "bics", "ws_channel", "enrols", "needs_encryption_pair", "is_test_only", "family", "file_types", "payments", "renew_before_days", "renew_reason", "supersedes_at_once", "sources")
+    __match_args__ = ("name", "bank", "other_names", "bics", "channel_ids", "enrols", "needs_encryption_pair", "is_test_only", "family", "file_types", "payments", "renew_before_days", "renew_reason", "supersedes_at_once", "sources")
 
     name: str
     """The name, such as `nordea`."""
-
     bank: str | None = None
     """The name for people; left out for a set of rules that is no bank."""
-
     other_names: tuple[str, ...] | None = None
     """Further names that it is found by."""
-
     bics: tuple[str, ...] | None = None
     """Its BICs, of 8 characters."""
-
-    ws_channel: str | None = None
-    """Its id on the WS Channel, if it is reached there."""
-
+    channel_ids: tuple[BankChannelId, ...] | None = None
+    """Its ids on channels that many banks share, such as the WS Channel."""
     enrols: bool | None = None
     """Whether it gives certificates over the WS Channel; left out if it does."""
-
     needs_encryption_pair: bool | None = None
     """Whether a customer has a pair of keys for encryption beside the one for signatures."""
-
     is_test_only: bool | None = None
     """Whether only test environments have it."""
-
     family: str | None = None
     """The form of its messages of SEPA Web Services, if it is reached there: `sepa_web_services.list_profiles` has
     the rest.
     """
-
     file_types: tuple[FileTypesOfKind, ...] | None = None
     """Its types of files by kind."""
-
     payments: ProfileOptions | None = None
     """How it deviates from the common rules of payments."""
-
     renew_before_days: int | None = None
     """From so many days before its end on a certificate is renewed."""
-
     renew_reason: str | None = None
     """Why that many."""
-
     supersedes_at_once: bool | None = None
     """Whether a certificate is of no use once the next one was issued."""
-
     sources: tuple[BankSource, ...]
     """Where this comes from, and since when it is known."""
 
@@ -3422,7 +2859,7 @@ def list_banks(
     Services takes it, and `check_payment` and `make_payment` do.
 
     Args:
-        bank: The name of one bank, such as `nordea`, another name of it, its id on the WS Channel, or its BIC.
+        bank: The name of one bank, such as `nordea`, another name of it, its id on a shared channel, or its BIC.
             Default: all.
     """
     answer: ListBanksResponse = local(

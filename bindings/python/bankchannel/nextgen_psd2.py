@@ -115,10 +115,8 @@ class UnreadMember(Record):
     answer that is no object; `/…` for the sum of all others, if there are more than 1000 of them or more than 64
     KiB.
     """
-
     value: str | None = None
     """The value as JSON text. Absent for a text of more than 4 KiB, and for `/…`."""
-
     count: int
     """The number of members: 1, except for `/…`."""
 
@@ -131,10 +129,8 @@ class VerifyUserResponse(Record):
 
     exists: bool
     """Whether the customer has this personal identifier. False also for a customer that the bank does not know."""
-
     request_id: str | None = None
     """The request's id, repeated by the bank."""
-
     unread: tuple[UnreadMember, ...] | None = None
     """What of the bank's answer is in no other field, such as members of a later version of the standard. Does not
     travel: it is the rest of the answer. Absent if there is no rest.
@@ -168,31 +164,22 @@ class PsuContext(Record):
 
     ip_address: str | None = None
     """The customer's IP address."""
-
     ip_port: int | None = None
     """The customer's port."""
-
     user_agent: str | None = None
     """The browser or application."""
-
     http_method: PsuHttpMethod | None = None
     """The method."""
-
     accept: str | None = None
     """The media types that the customer accepts."""
-
     accept_charset: str | None = None
     """The character sets."""
-
     accept_encoding: str | None = None
     """The codings."""
-
     accept_language: str | None = None
     """The languages."""
-
     device_id: str | None = None
     """The device. For the Berlin Group a UUID that stays the same until the application is reinstalled."""
-
     geo_location: str | None = None
     """The customer's location."""
 
@@ -205,12 +192,10 @@ class LinkTarget(Record):
 
     href: str
     """The target exactly as the bank wrote it. It need not be a valid URI; see `url`."""
-
     url: str | None = None
     """The whole target, with every byte percent-encoded that a URI cannot hold. Absent if the target cannot be made
     a URI. Does not travel: it comes from `href` and the bank's base URL.
     """
-
     verbs: tuple[str, ...]
     """The allowed methods. Default: `GET`, if the bank names none."""
 
@@ -232,16 +217,12 @@ class UpdateBankOfferedConsentsResponse(Record):
 
     links: Mapping[str, LinkTarget]
     """Links by their names; `scaRedirect` is the one for the customer."""
-
     sca_redirect: str | None = None
     """The address for the customer's browser, checked. Does not travel: it is made of the link `scaRedirect`."""
-
     sca_approach: ScaApproach | None = None
     """The way in which the customer authorises."""
-
     request_id: str | None = None
     """The request's id, repeated by the bank."""
-
     unread: tuple[UnreadMember, ...] | None = None
     """What of the bank's answer is in no other field, such as members of a later version of the standard. Does not
     travel: it is the rest of the answer. Absent if there is no rest.
@@ -256,16 +237,12 @@ class UpdateConsentsResponse(Record):
 
     links: Mapping[str, LinkTarget]
     """Links by their names; `scaRedirect` is the one for the customer."""
-
     sca_redirect: str | None = None
     """The address for the customer's browser, checked. Does not travel: it is made of the link `scaRedirect`."""
-
     sca_approach: ScaApproach | None = None
     """The way in which the customer authorises."""
-
     request_id: str | None = None
     """The request's id, repeated by the bank."""
-
     unread: tuple[UnreadMember, ...] | None = None
     """What of the bank's answer is in no other field, such as members of a later version of the standard. Does not
     travel: it is the rest of the answer. Absent if there is no rest.
@@ -280,25 +257,18 @@ class AccountReference(Record):
 
     iban: str | None = None
     """The IBAN."""
-
     bban: str | None = None
     """The account number within the country."""
-
     pan: str | None = None
     """A card number."""
-
     masked_pan: str | None = None
     """A card number, mostly masked."""
-
     msisdn: str | None = None
     """A telephone number."""
-
     other: str | None = None
     """Another identifier."""
-
     currency: str | None = None
     """The currency, three letters of ISO 4217, if the account has several."""
-
     cash_account_type: str | None = None
     """The account type, a code of ISO 20022."""
 
@@ -311,7 +281,6 @@ class AdditionalInformation(Record):
 
     owner_name: Sequence[AccountReference] | None = None
     """Accounts whose owner's name may be read."""
-
     trusted_beneficiaries: Sequence[AccountReference] | None = None
     """Accounts whose trusted beneficiaries may be read."""
 
@@ -334,25 +303,18 @@ class ConsentAccess(Record):
 
     accounts: Sequence[AccountReference] | None = None
     """Accounts whose details may be read."""
-
     balances: Sequence[AccountReference] | None = None
     """Accounts whose balances may be read."""
-
     transactions: Sequence[AccountReference] | None = None
     """Accounts whose transactions may be read."""
-
     additional_information: AdditionalInformation | None = None
     """Additional information about these accounts; only together with one of the three lists."""
-
     available_accounts: AccountSelection | None = None
     """The list of all accounts."""
-
     available_accounts_with_balance: AccountSelection | None = None
     """The list of all accounts with their balances."""
-
     all_psd2: AccountSelection | None = None
     """Everything of all accounts."""
-
     restricted_to: Sequence[str] | None = None
     """The account types to which the access is restricted, codes of ISO 20022."""
 
@@ -394,16 +356,12 @@ class ScaMethod(Record):
 
     authentication_type: str | None = None
     """The type, such as `SMS_OTP`, `CHIP_OTP`, `PHOTO_OTP`, `PUSH_OTP` or `SMTP_OTP`."""
-
     authentication_version: str | None = None
     """The version of this type, by the bank's documentation."""
-
     authentication_method_id: str | None = None
     """The bank's identifier of the method."""
-
     name: str | None = None
     """The name that the customer knows."""
-
     explanation: str | None = None
     """An explanation for the customer."""
 
@@ -416,19 +374,14 @@ class ChallengeData(Record):
 
     image: str | None = None
     """A picture to show to the customer: base64 of a PNG file."""
-
     data: tuple[str, ...] | None = None
     """The texts of the challenge."""
-
     image_link: str | None = None
     """The address of the picture."""
-
     otp_max_length: int | None = None
     """The maximum length of the one-time password."""
-
     otp_format: str | None = None
     """The form of the one-time password: `characters` or `integer`."""
-
     additional_information: str | None = None
     """A text that the customer must be shown."""
 
@@ -441,13 +394,10 @@ class TppMessage(Record):
 
     category: str | None = None
     """`ERROR` or `WARNING`."""
-
     code: str | None = None
     """The code."""
-
     path: str | None = None
     """The field that it is about."""
-
     text: str | None = None
     """The text."""
 
@@ -460,43 +410,30 @@ class CreateConsentResponse(Record):
 
     consent_id: str
     """The consent's identifier."""
-
     consent_status: ConsentStatus
     """The status of the consent."""
-
     sca_status: ScaStatus | None = None
     """The status of its authorisation."""
-
     links: Mapping[str, LinkTarget]
     """Links by their names; `scaRedirect` is the one for the customer."""
-
     sca_redirect: str | None = None
     """The address for the customer's browser, checked. Does not travel: it is made of the link `scaRedirect`."""
-
     sca_approach: ScaApproach | None = None
     """The way in which the customer authorises."""
-
     psu_message: str | None = None
     """A text of the bank for the customer."""
-
     location: str | None = None
     """The consent's own address, as the bank wrote it."""
-
     sca_methods: tuple[ScaMethod, ...] | None = None
     """The methods among which the customer can choose."""
-
     chosen_sca_method: ScaMethod | None = None
     """The method that the bank has chosen."""
-
     challenge_data: ChallengeData | None = None
     """Data that the customer needs for the chosen method."""
-
     tpp_messages: tuple[TppMessage, ...] | None = None
     """The bank's messages to the third party, such as warnings."""
-
     request_id: str | None = None
     """The request's id, repeated by the bank."""
-
     unread: tuple[UnreadMember, ...] | None = None
     """What of the bank's answer is in no other field, such as members of a later version of the standard. Does not
     travel: it is the rest of the answer. Absent if there is no rest.
@@ -511,28 +448,20 @@ class GetConsentResponse(Record):
 
     access: ConsentAccess
     """The access that the consent gives."""
-
     recurring_indicator: bool
     """Whether the consent is for repeated use."""
-
     valid_until: date
     """The last day of the consent; a bank may have shortened it."""
-
     frequency_per_day: int
     """The maximum number of readings of each account in a day without the customer; a bank may have lowered it."""
-
     last_action_date: date | None = None
     """The day of the last use or change."""
-
     consent_status: ConsentStatus
     """The status of the consent."""
-
     links: Mapping[str, LinkTarget]
     """Links by their names."""
-
     request_id: str | None = None
     """The request's id, repeated by the bank."""
-
     unread: tuple[UnreadMember, ...] | None = None
     """What of the bank's answer is in no other field, such as members of a later version of the standard. Does not
     travel: it is the rest of the answer. Absent if there is no rest.
@@ -547,13 +476,10 @@ class GetConsentStatusResponse(Record):
 
     consent_status: ConsentStatus
     """The status."""
-
     psu_message: str | None = None
     """A text of the bank for the customer."""
-
     request_id: str | None = None
     """The request's id, repeated by the bank."""
-
     unread: tuple[UnreadMember, ...] | None = None
     """What of the bank's answer is in no other field, such as members of a later version of the standard. Does not
     travel: it is the rest of the answer. Absent if there is no rest.
@@ -568,7 +494,6 @@ class DeleteConsentResponse(Record):
 
     request_id: str | None = None
     """The request's id, repeated by the bank."""
-
     unread: tuple[UnreadMember, ...] | None = None
     """What of the bank's answer is in no other field, such as members of a later version of the standard. Does not
     travel: it is the rest of the answer. Absent if there is no rest.
@@ -583,37 +508,26 @@ class StartAuthorisationResponse(Record):
 
     sca_status: ScaStatus
     """The status."""
-
     authorisation_id: str | None = None
     """The authorisation's identifier."""
-
     links: Mapping[str, LinkTarget]
     """Links by their names; `scaRedirect` is the one for the customer."""
-
     sca_redirect: str | None = None
     """The address for the customer's browser, checked. Does not travel: it is made of the link `scaRedirect`."""
-
     sca_approach: ScaApproach | None = None
     """The way in which the customer authorises."""
-
     psu_message: str | None = None
     """A text of the bank for the customer."""
-
     sca_methods: tuple[ScaMethod, ...] | None = None
     """The methods among which the customer can choose."""
-
     chosen_sca_method: ScaMethod | None = None
     """The method that the bank has chosen."""
-
     challenge_data: ChallengeData | None = None
     """Data that the customer needs for the chosen method."""
-
     tpp_messages: tuple[TppMessage, ...] | None = None
     """The bank's messages to the third party, such as warnings."""
-
     request_id: str | None = None
     """The request's id, repeated by the bank."""
-
     unread: tuple[UnreadMember, ...] | None = None
     """What of the bank's answer is in no other field, such as members of a later version of the standard. Does not
     travel: it is the rest of the answer. Absent if there is no rest.
@@ -628,10 +542,8 @@ class ListAuthorisationsResponse(Record):
 
     authorisation_ids: tuple[str, ...]
     """The authorisations' identifiers."""
-
     request_id: str | None = None
     """The request's id, repeated by the bank."""
-
     unread: tuple[UnreadMember, ...] | None = None
     """What of the bank's answer is in no other field, such as members of a later version of the standard. Does not
     travel: it is the rest of the answer. Absent if there is no rest.
@@ -646,22 +558,16 @@ class GetAuthorisationStatusResponse(Record):
 
     sca_status: ScaStatus
     """The status."""
-
     psu_message: str | None = None
     """A text of the bank for the customer."""
-
     trusted_beneficiary: bool | None = None
     """Whether the payee is on the customer's list of trusted beneficiaries."""
-
     links: Mapping[str, LinkTarget] | None = None
     """Links by their names."""
-
     tpp_messages: tuple[TppMessage, ...] | None = None
     """The bank's messages to the third party, such as warnings."""
-
     request_id: str | None = None
     """The request's id, repeated by the bank."""
-
     unread: tuple[UnreadMember, ...] | None = None
     """What of the bank's answer is in no other field, such as members of a later version of the standard. Does not
     travel: it is the rest of the answer. Absent if there is no rest.
@@ -676,7 +582,6 @@ class Amount(Record):
 
     currency: str
     """The currency, three letters of ISO 4217."""
-
     amount: Decimal
     """The amount, exact."""
 
@@ -689,24 +594,18 @@ class Balance(Record):
 
     balance_type: str | None = None
     """The type of the balance, such as `closingBooked`, `expected` or `interimAvailable`."""
-
     amount: Amount
     """The amount."""
-
     reference_date: date | None = None
     """The day of the balance."""
-
     last_change: datetime | None = None
     """The time of the last change."""
-
     last_change_as_written: str | None = None
     """The time of the last change as the bank wrote it, if that is no instant: many banks write local time without a
     zone. Does not travel: it is `lastChangeDateTime` then.
     """
-
     last_committed_transaction: str | None = None
     """The entry reference of the last booked transaction."""
-
     credit_limit_included: bool | None = None
     """Whether the balance includes a credit line."""
 
@@ -719,66 +618,46 @@ class Account(Record):
 
     resource_id: str | None = None
     """The bank's identifier of the account: opaque, never to be encoded again."""
-
     iban: str | None = None
     """The IBAN."""
-
     bban: str | None = None
     """The account number within the country."""
-
     pan: str | None = None
     """The card number of a card's account."""
-
     masked_pan: str | None = None
     """The masked card number of a card's account."""
-
     msisdn: str | None = None
     """The telephone number, for an account that is addressed by it."""
-
     currency: str | None = None
     """The currency, three letters of ISO 4217."""
-
     name: str | None = None
     """The account's name, given by the bank."""
-
     display_name: str | None = None
     """The account's name, given by its owner in the bank's own channels."""
-
     owner_name: str | None = None
     """The owner's name, if the consent covers it."""
-
     product: str | None = None
     """The bank's product."""
-
     cash_account_type: str | None = None
     """The account type: a code of ISO 20022, or the bank's own word."""
-
     status: str | None = None
     """The status: `enabled`, `deleted` (the account is closed) or `blocked` (such as for legal reasons). Absent: the
     account is available.
     """
-
     usage: str | None = None
     """The usage: `PRIV` for a private account, `ORGA` for a professional one."""
-
     details: str | None = None
     """The bank's text about the account or card."""
-
     linked_accounts: str | None = None
     """The account to which the transactions of a card are charged, as the bank names it."""
-
     credit_limit: Amount | None = None
     """The credit limit of a card's account."""
-
     debit_accounting: bool | None = None
     """Whether debits of a card's account are positive amounts, and its balances accordingly."""
-
     bic: str | None = None
     """The bank's BIC."""
-
     balances: tuple[Balance, ...] | None = None
     """The balances, if they were requested."""
-
     links: Mapping[str, LinkTarget]
     """The links, by name."""
 
@@ -791,10 +670,8 @@ class GetAccountsResponse(Record):
 
     accounts: tuple[Account, ...]
     """The accounts that the consent covers."""
-
     request_id: str | None = None
     """The request's id, repeated by the bank."""
-
     unread: tuple[UnreadMember, ...] | None = None
     """What of the bank's answer is in no other field, such as members of a later version of the standard. Does not
     travel: it is the rest of the answer. Absent if there is no rest.
@@ -809,7 +686,6 @@ class HeaderField(Record):
 
     name: str
     """The name as written."""
-
     value: str
     """The value."""
 
@@ -880,40 +756,28 @@ class SigningOptions(Record):
 
     dialect: Dialect | None = None
     """The bank's dialect. Default: `era`."""
-
     algorithm: SignatureAlgorithm | None = None
     """The signature's algorithm. Default: `rsa-sha256`."""
-
     digest: BodyDigest | None = None
     """The digest's algorithm. Default: `SHA-256`."""
-
     digest_lower_case: bool | None = None
     """Whether the digest's name is written in lower case, `sha-256=`."""
-
     digest_empty_body: bool | None = None
     """Whether a request without a body has the digest of an empty body. Default: true. Dialect `era` only."""
-
     extra_signed_headers: Sequence[str] | None = None
     """Additional headers to sign, in lower case; `(request-target)` may be among them. Dialect `era` only."""
-
     header_order: Sequence[str] | None = None
     """The order of the signed headers. Headers that are not in the list follow."""
-
     serial: SerialForm | None = None
     """The form of the serial number in the key id."""
-
     issuer: NameForm | None = None
     """The form of the issuer's name in the key id."""
-
     certificate_form: CertificateForm | None = None
     """The form of the certificate in its header."""
-
     encoding: HeaderEncoding | None = None
     """The encoding of the Signature header."""
-
     spaced: bool | None = None
     """Whether a space follows each comma in the Signature header."""
-
     self_verify: bool | None = None
     """Whether `sign_request` verifies a signature by a local key before it returns the signature. Default: true. A
     signature from a token or made elsewhere is always verified, and so is every signature that the client sends.
@@ -928,10 +792,8 @@ class SignRequestResponse(Record):
 
     headers: tuple[HeaderField, ...]
     """All header fields to send, in this order: the given ones and the added ones."""
-
     signing_string: bytes
     """The signing string."""
-
     key_id: str
     """The key id of the signature."""
 
@@ -944,21 +806,16 @@ class PrepareSignatureResponse(Record):
 
     method: str
     """The HTTP method, for `attach_signature`."""
-
     target: str
     """The request target, for `attach_signature`: the path with its query."""
-
     headers: tuple[HeaderField, ...]
     """The header fields so far, in their order. Give them to `attach_signature` unchanged."""
-
     signing_string: bytes
     """The signing string: RSASSA-PKCS1-v1_5 over these bytes."""
-
     hash: bytes
     """The hash of the signing string by the algorithm's hash: for a device that takes a hash. It must not be hashed
     again.
     """
-
     algorithm: str
     """`rsa-sha256` or `rsa-sha512`."""
 
@@ -971,7 +828,6 @@ class AttachSignatureResponse(Record):
 
     headers: tuple[HeaderField, ...]
     """All header fields to send, in this order."""
-
     key_id: str
     """The key id of the signature."""
 
@@ -984,7 +840,6 @@ class SigningStringResponse(Record):
 
     signing_string: bytes
     """The signing string: its bytes need not be text."""
-
     signed_headers: tuple[str, ...]
     """The names of its lines, in lower case."""
 
@@ -1017,7 +872,6 @@ class DecodeHeaderResponse(Record):
 
     text: str
     """The value. A value that is not encoded is returned unchanged."""
-
     warnings: tuple[str, ...]
     """The deviations that a strict bank would refuse."""
 
@@ -1051,10 +905,8 @@ class Refused(Record):
 
     http_status: int
     """The HTTP status."""
-
     code: str
     """The bank's code, such as `SIGNATURE_INVALID`."""
-
     text: str
     """The check that failed first, and the reason."""
 
@@ -1076,10 +928,8 @@ class CheckResult(Record):
 
     id: str
     """The check's id, such as `V30`."""
-
     status: CheckStatus
     """The result."""
-
     text: str
     """The rule that holds; or the fault and its fix."""
 
@@ -1094,16 +944,12 @@ class VerifyRequestResponse(Record):
     """Whether the request passes all checks made here. A bank may still refuse its body, or a request id that was
     used before.
     """
-
     verdict: str
     """`ok`, or the check that failed first, such as `V30`."""
-
     refused: Refused | None = None
     """The bank's answer, if it refuses."""
-
     checks: tuple[CheckResult, ...]
     """All checks in their order, including those after the first failure."""
-
     organization_identifier: str | None = None
     """The organisation that signed, such as `PSDNO-FSA-987654321`, from the certificate. It counts only with
     `valid`.
@@ -1118,7 +964,6 @@ class ByteShown(Record):
 
     hex: str
     """The byte as two hex digits."""
-
     text: str
     """The byte as text; a line feed is `\\n`, a space `␠`."""
 
@@ -1131,7 +976,6 @@ class LineCompared(Record):
 
     name: str
     """The header's name."""
-
     status: str
     """`same`, `changed`, `missing` (not signed) or `extra` (signed, but not listed)."""
 
@@ -1144,37 +988,26 @@ class FirstDifference(Record):
 
     offset: int
     """The position of the byte, from 0."""
-
     line: int
     """The line, from 1."""
-
     column: int
     """The column in bytes, from 1."""
-
     header: str
     """The header of that line."""
-
     expected: ByteShown | None = None
     """The expected byte. Absent if the expected string has ended."""
-
     actual: ByteShown | None = None
     """The actual byte. Absent if the other string has ended."""
-
     expected_context: str
     """The expected bytes around the difference."""
-
     actual_context: str
     """The actual bytes around the difference."""
-
     trailing_newline: bool
     """Whether the string ends with a line break, which it must not."""
-
     crlf: bool
     """Whether lines end in carriage return and line feed."""
-
     bom: bool
     """Whether the string begins with a byte order mark."""
-
     lines: tuple[LineCompared, ...]
     """All lines."""
 
@@ -1189,12 +1022,10 @@ class RecoveredHash(Record):
     """`pkcs1-v1_5`: the key fits, and the signed text has this hash. `pss-or-wrong-key`: another key or another
     padding. `length mismatch`: not a signature by this key.
     """
-
     hash: str | None = None
     """The hash's name, with `pkcs1-v1_5`: `sha1`, `sha256`, `sha384` or `sha512`; `none` if a hash or a text was
     signed directly, without the DigestInfo that names the hash.
     """
-
     value: str | None = None
     """The hash of the signed text, lower-case hex. With `none`: all signed bytes."""
 
@@ -1207,10 +1038,8 @@ class Cause(Record):
 
     id: str
     """The id of the hypothesis, such as `H-08`."""
-
     matched: bool
     """Whether the cause is proven: the text that it supposes has the signed hash."""
-
     text: str
     """The finding, or the attempt."""
 
@@ -1223,19 +1052,14 @@ class DigestCompared(Record):
 
     received: str | None = None
     """The header as received."""
-
     sha256: str
     """The header for this body with SHA-256."""
-
     sha512: str
     """The header for this body with SHA-512."""
-
     body_length: int
     """The body's length in bytes."""
-
     matches: bool
     """Whether the received header matches the body."""
-
     variant: str | None = None
     """The content whose digest the received header is, if it could be found."""
 
@@ -1248,13 +1072,10 @@ class PartCompared(Record):
 
     attribute: str
     """The part: `SN`, `CN`, or an object identifier."""
-
     key_id: str | None = None
     """The value in the key id."""
-
     certificate: str | None = None
     """The value in the certificate."""
-
     same: bool
     """Whether both mean the same, in any spelling."""
 
@@ -1267,7 +1088,6 @@ class KeyIdCompared(Record):
 
     serial: PartCompared
     """The serial number."""
-
     issuer: tuple[PartCompared, ...]
     """The issuer's parts."""
 
@@ -1280,40 +1100,29 @@ class ExplainRequestResponse(Record):
 
     verdict: str
     """`ok`, or the check that failed first, such as `V30`."""
-
     text: str
     """The whole explanation as text for a person, at most 64 KiB."""
-
     refused: Refused | None = None
     """The bank's answer, if it refuses."""
-
     checks: tuple[CheckResult, ...]
     """All checks in their order."""
-
     expected_signing_string: bytes | None = None
     """The expected signing string."""
-
     actual_signing_string: bytes | None = None
     """The string compared with `expected_signing_string`. It is the sender's claimed string, unless that is the
     expected string and the signature proves another. Otherwise it is the string of a cause that the signature
     proves.
     """
-
     client_text_was_signed: bool | None = None
     """Whether the sender's claimed string has the signed hash. Absent if either is missing."""
-
     diff: FirstDifference | None = None
     """The first difference between the expected and the actual string."""
-
     recovered: RecoveredHash | None = None
     """The hash recovered from the signature."""
-
     hypotheses: tuple[Cause, ...]
     """The tested causes, the proven ones first."""
-
     digest: DigestCompared
     """The digest compared with the body."""
-
     key_id: KeyIdCompared | None = None
     """The key id compared with the certificate."""
 
@@ -1326,10 +1135,8 @@ class AuthorisationNumber(Record):
 
     country: str
     """The authority's country, two letters."""
-
     authority: str
     """The authority, such as `FSA`."""
-
     number: str
     """The number, as the authority writes it."""
 
@@ -1342,10 +1149,8 @@ class KeyIdForm(Record):
 
     serial: SerialForm
     """The serial number's form."""
-
     issuer: NameForm
     """The issuer's form."""
-
     key_id: str
     """The key id."""
 
@@ -1358,51 +1163,36 @@ class InspectCertificateResponse(Record):
 
     subject: str
     """The subject, as an RFC 4514 name."""
-
     issuer: str
     """The issuer."""
-
     serial: str
     """The serial number, upper-case hex without leading zeros."""
-
     not_before: datetime
     """The start of the validity."""
-
     not_after: datetime
     """The end of the validity."""
-
     types: tuple[str, ...]
     """The certificate's types: `eseal` for signing requests (QSEAL), `web` for TLS (QWAC), `esign`, or the number of
     another type.
     """
-
     roles: tuple[str, ...]
     """The roles: `PSP_AS`, `PSP_PI`, `PSP_AI`, `PSP_IC`."""
-
     kinds: tuple[str, ...]
     """The same roles by the names of third parties: `ASPSP`, `PISP`, `AISP`, `PIISP`."""
-
     organization_identifier: str | None = None
     """The subject's organizationIdentifier, such as `PSDNO-FSA-987654321`."""
-
     authorisation: AuthorisationNumber | None = None
     """The parts of the organizationIdentifier, if it is an authorisation number."""
-
     authority_name: str | None = None
     """The authority's name."""
-
     authority_id: str | None = None
     """The authority's identifier, such as `NO-FSA`."""
-
     key_bits: int | None = None
     """The bits of its RSA key. Absent for another kind of key and for a damaged one."""
-
     sha256: str
     """SHA-256 of its DER form, lower-case hex."""
-
     key_ids: tuple[KeyIdForm, ...]
     """The key id in each of the forms that banks require, the usual one first."""
-
     warnings: tuple[str, ...]
     """Oddities of the certificate that a bank may warn of or refuse, such as two authorities that differ, an
     authority without its country, or a statement that cannot be read.
@@ -1440,22 +1230,16 @@ class MakeCertificatesResponse(Record):
 
     authority_certificate: str
     """The authority's certificate as PEM text, for the test bank's trusted issuers."""
-
     authority_key: SecretText
     """The authority's private key as PEM text, for making more certificates."""
-
     qseal_certificate: str
     """The certificate for signing requests."""
-
     qseal_key: SecretText
     """Its private key."""
-
     qwac_certificate: str
     """The certificate for TLS."""
-
     qwac_key: SecretText
     """Its private key."""
-
     organization_identifier: str
     """The third party, such as `PSDNO-FSA-987654321`."""
 
@@ -1469,135 +1253,101 @@ class Pkcs11Settings(Record):
 
     module: str | PathLike[str]
     """The path of the PKCS#11 library from the token's maker, such as `/usr/lib/softhsm/libsofthsm2.so`."""
-
     token: str
     """The token's label, or the number of its slot."""
-
     pin: Secret | None = None
     """The user's PIN. Absent for a reader with its own keypad. A token locks itself after a few wrong PINs."""
-
     key: str
     """The key's label, or its id in hex. It must be an RSA key."""
 
 
 class _NextGenPsd2Settings(TypedDict, total=False):
-
     base_url: str | None
     """The bank's base URL, such as `https://bank.example/api`, including the path before `/v1`. Needed for sending.
     Plain HTTP is accepted for loopback addresses only.
     """
-
     certificate: str | None
     """The QSEAL certificate as PEM text."""
-
     certificate_file: str | PathLike[str] | None
     """A file with the QSEAL certificate."""
-
     private_key: Secret | None
     """The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for the signature."""
-
     private_key_file: str | PathLike[str] | None
     """A file with the private key."""
-
     keystore_file: str | PathLike[str] | None
     """A PKCS#12 file (`.p12`, `.pfx`) with certificate and private key, instead of both settings."""
-
     pkcs11: Pkcs11Settings | None
     """The certificate's private key in an HSM or on a smart card, instead of `private_key`."""
-
     passphrase: Secret | None
     """The passphrase of an encrypted private key or of the PKCS#12 file."""
-
     signing: SigningOptions | None
     """The signing of requests, and the bank's dialect."""
-
     client_certificate: str | None
     """The certificate for TLS (QWAC) as PEM text, followed by its intermediate certificates."""
-
     client_certificate_file: str | PathLike[str] | None
     """A file with the certificate for TLS."""
-
     client_key: Secret | None
     """The private key of the TLS certificate as PEM text."""
-
     client_key_file: str | PathLike[str] | None
     """A file with the private key of the TLS certificate."""
-
     client_keystore_file: str | PathLike[str] | None
     """A PKCS#12 file with TLS certificate and key, instead of both settings."""
-
     client_passphrase: Secret | None
     """The passphrase of an encrypted `client_key` or of its PKCS#12 file."""
-
     ca_file: str | PathLike[str] | None
     """A PEM file with more certificate authorities to trust for the server's own certificate, beside the system's:
     on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
     """
-
     only_ca_file: bool | None
     """Whether to trust only the authorities of `ca_file`, not the system's."""
-
     proxy: Secret | None
     """A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
     `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this machine's
     own addresses.
     """
-
     exchange_timeout_s: float | None
     """The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one exchange; a flow
     makes several. With 0 or without a value the operation's own limit applies.
     """
-
     connect_timeout_s: float | None
     """The time limit for opening a connection, in seconds, fractions allowed. Default: 10."""
-
     read_timeout_s: float | None
     """The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. With 0
     or without a value only the limit of the whole exchange applies.
     """
-
     max_answer_bytes: int | None
     """The largest answer, not counting a file's content, in bytes. Default: 16 MiB."""
-
     retries: int | None
     """How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10. Only
     exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
     """
-
     retry_backoff_s: float | None
     """The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each repetition,
     up to 5 s. The wait itself is random, and at least the time that the server asks for, up to 5 s too. Default:
     0.3.
     """
-
     send_traceparent: bool | None
     """Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's trace.
     Default: to an own WS Channel service (a `base_url` without `environment`) yes, to everybody else no: a bank
     learns nothing of its customers' systems.
     """
-
     record_to: str | PathLike[str] | None
     """For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a line of
     JSON each. It has what the peer answered, tokens too: record with embedded servers or test installations.
     """
-
     replay_from: str | PathLike[str] | None
     """For tests: a file made with `record_to`. Each exchange gets its next answer to the same method and path;
     nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an id and a time
     that are new each time.
     """
-
     allowed_redirect_hosts: Sequence[str] | None
     """Hosts other than the bank's own to which the bank's customers may be redirected."""
-
     header_names: Mapping[str, str] | None
     """Other header names, keyed by the documented names: `{"PSU-Context": "X-PSU-Context"}`. For banks that spell
     header names differently.
     """
-
     trusted: str | None
     """The certificates of trusted issuers as PEM text, one after the other, for verification."""
-
     trusted_file: str | PathLike[str] | None
     """A file with the certificates of trusted issuers."""
 

@@ -137,7 +137,6 @@ class AccountConsent(Record):
 
     account_id: str
     """The account's id, or `all`."""
-
     scopes: Sequence[ConsentScope]
     """The readable data. With an empty list the third party sees the account without its balances and transactions."""
 
@@ -180,7 +179,6 @@ class InteractiveStep(Record):
 
     instruction: str | None = None
     """The text for the customer."""
-
     interactive_field: str | None = None
     """The code of the field for the answer."""
 
@@ -213,10 +211,8 @@ class ListTokensAtHubResponse(Record):
 
     tokens: tuple[Mapping[str, object], ...]
     """The tokens as Salt Edge sent them. Salt Edge does not document their members."""
-
     next_id: int | None = None
     """The start of the next page, for `from_id`."""
-
     time: datetime | None = None
     """The time of Salt Edge's answer."""
 
@@ -229,7 +225,6 @@ class RevokeTokenAtHubResponse(Record):
 
     revoked: bool | None = None
     """Whether the token is revoked."""
-
     time: datetime | None = None
     """The time of Salt Edge's answer."""
 
@@ -242,13 +237,10 @@ class GetClientInfoResponse(Record):
 
     name: str | None = None
     """The third party's name."""
-
     scopes: tuple[str, ...] | None = None
     """The scopes that the third party is admitted to."""
-
     public_key: str
     """The third party's public key as PEM text."""
-
     time: datetime | None = None
     """The time of Salt Edge's answer."""
 
@@ -261,7 +253,6 @@ class HeaderField(Record):
 
     name: str
     """The name as written."""
-
     value: str
     """The value."""
 
@@ -274,21 +265,16 @@ class TokenParameters(Record):
 
     provider_code: str | None = None
     """The bank's code at Salt Edge."""
-
     scopes: Sequence[str]
     """The rights that the third party asks for: `accounts`, `transactions`, `kyc`, and others. At least one."""
-
     consent_period_days: int
     """The length of the consent, in days, 1 or more."""
-
     credentials: Mapping[str, SecretText]
     """`authorization_type`, the code of one of the bank's authentication methods, and the first data that this
     method asks for.
     """
-
     redirect_url: str | None = None
     """The address to which the customer's browser returns after the bank's page."""
-
     force_sca: bool | None = None
     """Whether the third party insists on strong authentication."""
 
@@ -301,7 +287,6 @@ class TokenPayload(Record):
 
     data: TokenParameters
     """The parameters."""
-
     exp: int
     """The expiry of the third party's request, in Unix seconds."""
 
@@ -315,7 +300,6 @@ class TokenRequested(Record):
 
     client_jwt: SecretText
     """The third party's JWT as sent, with `Bearer ` before it."""
-
     client_payload: TokenPayload
     """The same request, parsed by Salt Edge."""
 
@@ -338,7 +322,6 @@ class ConfirmationPayload(Record):
 
     data: ConfirmationParameters
     """The answer."""
-
     exp: int
     """The expiry of the third party's request, in Unix seconds."""
 
@@ -352,7 +335,6 @@ class ConfirmationRequested(Record):
 
     client_jwt: SecretText
     """The third party's JWT as sent, with `Bearer ` before it."""
-
     client_payload: ConfirmationPayload
     """The same request, parsed by Salt Edge."""
 
@@ -365,10 +347,8 @@ class NoticedRequest(Record):
 
     method: str | None = None
     """The HTTP method."""
-
     url: str | None = None
     """The URL."""
-
     headers: Mapping[str, SecretText] | None = None
     """The headers; they may contain tokens."""
 
@@ -381,7 +361,6 @@ class NoticedError(Record):
 
     error_class: str | None = None
     """The error class."""
-
     error_message: str | None = None
     """The reason in words."""
 
@@ -393,16 +372,12 @@ class HubRequestCreateToken(Record):
     __match_args__ = ("operation", "session_secret", "provider_code", "app_name", "original_request")
 
     operation: Literal["create_token"] = "create_token"
-
     session_secret: str
     """The session for the connector's report."""
-
     provider_code: str | None = None
     """The bank's code at Salt Edge."""
-
     app_name: str
     """The third party's name, to show to the customer."""
-
     original_request: TokenRequested
     """The third party's own request."""
 
@@ -414,10 +389,8 @@ class HubRequestRevokeToken(Record):
     __match_args__ = ("operation", "session_secret", "provider_code")
 
     operation: Literal["revoke_token"] = "revoke_token"
-
     session_secret: str
     """The new session's secret."""
-
     provider_code: str | None = None
     """The bank's code at Salt Edge."""
 
@@ -429,10 +402,8 @@ class HubRequestReconnectToken(Record):
     __match_args__ = ("operation", "session_secret", "provider_code")
 
     operation: Literal["reconnect_token"] = "reconnect_token"
-
     session_secret: str
     """The new session's secret."""
-
     provider_code: str | None = None
     """The bank's code at Salt Edge."""
 
@@ -444,13 +415,10 @@ class HubRequestConfirmToken(Record):
     __match_args__ = ("operation", "session_secret", "provider_code", "original_request")
 
     operation: Literal["confirm_token"] = "confirm_token"
-
     session_secret: str
     """The session that waits for the answer."""
-
     provider_code: str | None = None
     """The bank's code at Salt Edge."""
-
     original_request: ConfirmationRequested
     """The third party's own request."""
 
@@ -462,7 +430,6 @@ class HubRequestCancelToken(Record):
     __match_args__ = ("operation", "session_secret")
 
     operation: Literal["cancel_token"] = "cancel_token"
-
     session_secret: str
     """The session's secret."""
 
@@ -474,7 +441,6 @@ class HubRequestFetchAccounts(Record):
     __match_args__ = ("operation", "session_secret")
 
     operation: Literal["fetch_accounts"] = "fetch_accounts"
-
     session_secret: str
     """The session's secret."""
 
@@ -486,16 +452,12 @@ class HubRequestRefreshAccounts(Record):
     __match_args__ = ("operation", "session_secret", "from_date", "to_date", "redirect_url")
 
     operation: Literal["refresh_accounts"] = "refresh_accounts"
-
     session_secret: str
     """The session for the connector's report."""
-
     from_date: str | None = None
     """The first time or day."""
-
     to_date: str | None = None
     """The last time or day; a day counts to its end."""
-
     redirect_url: str | None = None
     """The address to which the customer's browser returns after the bank's page, if a page is needed."""
 
@@ -507,13 +469,10 @@ class HubRequestConfirmAccounts(Record):
     __match_args__ = ("operation", "session_secret", "provider_code", "original_request")
 
     operation: Literal["confirm_accounts"] = "confirm_accounts"
-
     session_secret: str
     """The session that waits for the answer."""
-
     provider_code: str | None = None
     """The bank's code at Salt Edge."""
-
     original_request: ConfirmationRequested
     """The third party's own request."""
 
@@ -525,16 +484,12 @@ class HubRequestFetchTransactions(Record):
     __match_args__ = ("operation", "session_secret", "account_id", "from_date", "to_date")
 
     operation: Literal["fetch_transactions"] = "fetch_transactions"
-
     session_secret: str
     """The session's secret."""
-
     account_id: str
     """The account."""
-
     from_date: str
     """The first time or day."""
-
     to_date: str
     """The last time or day; a day counts to its end."""
 
@@ -546,7 +501,6 @@ class HubRequestFetchCustomer(Record):
     __match_args__ = ("operation", "session_secret")
 
     operation: Literal["fetch_customer"] = "fetch_customer"
-
     session_secret: str | None = None
     """The session."""
 
@@ -558,10 +512,8 @@ class HubRequestNotifyError(Record):
     __match_args__ = ("operation", "request", "error")
 
     operation: Literal["notify_error"] = "notify_error"
-
     request: NoticedRequest | None = None
     """The request."""
-
     error: NoticedError | None = None
     """The error."""
 
@@ -579,10 +531,8 @@ class HttpAnswer(Record):
 
     status: int
     """The HTTP status."""
-
     headers: tuple[HeaderField, ...]
     """The header fields."""
-
     body: str
     """The body: JSON."""
 
@@ -595,13 +545,10 @@ class RequestRefused(Record):
 
     class_: str
     """The error class, such as `JWTExpiredSignature`."""
-
     step: int
     """The check that failed, 1 to 18."""
-
     text: str
     """The reason in words, without secrets."""
-
     answer: HttpAnswer
     """The answer to send."""
 
@@ -615,22 +562,16 @@ class ReceiveRequestResponse(Record):
 
     request: HubRequest | None = None
     """The request. Absent if it is refused."""
-
     client_id: int | None = None
     """The third party's id at Salt Edge."""
-
     consent_id: str | None = None
     """The id of the consent at Salt Edge."""
-
     access_token: SecretText | None = None
     """The access token. This function cannot know whether it is valid."""
-
     warnings: tuple[str, ...]
     """Oddities of the request that do no harm."""
-
     unknown: Mapping[str, object] | None = None
     """Unknown members of `data`. Unknown members deeper in it are ignored."""
-
     refused: RequestRefused | None = None
     """The refusal with the answer to send."""
 
@@ -668,43 +609,30 @@ class BankAccount(Record):
 
     id: str
     """The bank's own id of the account. It never changes."""
-
     name: str
     """The account's name for the customer."""
-
     nature: AccountNature
     """The kind of the account."""
-
     currency_code: str
     """The currency, ISO 4217."""
-
     balance: Decimal
     """The booked balance."""
-
     available_amount: Decimal
     """The amount available for spending."""
-
     payment_account: bool
     """Whether payments can be made from the account."""
-
     status: AccountStatus | None = None
     """The status. Default: `active`."""
-
     credit_limit: Decimal | None = None
     """The credit line."""
-
     iban: str | None = None
     """The IBAN."""
-
     number: str | None = None
     """The account's number inside the bank."""
-
     sort_code: str | None = None
     """The sort code of a British or Irish bank."""
-
     swift_code: str | None = None
     """The BIC."""
-
     extra: Mapping[str, object] | None = None
     """Other data. Default: `{}`."""
 
@@ -724,10 +652,8 @@ class TransactionFee(Record):
 
     description: str | None = None
     """The purpose of the fee."""
-
     amount: Decimal | None = None
     """The amount, in at most 15 digits."""
-
     currency_code: str | None = None
     """The currency, ISO 4217."""
 
@@ -740,28 +666,20 @@ class BankTransaction(Record):
 
     id: str
     """The bank's own id of the transaction."""
-
     account_id: str
     """The transaction's account."""
-
     amount: Decimal
     """The amount. It is negative if money leaves the account."""
-
     currency_code: str
     """The currency, ISO 4217."""
-
     description: str
     """The description for the customer; not empty."""
-
     made_on: str
     """The day or the instant of the transaction. A day is sent as its midnight in UTC."""
-
     status: TransactionStatus
     """The status."""
-
     fees: Sequence[TransactionFee] | None = None
     """The fees. Default: none."""
-
     extra: Mapping[str, object] | None = None
     """Other data, such as `mcc`, `original_amount`, `original_currency_code`. Default: `{}`."""
 
@@ -774,16 +692,12 @@ class BankCustomer(Record):
 
     name: str
     """The full name."""
-
     email: str | None = None
     """The e-mail address."""
-
     phone: str | None = None
     """The telephone number."""
-
     address: str | None = None
     """The postal address."""
-
     date_of_birth: date | None = None
     """The date of birth."""
 
@@ -805,13 +719,10 @@ class VerifyClientJwtResponse(Record):
 
     accepted: bool
     """Whether to accept the request."""
-
     error_class: str | None = None
     """The error class of a refusal."""
-
     text: str | None = None
     """The reason of a refusal, in words."""
-
     warnings: tuple[str, ...]
     """Other faults and oddities."""
 
@@ -824,13 +735,10 @@ class VerifyJwtResponse(Record):
 
     accepted: bool
     """Whether the JWT is accepted."""
-
     data: Mapping[str, object] | None = None
     """The parameters in the JWT, if it is accepted."""
-
     error_class: str | None = None
     """The error class of a refusal, such as `JWTVerificationError`."""
-
     text: str | None = None
     """The reason of a refusal, in words."""
 
@@ -844,7 +752,6 @@ class SignJwtResponse(Record):
 
     jwt: SecretText
     """The JWT."""
-
     exp: int
     """The end of the validity, in Unix seconds."""
 
@@ -857,21 +764,16 @@ class HandleRequestResponse(Record):
 
     answer: HttpAnswer
     """The answer to send."""
-
     has_work: bool
     """Whether `work` has something to do now. Call it after sending the answer."""
-
     endpoint: str | None = None
     """The endpoint, such as `tokens/create`. Absent if the sender is unknown."""
-
     error_class: str | None = None
     """The class of a refusal, such as `TokenExpired`."""
-
     step: int | None = None
     """The check that failed, 1 to 18; 0 for a refusal by the bank's code, and for a failure of the bank or the
     connector.
     """
-
     warnings: tuple[str, ...]
     """Oddities of the request that do no harm."""
 
@@ -884,22 +786,16 @@ class WorkResponse(Record):
 
     asked: int
     """The number of questions to the bank's code."""
-
     delivered: int
     """The number of callbacks that Salt Edge accepted."""
-
     again: int
     """The number of callbacks that will be sent again."""
-
     stopped: int
     """The number of callbacks that wait for a fix by somebody; `list_callbacks` lists them with their cause."""
-
     given_up: int
     """The number of callbacks that will not be sent again."""
-
     expired: int
     """The number of sessions and callbacks that expired."""
-
     next_due_at: datetime | None = None
     """The time at which `work` is due next if nothing new arrives. Absent if nothing waits."""
 
@@ -933,37 +829,26 @@ class SessionView(Record):
 
     session_id: str
     """The session's id, from the question to the bank's code."""
-
     kind: SessionViewKind
     """The purpose."""
-
     state: SessionViewState
     """The state."""
-
     is_open: bool
     """Whether the customer may still approve or refuse."""
-
     client_id: int
     """The third party's id at Salt Edge."""
-
     app_name: str
     """The third party's name."""
-
     scopes: tuple[str, ...]
     """The rights that the third party asks for."""
-
     consent_period_days: int
     """The length of the consent, in days."""
-
     authorization_type: str | None = None
     """The code of the authentication method."""
-
     user_id: str | None = None
     """The bank's own id of the customer, once it is known."""
-
     redirect_url: str | None = None
     """The address to which the customer's browser returns at the end."""
-
     expires_at: datetime
     """The expiry of the session."""
 
@@ -986,13 +871,10 @@ class SessionEnd(Record):
 
     state: SessionViewState
     """The state of the session now."""
-
     is_decided: bool
     """Whether this call decided the session. False if the session had already ended or expired."""
-
     is_told: bool
     """Whether Salt Edge has the report. If not, `work` keeps sending it."""
-
     redirect_url: str | None = None
     """The address to which the customer's browser goes now."""
 
@@ -1023,31 +905,22 @@ class AccessListed(Record):
 
     token_id: str
     """The token's id."""
-
     state: AccessState
     """The state."""
-
     client_id: int
     """The third party's id at Salt Edge."""
-
     app_name: str
     """The third party's name."""
-
     user_id: str | None = None
     """The bank's own id of the customer, once it is known."""
-
     scopes: tuple[str, ...]
     """The rights that the token grants."""
-
     consent: tuple[AccountConsent, ...] | None = None
     """The accounts that the customer chose, if the bank asked."""
-
     created_at: datetime
     """The start of the enrolment."""
-
     expires_at: datetime | None = None
     """The expiry, once the token is confirmed."""
-
     revoked_at: datetime | None = None
     """The time of the revocation."""
 
@@ -1060,7 +933,6 @@ class ListTokensResponse(Record):
 
     tokens: tuple[AccessListed, ...]
     """The tokens."""
-
     next: str | None = None
     """The start of the next page, for `after`. Absent on the last page."""
 
@@ -1073,13 +945,10 @@ class ReconcileTokensResponse(Record):
 
     listed: int
     """The number of tokens that this call read from Salt Edge's list of revoked tokens."""
-
     revoked: int
     """The number of those tokens that were valid here and are revoked now."""
-
     unknown: int
     """The number of those tokens that this connector does not have: of another store, or removed long ago."""
-
     unassigned: int
     """The number of those entries that no token could be found for, since Salt Edge did not name its text: their
     tokens stay valid here until a request or a customer ends them. Salt Edge does not document what an entry has.
@@ -1113,34 +982,24 @@ class CallbackListed(Record):
 
     callback_id: str
     """The callback's id."""
-
     kind: CallbackType
     """The subject."""
-
     state: CallbackStatus
     """The state."""
-
     session_id: str | None = None
     """The session that it reports."""
-
     token_id: str | None = None
     """The token that it reports."""
-
     created_at: datetime
     """The time at which it was created."""
-
     due_at: datetime | None = None
     """The time at which it is sent next. Absent if it waits for another callback or for a fix."""
-
     expires_at: datetime
     """The time after which it is not sent."""
-
     attempts: int
     """The number of attempts."""
-
     http_status: int | None = None
     """The HTTP status of Salt Edge's last answer."""
-
     error_class: str | None = None
     """The class of Salt Edge's last refusal, such as `SessionClosed`. If Salt Edge has named no class, the code of
     the last error, such as `transport.connect_failed` or `configuration.invalid`.
@@ -1155,7 +1014,6 @@ class ListCallbacksResponse(Record):
 
     callbacks: tuple[CallbackListed, ...]
     """The callbacks."""
-
     next: str | None = None
     """The start of the next page, for `after`. Absent on the last page."""
 
@@ -1178,7 +1036,6 @@ class AnswerBankResponse(Record):
 
     answer: HttpAnswer
     """The answer to send."""
-
     question: str | None = None
     """The question's name, such as `list_accounts`. Absent if the request was refused before its fields were read."""
 
@@ -1192,13 +1049,10 @@ class Pkcs11Settings(Record):
 
     module: str | PathLike[str]
     """The path of the PKCS#11 library from the token's maker, such as `/usr/lib/softhsm/libsofthsm2.so`."""
-
     token: str
     """The token's label, or the number of its slot."""
-
     pin: Secret | None = None
     """The user's PIN. Absent for a reader with its own keypad. A token locks itself after a few wrong PINs."""
-
     key: str
     """The key's label, or its id in hex. It must be an RSA key."""
 
@@ -1211,34 +1065,24 @@ class AuthenticateQuestion(Record):
 
     session_id: str
     """The session's id, for `approve_session` and the bank's page. Anyone who knows it can see the session's page."""
-
     client_id: int
     """The third party's id at Salt Edge."""
-
     app_name: str
     """The third party's name, to show to the customer."""
-
     scopes: tuple[str, ...]
     """The rights that the third party asks for: `accounts`, `transactions`, `kyc`, and others."""
-
     consent_period_days: int
     """The length of the consent, in days."""
-
     authorization_type: str | None = None
     """The code of the authentication method, as agreed with Salt Edge. Absent if the third party named none."""
-
     credentials: Mapping[str, SecretText]
     """The first data that the customer entered, by field code: login, password."""
-
     redirect_url: str | None = None
     """The address to which the customer's browser returns after the bank's page."""
-
     force_sca: bool | None = None
     """Whether the third party insists on strong authentication."""
-
     consent_id: str | None = None
     """The id of the consent at Salt Edge."""
-
     expires_at: datetime
     """The expiry of the session, unless it continues before."""
 
@@ -1251,7 +1095,6 @@ class RefusedByBank(Record):
 
     error_class: str
     """The error class, such as `InvalidCredentials`, `InvalidConfirmationCode`, `AccessDenied`, `AccountNotFound`."""
-
     error_message: str | None = None
     """The reason in words. The third party may see it: write nothing secret. Default: the meaning of the class."""
 
@@ -1263,16 +1106,12 @@ class StepApproved(Record):
     __match_args__ = ("outcome", "user_id", "consent", "scopes", "token_expires_at")
 
     outcome: Literal["approved"] = "approved"
-
     user_id: str
     """The bank's own id of the customer. It never changes."""
-
     consent: Sequence[AccountConsent] | None = None
     """The accounts that the customer chose. Absent if the customer was not asked."""
-
     scopes: Sequence[str] | None = None
     """The rights that the customer grants. Default: the rights that the third party asked for."""
-
     token_expires_at: datetime | None = None
     """The expiry of the token, if it is before the end of the consent."""
 
@@ -1284,13 +1123,10 @@ class StepRedirect(Record):
     __match_args__ = ("outcome", "redirect_url", "user_id", "expires_in_s")
 
     outcome: Literal["redirect"] = "redirect"
-
     redirect_url: str
     """The page's URL. It names the session by `session_id`."""
-
     user_id: str | None = None
     """The bank's own id of the customer, if already known."""
-
     expires_in_s: int | None = None
     """The time for the customer, in seconds. Default: 900."""
 
@@ -1302,16 +1138,12 @@ class StepCodeNeeded(Record):
     __match_args__ = ("outcome", "field", "instruction", "user_id", "expires_in_s")
 
     outcome: Literal["code_needed"] = "code_needed"
-
     field: str
     """The code of the field for the answer, such as `sms`."""
-
     instruction: str | None = None
     """The text for the customer."""
-
     user_id: str | None = None
     """The bank's own id of the customer, if already known."""
-
     expires_in_s: int | None = None
     """The time for the customer, in seconds. Default: 300."""
 
@@ -1334,10 +1166,8 @@ class StepRefused(Record):
     __match_args__ = ("outcome", "error_class", "error_message")
 
     outcome: Literal["refused"] = "refused"
-
     error_class: str
     """The error class, such as `InvalidCredentials`, `InvalidConfirmationCode`, `AccessDenied`, `AccountNotFound`."""
-
     error_message: str | None = None
     """The reason in words. The third party may see it: write nothing secret. Default: the meaning of the class."""
 
@@ -1355,19 +1185,14 @@ class ConfirmQuestion(Record):
 
     session_id: str
     """The session."""
-
     client_id: int
     """The third party's id at Salt Edge."""
-
     user_id: str | None = None
     """The bank's own id of the customer, if the bank named it before."""
-
     field: str | None = None
     """The code of the field that was asked for."""
-
     credentials: Mapping[str, SecretText]
     """The data that the customer entered, by field code."""
-
     attempt: int
     """The number of the attempt, 1 for the first."""
 
@@ -1380,22 +1205,16 @@ class ReconnectQuestion(Record):
 
     session_id: str
     """The new session's id."""
-
     client_id: int
     """The third party's id at Salt Edge."""
-
     user_id: str
     """The bank's own id of the customer."""
-
     token_id: str
     """The token's id, as in `list_tokens`."""
-
     app_name: str
     """The third party's name, as the customer knows it."""
-
     scopes: tuple[str, ...]
     """The rights that the token grants."""
-
     expires_at: datetime
     """The expiry of the session, unless it continues before."""
 
@@ -1408,22 +1227,16 @@ class RefreshQuestion(Record):
 
     session_id: str
     """The session."""
-
     client_id: int
     """The third party's id at Salt Edge."""
-
     user_id: str
     """The bank's own id of the customer."""
-
     token_id: str
     """The token's id, as in `list_tokens`."""
-
     from_date: str | None = None
     """The first time or day."""
-
     to_date: str | None = None
     """The last time or day; a day counts to its end."""
-
     redirect_url: str | None = None
     """The address to which the customer's browser returns after the bank's page, if a page is needed."""
 
@@ -1436,10 +1249,8 @@ class ListAccountsQuestion(Record):
 
     user_id: str
     """The bank's own id of the customer."""
-
     client_id: int
     """The third party's id at Salt Edge."""
-
     token_id: str
     """The token's id, as in `list_tokens`."""
 
@@ -1452,7 +1263,6 @@ class ListAccountsAnswer(Record):
 
     accounts: Sequence[BankAccount] | None = None
     """All accounts of the customer. The connector removes the accounts that the consent does not cover."""
-
     refused: RefusedByBank | None = None
     """The refusal, if the bank lists no accounts."""
 
@@ -1465,19 +1275,14 @@ class ListTransactionsQuestion(Record):
 
     user_id: str
     """The bank's own id of the customer."""
-
     account_id: str
     """The account. The bank has to check that it belongs to this customer."""
-
     from_date: str
     """The first time or day."""
-
     to_date: str
     """The last time or day; a day counts to its end."""
-
     client_id: int
     """The third party's id at Salt Edge."""
-
     token_id: str
     """The token's id, as in `list_tokens`."""
 
@@ -1490,7 +1295,6 @@ class ListTransactionsAnswer(Record):
 
     transactions: Sequence[BankTransaction] | None = None
     """All transactions of the requested period."""
-
     refused: RefusedByBank | None = None
     """The refusal, if the bank lists no transactions: `AccountNotFound` if the customer has no such account."""
 
@@ -1503,10 +1307,8 @@ class GetCustomerQuestion(Record):
 
     user_id: str
     """The bank's own id of the customer."""
-
     client_id: int
     """The third party's id at Salt Edge."""
-
     token_id: str
     """The token's id, as in `list_tokens`."""
 
@@ -1519,7 +1321,6 @@ class GetCustomerAnswer(Record):
 
     customer: BankCustomer | None = None
     """The bank's data of the customer."""
-
     refused: RefusedByBank | None = None
     """The refusal, if the bank gives no data."""
 
@@ -1540,28 +1341,20 @@ class NoticeQuestion(Record):
 
     kind: NoticeKind
     """The kind."""
-
     client_id: int
     """The third party's id at Salt Edge."""
-
     session_id: str | None = None
     """The session, if the event concerns one."""
-
     token_id: str | None = None
     """The token's id, as in `list_tokens`, if the event concerns a token."""
-
     user_id: str | None = None
     """The bank's own id of the customer, if known."""
-
     error_class: str | None = None
     """For an error: the class."""
-
     error_message: str | None = None
     """For an error: Salt Edge's text, redacted."""
-
     request_method: str | None = None
     """For an error: the method of the answered request."""
-
     request_url: str | None = None
     """For an error: the URL of that request, redacted."""
 
@@ -1718,86 +1511,64 @@ class AsyncSaltEdgeBank(Protocol):
 
 
 class _SaltEdgeConnectorSettings(TypedDict, total=False):
-
     base_url: str | None
     """The hub's base URL: `https://priora.saltedge.com`, or the URL of an embedded hub. Needed for sending. Plain
     HTTP is accepted for loopback addresses only.
     """
-
     hub_public_key: str | None
     """The hub's public key as PEM text. During a key change: the old key and the new key, one after the other."""
-
     hub_public_key_file: str | PathLike[str] | None
     """A file with the hub's public key."""
-
     app_id: str | None
     """The provider's app id, from Salt Edge's dashboard."""
-
     app_secret: Secret | None
     """The app secret, from Salt Edge's dashboard."""
-
     app_secret_file: str | PathLike[str] | None
     """A file with the app secret."""
-
     provider_code: str | None
     """The bank's code at Salt Edge, such as `demobank`."""
-
     path_prefix: str | None
     """What stands before `/api/priora/v1` in the path of every request, such as `/psd2`, if the bank's web server
     has the connector below a path. Default: nothing. Other paths are answered with 404.
     """
-
     redirect_schemes: Sequence[str] | None
     """The schemes besides `https` and `http` that a third party's `redirect_url` may have, such as that of a third
     party's app. Default: none. A request with another address is refused.
     """
-
     private_key: Secret | None
     """The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. If the key is elsewhere, give `public_key`:
     each call then asks for the signature.
     """
-
     private_key_file: str | PathLike[str] | None
     """A file with the private key."""
-
     keystore_file: str | PathLike[str] | None
     """A PKCS#12 file (`.p12`, `.pfx`) with the private key."""
-
     pkcs11: Pkcs11Settings | None
     """The key in an HSM or on a smart card."""
-
     passphrase: Secret | None
     """The passphrase of an encrypted private key or of the PKCS#12 file."""
-
     public_key: str | None
     """The public half as PEM text, if the private key is elsewhere. It verifies each signature that a call asked
     for, before anything is sent.
     """
-
     public_key_file: str | PathLike[str] | None
     """A file with the public half."""
-
     issuer: str | None
     """The required value of `iss` in a request that has one. Default: `priora.saltedge.com`."""
-
     leeway_s: int | None
     """Seconds after `exp` during which a request is still accepted. Default: 30."""
-
     store: Secret | None
     """The store of sessions, tokens and callbacks: a folder, or the address of a PostgreSQL database
     (`postgres://user:password@host/database`). Any number of processes may share one store. Needed by
     `handle_request`, `work`, `get_session`, `approve_session`, `refuse_session`, `list_tokens`, `revoke_token`,
     `reconcile_tokens`, `list_callbacks` and `retry_callback`.
     """
-
     store_key: Secret | None
     """The key that encrypts the store: 32 bytes in base64. Needed for PostgreSQL. Optional for a folder, which
     otherwise has its key in the file `store.key`.
     """
-
     store_key_file: str | PathLike[str] | None
     """A file with the store's key."""
-
     client_jwt: ClientJwtMode | None
     """The check of a third party's own request, which Salt Edge forwards with each request for a token or with a
     code. Default: `off`, since Salt Edge has verified it. With `warn` and `enforce` the connector asks Salt Edge
@@ -1806,82 +1577,64 @@ class _SaltEdgeConnectorSettings(TypedDict, total=False):
     refuses the request, and without the key the answer is 503: Salt Edge may repeat the request. Needs
     `base_url`.
     """
-
     allow_short_client_key: bool | None
     """Whether a third party's key of less than 2048 bits is accepted; 1024 bits at least."""
-
     bank_secret: Secret | None
     """The secret that the connector shares with the bank's own code when the two talk over HTTP: 32 characters or
     more. Needed by `answer_bank`.
     """
-
     bank_secret_file: str | PathLike[str] | None
     """A file with that shared secret."""
-
     token_days: int | None
     """The longest validity of an access token, in days; a shorter consent shortens it. Default: 90."""
-
     confirmation_tries: int | None
     """The number of codes that a customer may enter in one session. Default: 3."""
-
     reports_at_once: int | None
     """The number of reports that one call of `work` sends to Salt Edge at the same time. One that is not answered
     takes its place for 30 seconds at most, and holds up the others only when it and its like take all. Default:
     64.
     """
-
     ca_file: str | PathLike[str] | None
     """A PEM file with more certificate authorities to trust for the server's own certificate, beside the system's:
     on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
     """
-
     only_ca_file: bool | None
     """Whether to trust only the authorities of `ca_file`, not the system's."""
-
     proxy: Secret | None
     """A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
     `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this machine's
     own addresses.
     """
-
     exchange_timeout_s: float | None
     """The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one exchange; a flow
     makes several. With 0 or without a value the operation's own limit applies.
     """
-
     connect_timeout_s: float | None
     """The time limit for opening a connection, in seconds, fractions allowed. Default: 10."""
-
     read_timeout_s: float | None
     """The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. With 0
     or without a value only the limit of the whole exchange applies.
     """
-
     max_answer_bytes: int | None
     """The largest answer, not counting a file's content, in bytes. Default: 16 MiB."""
-
     retries: int | None
     """How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10. Only
     exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
     """
-
     retry_backoff_s: float | None
     """The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each repetition,
     up to 5 s. The wait itself is random, and at least the time that the server asks for, up to 5 s too. Default:
     0.3.
     """
-
     send_traceparent: bool | None
     """Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's trace.
     Default: to an own WS Channel service (a `base_url` without `environment`) yes, to everybody else no: a bank
     learns nothing of its customers' systems.
     """
-
     record_to: str | PathLike[str] | None
     """For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a line of
     JSON each. It has what the peer answered, tokens too: record with embedded servers or test installations.
     """
-
     replay_from: str | PathLike[str] | None
     """For tests: a file made with `record_to`. Each exchange gets its next answer to the same method and path;
     nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an id and a time

@@ -69,21 +69,16 @@ class TokenParameters(Record):
 
     provider_code: str | None = None
     """The bank's code at Salt Edge."""
-
     scopes: Sequence[str]
     """The rights that the third party asks for: `accounts`, `transactions`, `kyc`, and others. At least one."""
-
     consent_period_days: int
     """The length of the consent, in days, 1 or more."""
-
     credentials: Mapping[str, Secret]
     """`authorization_type`, the code of one of the bank's authentication methods, and the first data that this
     method asks for.
     """
-
     redirect_url: str | None = None
     """The address to which the customer's browser returns after the bank's page."""
-
     force_sca: bool | None = None
     """Whether the third party insists on strong authentication."""
 
@@ -96,7 +91,6 @@ class TokenPayload(Record):
 
     data: TokenParameters
     """The parameters."""
-
     exp: int
     """The expiry of the third party's request, in Unix seconds."""
 
@@ -110,7 +104,6 @@ class TokenRequested(Record):
 
     client_jwt: Secret
     """The third party's JWT as sent, with `Bearer ` before it."""
-
     client_payload: TokenPayload
     """The same request, parsed by Salt Edge."""
 
@@ -154,7 +147,6 @@ class ConfirmationPayload(Record):
 
     data: ConfirmationParameters
     """The answer."""
-
     exp: int
     """The expiry of the third party's request, in Unix seconds."""
 
@@ -168,7 +160,6 @@ class ConfirmationRequested(Record):
 
     client_jwt: Secret
     """The third party's JWT as sent, with `Bearer ` before it."""
-
     client_payload: ConfirmationPayload
     """The same request, parsed by Salt Edge."""
 
@@ -220,43 +211,30 @@ class BankAccount(Record):
 
     id: str
     """The bank's own id of the account. It never changes."""
-
     name: str
     """The account's name for the customer."""
-
     nature: AccountNature
     """The kind of the account."""
-
     currency_code: str
     """The currency, ISO 4217."""
-
     balance: Decimal
     """The booked balance."""
-
     available_amount: Decimal
     """The amount available for spending."""
-
     payment_account: bool
     """Whether payments can be made from the account."""
-
     status: AccountStatus | None = None
     """The status. Default: `active`."""
-
     credit_limit: Decimal | None = None
     """The credit line."""
-
     iban: str | None = None
     """The IBAN."""
-
     number: str | None = None
     """The account's number inside the bank."""
-
     sort_code: str | None = None
     """The sort code of a British or Irish bank."""
-
     swift_code: str | None = None
     """The BIC."""
-
     extra: Mapping[str, object] | None = None
     """Other data. Default: `{}`."""
 
@@ -300,10 +278,8 @@ class TransactionFee(Record):
 
     description: str | None = None
     """The purpose of the fee."""
-
     amount: Decimal | None = None
     """The amount, in at most 15 digits."""
-
     currency_code: str | None = None
     """The currency, ISO 4217."""
 
@@ -316,28 +292,20 @@ class BankTransaction(Record):
 
     id: str
     """The bank's own id of the transaction."""
-
     account_id: str
     """The transaction's account."""
-
     amount: Decimal
     """The amount. It is negative if money leaves the account."""
-
     currency_code: str
     """The currency, ISO 4217."""
-
     description: str
     """The description for the customer; not empty."""
-
     made_on: str
     """The day or the instant of the transaction. A day is sent as its midnight in UTC."""
-
     status: TransactionStatus
     """The status."""
-
     fees: tuple[TransactionFee, ...] | None = None
     """The fees. Default: none."""
-
     extra: Mapping[str, object] | None = None
     """Other data, such as `mcc`, `original_amount`, `original_currency_code`. Default: `{}`."""
 
@@ -360,16 +328,12 @@ class BankCustomer(Record):
 
     name: str
     """The full name."""
-
     email: str | None = None
     """The e-mail address."""
-
     phone: str | None = None
     """The telephone number."""
-
     address: str | None = None
     """The postal address."""
-
     date_of_birth: date | None = None
     """The date of birth."""
 
@@ -392,10 +356,8 @@ class NoticedRequest(Record):
 
     method: str | None = None
     """The HTTP method."""
-
     url: str | None = None
     """The URL."""
-
     headers: Mapping[str, Secret] | None = None
     """The headers; they may contain tokens."""
 
@@ -408,7 +370,6 @@ class NoticedError(Record):
 
     error_class: str | None = None
     """The error class."""
-
     error_message: str | None = None
     """The reason in words."""
 
@@ -429,102 +390,78 @@ class Pkcs11Settings(Record):
 
     module: str | PathLike[str]
     """The path of the PKCS#11 library from the token's maker, such as `/usr/lib/softhsm/libsofthsm2.so`."""
-
     token: str
     """The token's label, or the number of its slot."""
-
     pin: Secret | None = None
     """The user's PIN. Absent for a reader with its own keypad. A token locks itself after a few wrong PINs."""
-
     key: str
     """The key's label, or its id in hex. It must be an RSA key."""
 
 
 class _SaltEdgeHubSettings(TypedDict, total=False):
-
     base_url: str | None
     """The connector's base URL: the part before `/api/priora/v1`. Plain HTTP is accepted for loopback addresses
     only.
     """
-
     provider_code: str | None
     """The bank's code at Salt Edge, such as `demobank`."""
-
     client_id: int | None
     """The third party's id at Salt Edge, 1 or more, for requests that name none."""
-
     issuer: str | None
     """The `iss` of each request. Default: `priora.saltedge.com`."""
-
     private_key: Secret | None
     """The private key that stands for Salt Edge's, as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. The connector
     has its public half.
     """
-
     private_key_file: str | PathLike[str] | None
     """A file with the private key."""
-
     keystore_file: str | PathLike[str] | None
     """A PKCS#12 file (`.p12`, `.pfx`) with the private key."""
-
     pkcs11: Pkcs11Settings | None
     """The key in an HSM or on a smart card."""
-
     passphrase: Secret | None
     """The passphrase of an encrypted private key or of the PKCS#12 file."""
-
     ca_file: str | PathLike[str] | None
     """A PEM file with more certificate authorities to trust for the server's own certificate, beside the system's:
     on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
     """
-
     only_ca_file: bool | None
     """Whether to trust only the authorities of `ca_file`, not the system's."""
-
     proxy: Secret | None
     """A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
     `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this machine's
     own addresses.
     """
-
     exchange_timeout_s: float | None
     """The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one exchange; a flow
     makes several. With 0 or without a value the operation's own limit applies.
     """
-
     connect_timeout_s: float | None
     """The time limit for opening a connection, in seconds, fractions allowed. Default: 10."""
-
     read_timeout_s: float | None
     """The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. With 0
     or without a value only the limit of the whole exchange applies.
     """
-
     max_answer_bytes: int | None
     """The largest answer, not counting a file's content, in bytes. Default: 16 MiB."""
-
     retries: int | None
     """How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10. Only
     exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
     """
-
     retry_backoff_s: float | None
     """The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each repetition,
     up to 5 s. The wait itself is random, and at least the time that the server asks for, up to 5 s too. Default:
     0.3.
     """
-
     send_traceparent: bool | None
     """Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's trace.
     Default: to an own WS Channel service (a `base_url` without `environment`) yes, to everybody else no: a bank
     learns nothing of its customers' systems.
     """
-
     record_to: str | PathLike[str] | None
     """For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a line of
     JSON each. It has what the peer answered, tokens too: record with embedded servers or test installations.
     """
-
     replay_from: str | PathLike[str] | None
     """For tests: a file made with `record_to`. Each exchange gets its next answer to the same method and path;
     nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an id and a time

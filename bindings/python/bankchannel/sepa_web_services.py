@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ._call import AsyncOnCode, AsyncSigner, CallOptions, OnCode, OnProgress, OnRequest, OnResponse, Signer
     from ._tracing import TraceParent
-    from .iso20022 import ProfileOptions, BankSource, StatusFile, CashFile, Code
+    from .iso20022 import BankChannelId, ProfileOptions, BankSource, StatusFile, CashFile, Code
     from ._content import Content, Destination
     from ._native import Cancel
     from ._record import Secret
@@ -125,25 +125,18 @@ class FeedbackFileAttributes(Record):
 
     feedback_file_reference: str
     """The reference of the feedback."""
-
     feedback_file_type: str | None = None
     """Its type."""
-
     feedback_file_type_name: str | None = None
     """The name of its type."""
-
     feedback_file_status: str | None = None
     """Its status."""
-
     feedback_file_date: date | None = None
     """Its day."""
-
     feedback_file_timestamp: datetime | None = None
     """When it was made. The schema's name of the element is `FeedbackFilestamp`."""
-
     feedback_service_id: str | None = None
     """The service or account."""
-
     file_action_history: str | None = None
     """The actions on the file."""
 
@@ -156,63 +149,44 @@ class BankFileDescriptor(Record):
 
     file_reference: str
     """The bank's reference, with which the file is downloaded or deleted."""
-
     target_id: str | None = None
     """The part of the agreement that it belongs to; left out if the bank leaves it empty. Some banks write something
     else here.
     """
-
     service_id: str | None = None
     """The service or account."""
-
     service_id_owner_name: str | None = None
     """The owner of the service."""
-
     user_filename: str | None = None
     """The file's name in the customer's system."""
-
     parent_file_reference: str | None = None
     """The reference of the file that this one answers."""
-
     file_type: str
     """The bank's type of the file, such as `NDCAMT53L`."""
-
     file_timestamp: datetime
     """When the file was made."""
-
     status: BankFileStatus
     """Its status."""
-
     amount_total: Decimal | None = None
     """The sum of its amounts, if the bank counts it."""
-
     transaction_count: int | None = None
     """The number of its transactions, if the bank counts them."""
-
     last_download_timestamp: datetime | None = None
     """When it was downloaded last."""
-
     forwarded_timestamp: datetime | None = None
     """When it was forwarded to processing."""
-
     confirmable: bool | None = None
     """Whether somebody may confirm it."""
-
     deletable: bool | None = None
     """Whether it can be deleted."""
-
     sub_status: str | None = None
     """More about the status, such as `HIGH`."""
-
     sub_status_text: str | None = None
     """The text of `sub_status`."""
-
     missing_transactions: bool | None = None
     """Whether transactions are missing."""
-
     sub_type: str | None = None
     """More about the type."""
-
     feedback_file_attributes: FeedbackFileAttributes | None = None
     """The bank's feedback about a file that was sent."""
 
@@ -225,19 +199,14 @@ class ExchangeEvidence(Record):
 
     request_id: str
     """The id of the message, in the header of request and answer."""
-
     request_timestamp: str
     """The time in the document of the request, as it was sent. With the customer's id it names the request."""
-
     request_sha256: str
     """SHA-256 of the request's document, hex."""
-
     answer_sha256: str
     """SHA-256 of the answer's document, hex."""
-
     soap_response_code: str | None = None
     """The bank's code in the envelope; left out if it has none."""
-
     signer_serials: tuple[str, ...]
     """Serial numbers of the certificates with which the bank signed, hex: of the envelope, then of the document."""
 
@@ -250,28 +219,20 @@ class UploadBankFileResponse(Record):
 
     customer_id: str
     """The customer, as in the request."""
-
     timestamp: datetime
     """When the bank made the answer."""
-
     response_code: str
     """The bank's code: `00`, or `24` for a list without files."""
-
     response_text: str
     """The bank's text, for people; it may be Finnish."""
-
     execution_serial: str | None = None
     """The `execution_serial` of the request, if it had one."""
-
     amount_total: Decimal | None = None
     """The sum of the file's amounts as the bank counts it, if it does."""
-
     transaction_count: int | None = None
     """The number of the file's transactions as the bank counts them, if it does."""
-
     file_descriptors: tuple[BankFileDescriptor, ...]
     """The file at the bank; empty if the bank does not say so: not all do."""
-
     evidence: ExchangeEvidence | None = None
     """What shows later which messages were exchanged. Does not travel: the client notes it."""
 
@@ -292,22 +253,16 @@ class ListBankFilesResponse(Record):
 
     customer_id: str
     """The customer, as in the request."""
-
     timestamp: datetime
     """When the bank made the answer."""
-
     response_code: str
     """The bank's code: `00`, or `24` for a list without files."""
-
     response_text: str
     """The bank's text, for people; it may be Finnish."""
-
     execution_serial: str | None = None
     """The `execution_serial` of the request, if it had one."""
-
     file_descriptors: tuple[BankFileDescriptor, ...]
     """The files, in the bank's order; empty if there are none."""
-
     evidence: ExchangeEvidence | None = None
     """What shows later which messages were exchanged. Does not travel: the client notes it."""
 
@@ -320,25 +275,18 @@ class DownloadBankFileResponse(Record):
 
     customer_id: str
     """The customer, as in the request."""
-
     timestamp: datetime
     """When the bank made the answer."""
-
     response_code: str
     """The bank's code: `00`, or `24` for a list without files."""
-
     response_text: str
     """The bank's text, for people; it may be Finnish."""
-
     execution_serial: str | None = None
     """The `execution_serial` of the request, if it had one."""
-
     file_type: str | None = None
     """The type of the file, if the bank says so."""
-
     content: Received
     """The file's bytes, unpacked. They are handed out only when all signatures over them hold."""
-
     evidence: ExchangeEvidence | None = None
     """What shows later which messages were exchanged. Does not travel: the client notes it."""
 
@@ -351,22 +299,16 @@ class DeleteBankFileResponse(Record):
 
     customer_id: str
     """The customer, as in the request."""
-
     timestamp: datetime
     """When the bank made the answer."""
-
     response_code: str
     """The bank's code: `00`, or `24` for a list without files."""
-
     response_text: str
     """The bank's text, for people; it may be Finnish."""
-
     execution_serial: str | None = None
     """The `execution_serial` of the request, if it had one."""
-
     file_descriptors: tuple[BankFileDescriptor, ...]
     """The deleted file; empty if the bank does not say so."""
-
     evidence: ExchangeEvidence | None = None
     """What shows later which messages were exchanged. Does not travel: the client notes it."""
 
@@ -387,13 +329,10 @@ class FileTypeService(Record):
 
     service_id: str
     """Its id."""
-
     service_id_owner_name: str | None = None
     """Its owner."""
-
     service_id_type: str | None = None
     """The kind of the id, a letter of the bank."""
-
     service_id_text: str | None = None
     """Its name for people."""
 
@@ -406,19 +345,14 @@ class UserFileType(Record):
 
     target_id: str | None = None
     """The part of the agreement: the `target_id` of requests for such files; left out if the bank leaves it empty."""
-
     file_type: str | None = None
     """The bank's type of the file. The schema lets banks leave it out."""
-
     file_type_name: str | None = None
     """Its name for people."""
-
     country: str | None = None
     """The country."""
-
     direction: FileDirection | None = None
     """Which way such files go."""
-
     file_type_services: tuple[FileTypeService, ...]
     """The services or accounts with such files; empty if the bank names none."""
 
@@ -431,22 +365,16 @@ class GetUserInfoResponse(Record):
 
     customer_id: str
     """The customer, as in the request."""
-
     timestamp: datetime
     """When the bank made the answer."""
-
     response_code: str
     """The bank's code: `00`, or `24` for a list without files."""
-
     response_text: str
     """The bank's text, for people; it may be Finnish."""
-
     execution_serial: str | None = None
     """The `execution_serial` of the request, if it had one."""
-
     user_file_types: tuple[UserFileType, ...]
     """The types of files that the user may send or fetch, and the part of the agreement of each."""
-
     evidence: ExchangeEvidence | None = None
     """What shows later which messages were exchanged. Does not travel: the client notes it."""
 
@@ -459,10 +387,8 @@ class BankCertificate(Record):
 
     name: str | None = None
     """The name that the bank gives it, if it gives one."""
-
     certificate: str
     """The certificate as PEM text, however the bank has packed it."""
-
     certificate_format: str | None = None
     """The bank's word for its form, such as `X509v3`."""
 
@@ -475,27 +401,20 @@ class RequestBankCertificateResponse(Record):
 
     customer_id: str
     """The customer, as in the request."""
-
     timestamp: datetime
     """When the bank made the answer."""
-
     response_code: str
     """The bank's code: `00`, or `24` for a list without files."""
-
     response_text: str
     """The bank's text, for people; it may be Finnish."""
-
     execution_serial: str | None = None
     """The `execution_serial` of the request, if it had one."""
-
     certificates: tuple[BankCertificate, ...]
     """The certificates of the answer: mostly one."""
-
     certificate: str | None = None
     """The certificate for the key of the request, as PEM text. Does not travel: the client picks it, and an answer
     without it is an error.
     """
-
     evidence: ExchangeEvidence | None = None
     """What shows later which messages were exchanged. Does not travel: the client notes it."""
 
@@ -508,27 +427,20 @@ class RenewBankCertificateResponse(Record):
 
     customer_id: str
     """The customer, as in the request."""
-
     timestamp: datetime
     """When the bank made the answer."""
-
     response_code: str
     """The bank's code: `00`, or `24` for a list without files."""
-
     response_text: str
     """The bank's text, for people; it may be Finnish."""
-
     execution_serial: str | None = None
     """The `execution_serial` of the request, if it had one."""
-
     certificates: tuple[BankCertificate, ...]
     """The certificates of the answer: mostly one."""
-
     certificate: str | None = None
     """The certificate for the key of the request, as PEM text. Does not travel: the client picks it, and an answer
     without it is an error.
     """
-
     evidence: ExchangeEvidence | None = None
     """What shows later which messages were exchanged. Does not travel: the client notes it."""
 
@@ -541,24 +453,18 @@ class GetBankCertificatesResponse(Record):
 
     customer_id: str
     """The customer, as in the request."""
-
     timestamp: datetime
     """When the bank made the answer."""
-
     response_code: str
     """The bank's code: `00`, or `24` for a list without files."""
-
     response_text: str
     """The bank's text, for people; it may be Finnish."""
-
     execution_serial: str | None = None
     """The `execution_serial` of the request, if it had one."""
-
     certificates: tuple[BankCertificate, ...]
     """The certificates of the bank's authorities, as it gives them. None of them becomes an anchor of trust by that:
     each must itself lead to one.
     """
-
     evidence: ExchangeEvidence | None = None
     """What shows later which messages were exchanged. Does not travel: the client notes it."""
 
@@ -579,7 +485,6 @@ class ServiceUrls(Record):
 
     production: str | None = None
     """The address for real payments."""
-
     test: str | None = None
     """The address of the test environment; left out if it is not known or is the same."""
 
@@ -637,7 +542,6 @@ class CertificateNameRule(Record):
 
     part: CertificateNamePart
     """The part."""
-
     value: str
     """Its value: `{customer_id}` and `{company}` stand for the customer's id and name."""
 
@@ -668,7 +572,6 @@ class BankFileType(Record):
 
     kind: BankFileKind
     """The kind."""
-
     codes: Sequence[str]
     """The bank's file types, such as `NDCORPAYS`; case matters."""
 
@@ -691,10 +594,8 @@ class BankSignerPattern(Record):
 
     level: SignatureLevel
     """The signature that they make."""
-
     common_name_contains: str
     """A part of the common name (CN) of their subject."""
-
     is_whole_name: bool | None = None
     """Whether the common name is that and no more. Default: false; say true where it is known as a whole, so that no
     customer of the same authority can have it in a longer name.
@@ -709,7 +610,6 @@ class TrustAnchors(Record):
 
     production: str | None = None
     """Of real payments: certificates as PEM text, one after the other."""
-
     test: str | None = None
     """Of the test environment."""
 
@@ -718,114 +618,82 @@ class ChannelProfile(Record):
     """The known facts of one bank, and how its channel is used.
 
     Fields that are left out are those of the bank that `extends` names, apart from `other_names`, `bics`,
-    `ws_channel` and `sources`.
+    `channel_ids` and `sources`.
     """
 
     __slots__ = ()
-    __match_args__ = ("name", "extends", "bank", "other_names", "bics", "ws_channel", "payments", "family", "file_url", "certificate_url", "receiver_id", "target_id", "operations", "certificate_operations", "certificate_code", "certificate_subject", "renew_before_days", "renew_reason", "supersedes_at_once", "requires_status", "requires_file_type", "compression", "compression_method", "soap_action", "max_file_bytes", "max_packed_bytes", "status_downloaded", "file_types", "signers", "allows_sha1_answers", "anchors", "intermediates", "sources")
+    __match_args__ = ("name", "extends", "bank", "other_names", "bics", "channel_ids", "payments", "family", "file_url", "certificate_url", "receiver_id", "target_id", "operations", "certificate_operations", "certificate_code", "certificate_subject", "renew_before_days", "renew_reason", "supersedes_at_once", "requires_status", "requires_file_type", "compression", "compression_method", "soap_action", "max_file_bytes", "max_packed_bytes", "status_downloaded", "file_types", "signers", "allows_sha1_answers", "anchors", "intermediates", "sources")
 
     name: str | None = None
     """The profile's name, such as `nordea`."""
-
     extends: str | None = None
     """The shipped profile whose values hold where this one has none."""
-
     bank: str | None = None
     """The bank's name for people."""
-
     other_names: Sequence[str] | None = None
     """Further names that it is found by."""
-
     bics: Sequence[str] | None = None
     """Its BICs, of 8 characters."""
-
-    ws_channel: str | None = None
-    """Its id on the WS Channel."""
-
+    channel_ids: Sequence[BankChannelId] | None = None
+    """Its ids on channels that many banks share, such as the WS Channel."""
     payments: ProfileOptions | None = None
     """How it deviates from the common rules of payments: the files sent to it are checked by them."""
-
     family: BankFamily | None = None
     """The form of its messages."""
-
     file_url: ServiceUrls | None = None
     """The addresses of its file service."""
-
     certificate_url: ServiceUrls | None = None
     """The addresses of its certificate service."""
-
     receiver_id: str | None = None
     """The `ReceiverId` of requests, mostly the bank's BIC."""
-
     target_id: TargetIdRule | None = None
     """Whether requests name a `TargetId`."""
-
     operations: Sequence[FileCommand] | None = None
     """The operations that the bank offers. Default: all of the file service."""
-
     certificate_operations: Sequence[CertificateCommand] | None = None
     """The operations that its certificate service offers. Default: none."""
-
     certificate_code: BankCodeForm | None = None
     """The form of its codes for a first certificate."""
-
     certificate_subject: Sequence[CertificateNameRule] | None = None
     """The name in requests for certificates, its parts in their order."""
-
     renew_before_days: int | None = None
     """From so many days before its end on a certificate is renewed. Default: 60. One that lives for less than twice
     as many days is renewed from half of its life on.
     """
-
     renew_reason: str | None = None
     """Why that many."""
-
     supersedes_at_once: bool | None = None
     """Whether a certificate is of no use once the next one was issued. Default: no."""
-
     requires_status: bool | None = None
     """Whether every list names a status. Default: no."""
-
     requires_file_type: bool | None = None
     """Whether every list and download names the type of the files. Default: no."""
-
     compression: CompressionRule | None = None
     """Which files are compressed."""
-
     compression_method: str | None = None
     """The name of the compression, GZIP (RFC 1952) in each case: `GZIP` or `RFC1952`."""
-
     soap_action: str | None = None
     """The value of the HTTP header `SOAPAction`, without its quotes. Default: empty, as the banks' descriptions of
     the service have it.
     """
-
     max_file_bytes: int | None = None
     """Largest file that the bank takes, bytes before compression."""
-
     max_packed_bytes: int | None = None
     """Largest compressed file that the bank takes, bytes."""
-
     status_downloaded: str | None = None
     """The status under which files that were fetched before are listed: `DLD` or `DOWNLOADED`."""
-
     file_types: Sequence[BankFileType] | None = None
     """Its file types."""
-
     signers: Sequence[BankSignerPattern] | None = None
     """The certificates with which it signs."""
-
     allows_sha1_answers: bool | None = None
     """Whether it may still sign with SHA-1, which is broken. Requests are never signed with it."""
-
     anchors: TrustAnchors | None = None
     """The authorities that are trusted."""
-
     intermediates: str | None = None
     """Authorities between an anchor and a signer, as PEM text: they are used for a path, never trusted by
     themselves.
     """
-
     sources: Sequence[BankSource] | None = None
     """Where this comes from, and since when it is known."""
 
@@ -860,13 +728,10 @@ class MessageSignatureReference(Record):
 
     uri: str
     """Its URI: empty for the whole document."""
-
     transforms: tuple[str, ...]
     """The identifiers of its transforms."""
-
     digest: str
     """The identifier of its digest."""
-
     valid: bool
     """Whether the digest holds."""
 
@@ -879,16 +744,12 @@ class SignerCertificate(Record):
 
     subject: str
     """Its subject (RFC 2253)."""
-
     issuer: str
     """Its issuer."""
-
     serial: str
     """Its serial number, hex."""
-
     not_after: datetime
     """Its end."""
-
     bits: int
     """The size of its key, bits; 0 for a key that is not RSA."""
 
@@ -901,29 +762,22 @@ class MessageSignature(Record):
 
     level: SignatureLevel
     """Whether it is that of the envelope (`soap`) or of the document inside (`document`)."""
-
     valid: bool
     """Whether digests and value hold under the certificate in the message; without `signatures_only` also whether
     the signature is where it belongs, covers the required parts and uses permitted methods.
     """
-
     method: str | None = None
     """The identifier of its method."""
-
     canonicalization: str | None = None
     """The identifier of the canonicalisation of the directly signed element."""
-
     references: tuple[MessageSignatureReference, ...]
     """Its references."""
-
     signer: SignerCertificate | None = None
     """The certificate that it names; left out if there is none in the message."""
-
     trusted: bool
     """Whether that certificate leads to a trusted authority at the instant and, of a bank's answer, belongs to the
     bank.
     """
-
     covers: tuple[str, ...]
     """The places of the elements that it covers, as paths from the root; empty if it is not valid."""
 
@@ -936,10 +790,8 @@ class MessageCheck(Record):
 
     id: str
     """Its id, such as `V5`; the list is in the protocol's page."""
-
     ok: bool
     """Whether it holds."""
-
     why: str
     """The fact that holds, or the fault."""
 
@@ -954,24 +806,18 @@ class MessageVerdict(Record):
     """Whether every check holds. With `signatures_only`: whether there is a signature, and the digests and values of
     all of them hold.
     """
-
     kind: MessageKind
     """The kind of the message."""
-
     operation: str | None = None
     """The operation, such as `upload_file` or `get_certificate`; left out if it is not known."""
-
     response_code: str | None = None
     """The bank's code: of the document if there is one, otherwise of the envelope. It counts only with `valid`."""
-
     response_text: str | None = None
     """The bank's text; of a fault, its text, which is not signed."""
-
     signatures: tuple[MessageSignature, ...]
     """All signatures: those of the envelope, then those of the document. Of a message that is refused, only those
     that hold; `explain_message` and `signatures_only` also list the first four others of each.
     """
-
     checks: tuple[MessageCheck, ...]
     """All checks that were made, in their order."""
 
@@ -984,25 +830,18 @@ class DigestDifference(Record):
 
     level: SignatureLevel
     """The signature."""
-
     uri: str
     """The reference's URI."""
-
     place: str
     """The element that it leads to, as a path from the root."""
-
     expected: str
     """The digest in the message, base64."""
-
     computed: str
     """The digest computed from the message, base64."""
-
     canonical: str
     """The canonical text that was digested; its beginning, if it is long."""
-
     canonical_bytes: int
     """Its size, bytes."""
-
     alternatives: tuple[str, ...]
     """What would give the digest in the message, each in words; empty if the content itself was changed. Not tried
     for more than 32 MiB, and for the first two digests of an envelope or document only.
@@ -1017,15 +856,12 @@ class ExplainMessageResponse(Record):
 
     verdict: MessageVerdict
     """The verdict, as `verify_message` gives it."""
-
     differences: tuple[DigestDifference, ...]
     """The digests that differ: the canonical text in the message, and the text that would give the digest in the
     message.
     """
-
     code_meaning: str | None = None
     """The meaning of the bank's code and the next step; left out if there is no code, or its meaning is not known."""
-
     text: str
     """The whole for a person, several lines."""
 
@@ -1049,10 +885,8 @@ class MakeCertificateRequestResponse(Record):
 
     certificate_request: str
     """The request, PKCS#10 as PEM text, signed with SHA-256."""
-
     private_key: SecretText
     """The private key, PKCS#8 as PEM text, not encrypted. Store it before the request is sent."""
-
     subject: str
     """The name in the request, as RFC 2253 writes it."""
 
@@ -1074,34 +908,24 @@ class DownloadedBankFile(Record):
 
     name: str | None = None
     """The file's name in the folder. Absent if no name could be made."""
-
     path: str | None = None
     """The file's path. Absent if the file failed."""
-
     file_reference: str
     """The bank's reference of the file."""
-
     file_type: str
     """The bank's type of the file."""
-
     bytes: int | None = None
     """The number of bytes downloaded."""
-
     status: DownloadStatus
     """The result."""
-
     error: str | None = None
     """The error code, if the file failed or was not tried."""
-
     error_message: str | None = None
     """The error in words, if the file failed or was not tried."""
-
     report: StatusFile | None = None
     """The content of a status report (`pain.002`)."""
-
     statement: CashFile | None = None
     """The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`)."""
-
     not_parsed: str | None = None
     """The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4 MiB or has
     more than 10,000 entries, or the call has already parsed 16 MiB.
@@ -1116,16 +940,12 @@ class DownloadNewBankFilesResponse(Record):
 
     files: tuple[DownloadedBankFile, ...]
     """The files in the order of the list, then those of earlier calls that are no longer listed as new."""
-
     downloaded: int
     """The number of files downloaded."""
-
     existing: int
     """The number of files that already existed."""
-
     failed: int
     """The number of files that failed."""
-
     not_tried: int
     """The number of files that were not tried, because the call ended before or the disk is full."""
 
@@ -1148,25 +968,18 @@ class BankFileAnswer(Record):
 
     file: BankFileDescriptor
     """The bank's description of the file."""
-
     bytes: int
     """The file's length in bytes."""
-
     status_text: str | None = None
     """Status and reason of a status report in words, such as `RJCT (rejected), reason AM04 (insufficient funds)`."""
-
     path: str | None = None
     """The file's path, if a folder was given."""
-
     content: builtins.bytes | None = None
     """The file's bytes, if no folder was given."""
-
     report: StatusFile | None = None
     """The content of a status report (`pain.002`)."""
-
     statement: CashFile | None = None
     """The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`)."""
-
     not_parsed: str | None = None
     """The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4 MiB or has
     more than 10,000 entries, or the call has already parsed 16 MiB.
@@ -1181,38 +994,28 @@ class UploadBankFileAndWaitResponse(Record):
 
     verdict: PaymentVerdict
     """What the bank says about the file, by its answers."""
-
     verdict_text: str
     """The verdict in a sentence, with the bank's status and reason: `The bank has rejected the file, nothing of it
     is paid: RJCT (rejected), reason AM04 (insufficient funds).`
     """
-
     status: Code | None = None
     """The bank's status of the file, such as `ACCP` or `RJCT`."""
-
     reason: Code | None = None
     """The first reason for that status, such as `AM04`."""
-
     message_id: str | None = None
     """The message id of the file, by which answers name it; left out if the file has none."""
-
     bytes: int
     """The number of bytes of the file, before compression."""
-
     answers: tuple[BankFileAnswer, ...]
     """The answers to this file: the first of each type in the order of `wait_for`, then further ones of these types."""
-
     missing: tuple[str, ...]
     """The types of `wait_for` of which no answer has come: after a rejection the bank sends none."""
-
     others: tuple[BankFileAnswer, ...]
     """The files that this call has fetched, and which answer no upload of this client that waits: the bank counts
     them as downloaded. If there is a ledger, `download_new_files` reports them too.
     """
-
     notes: tuple[str, ...]
     """Remarks: a file whose download was begun and not finished, uploads with the same message id."""
-
     upload: UploadBankFileResponse
     """The bank's answer to the upload."""
 
@@ -1233,13 +1036,10 @@ class SettlingReport(Record):
 
     file_reference: str
     """The bank's reference of the report."""
-
     file_type: str
     """The bank's type of the report."""
-
     file_timestamp: datetime
     """When the bank made it."""
-
     path: str
     """Its path."""
 
@@ -1252,13 +1052,10 @@ class UnreadBankFile(Record):
 
     file_reference: str
     """The bank's reference of the file."""
-
     file_type: str
     """The bank's type of the file."""
-
     error: str | None = None
     """The error code, if it could not be fetched."""
-
     error_message: str
     """Why it could not be fetched or read."""
 
@@ -1271,30 +1068,22 @@ class SettleBankUploadResponse(Record):
 
     outcome: BankUploadOutcome
     """What became of it."""
-
     verdict: PaymentVerdict
     """What the bank's reports say about the file: `unknown` if there is none."""
-
     status: Code | None = None
     """The bank's status of the file, such as `ACCP` or `RJCT`."""
-
     reason: Code | None = None
     """The first reason for that status, such as `AM04`."""
-
     verdict_text: str | None = None
     """Status and reason in words; left out if no report has a status."""
-
     reports: tuple[SettlingReport, ...]
     """The reports that name the file, in the bank's order."""
-
     record_settled: bool
     """Whether a record in `reject_repeats` was open, and is settled now. False if there is none, and if several
     files with this message id are recorded as unknown: the report does not say which of them it means.
     """
-
     files_read: int
     """The number of the bank's files that were read, those that name other files too."""
-
     not_read: tuple[UnreadBankFile, ...]
     """The files that may be reports and could not be fetched or read: what they say is not part of the answer."""
 
@@ -1319,16 +1108,12 @@ class BankSignerSeen(Record):
 
     subject: str
     """Its name."""
-
     serial: str
     """Its serial number, hex."""
-
     sha256: str
     """SHA-256 of it, hex."""
-
     not_after: datetime
     """Until when it holds."""
-
     seen_at: datetime
     """When it was seen first."""
 
@@ -1354,42 +1139,30 @@ class CertificateStatusResponse(Record):
 
     state: BankCertificateState
     """The state."""
-
     serial: str | None = None
     """The serial number of the certificate that signs, hex."""
-
     not_after: datetime | None = None
     """Until when it holds."""
-
     next_step_at: datetime | None = None
     """When the next step is due: a renewal, another attempt, a trial. Left out if a person has to act."""
-
     person: str | None = None
     """What a person has to do. Left out if nothing."""
-
     days_left: int | None = None
     """The days that are left, if the certificate ends within thirty."""
-
     attempt_begun_at: datetime | None = None
     """Since when the attempt is under way."""
-
     attempt_sent: int | None = None
     """How often its request was sent."""
-
     retired: int
     """The number of replaced certificates that are still kept."""
-
     bank_signers: tuple[BankSignerSeen, ...]
     """The certificates with which the bank has signed so far, the newest last."""
-
     warnings: tuple[str, ...]
     """What a person should know before it is too late: a certificate that ends within thirty days, trusted
     authorities that end within ninety, a passphrase that does not open the key, a job that does not run.
     """
-
     job_ran_at: datetime | None = None
     """When `renew` ran last; left out if never."""
-
     attention: tuple[CertificateAttention, ...]
     """What somebody should look at, for monitoring, the most urgent first; empty if all is well."""
 
@@ -1402,7 +1175,6 @@ class EnrolResponse(Record):
 
     certificate: str
     """The certificate, PEM."""
-
     status: CertificateStatusResponse
     """How it stands now."""
 
@@ -1415,7 +1187,6 @@ class RenewResponse(Record):
 
     renewed: bool
     """Whether a new certificate was issued by this call."""
-
     status: CertificateStatusResponse
     """How it stands now."""
 
@@ -1456,22 +1227,16 @@ class BankAnchor(Record):
 
     subject: str
     """Its name, such as `CN=OP-Pohjola Root CA,C=FI`."""
-
     sha256: str
     """SHA-256 of the certificate, hex: compare it with what the bank publishes."""
-
     not_before: datetime
     """From when on it holds."""
-
     not_after: datetime
     """Until when."""
-
     source: BankAnchorSource
     """Where it comes from."""
-
     file: str | None = None
     """Its file, if it has one."""
-
     days_left: int | None = None
     """The days that are left, from ninety on; 0 once it has ended."""
 
@@ -1494,7 +1259,6 @@ class AddBankAnchorResponse(Record):
 
     added: int
     """The number of certificates that were not in the folder before."""
-
     anchors: tuple[BankAnchor, ...]
     """The anchors of the folder as they are now."""
 
@@ -1507,7 +1271,6 @@ class RemoveBankAnchorResponse(Record):
 
     removed: BankAnchor
     """The anchor that is trusted no longer."""
-
     still_trusted: bool
     """Whether the settings or the profile give the same anchor, so that it is trusted all the same."""
 
@@ -1529,172 +1292,127 @@ class Pkcs11Settings(Record):
 
     module: str | PathLike[str]
     """The path of the PKCS#11 library from the token's maker, such as `/usr/lib/softhsm/libsofthsm2.so`."""
-
     token: str
     """The token's label, or the number of its slot."""
-
     pin: Secret | None = None
     """The user's PIN. Absent for a reader with its own keypad. A token locks itself after a few wrong PINs."""
-
     key: str
     """The key's label, or its id in hex. It must be an RSA key."""
 
 
 class _SepaWebServicesSettings(TypedDict, total=False):
-
     bank: str | None
     """The bank, such as `nordea`: one of `list_profiles`."""
-
     profile: ChannelProfile | None
     """A profile of your own in place of `bank`."""
-
     profile_file: str | PathLike[str] | None
     """A file with a profile of your own, JSON."""
-
     environment: BankEnvironment | None
     """Which of the bank's environments. Default: `production`."""
-
     file_url: str | None
     """The address of the bank's file service, in place of the profile's. Plain HTTP is accepted for loopback
     addresses only.
     """
-
     certificate_url: str | None
     """The address of the bank's certificate service, in place of the profile's. Plain HTTP is accepted for loopback
     addresses only.
     """
-
     customer_id: str | None
     """The customer's id at the bank, at most 16 characters. Its certificate signs documents."""
-
     sender_id: str | None
     """The sender's id, at most 35 characters, if another party sends. Default: `customer_id`."""
-
     target_id: str | None
     """The part of the agreement that files belong to, for requests that name none, at most 80 characters."""
-
     company: str | None
     """The company's name as it stands in the agreement, letter by letter, for certificates of banks that want it
     (Nordea). Default of a renewal: the name with which the present certificate was asked for.
     """
-
     receiver_id: str | None
     """The bank as requests name it, at most 35 characters. Default: as the profile says."""
-
     language: BankTextLanguage | None
     """The language of the bank's texts. Default: `en`."""
-
     software_id: str | None
     """The name of your program, at most 80 characters; banks see it. Default: `bankchannel` with its version."""
-
     certificate: str | None
     """The customer's certificate as PEM text."""
-
     certificate_file: str | PathLike[str] | None
     """A file with the customer's certificate."""
-
     private_key: Secret | None
     """The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for its signatures."""
-
     private_key_file: str | PathLike[str] | None
     """A file with the private key."""
-
     keystore_file: str | PathLike[str] | None
     """A PKCS#12 file (`.p12`, `.pfx`) with certificate and private key, instead of both settings."""
-
     pkcs11: Pkcs11Settings | None
     """The private key in an HSM or on a smart card, instead of `private_key`."""
-
     passphrase: Secret | None
     """The passphrase of an encrypted private key or of the PKCS#12 file."""
-
     sender_certificate: str | None
     """The sender's certificate as PEM text, if another party sends. Default: the customer's."""
-
     sender_certificate_file: str | PathLike[str] | None
     """A file with the sender's certificate."""
-
     sender_private_key: Secret | None
     """The private key of the sender's certificate as PEM text."""
-
     sender_private_key_file: str | PathLike[str] | None
     """A file with the sender's private key."""
-
     sender_keystore_file: str | PathLike[str] | None
     """A PKCS#12 file with the sender's certificate and private key."""
-
     sender_passphrase: Secret | None
     """The passphrase of the sender's private key or PKCS#12 file."""
-
     identity_dir: str | PathLike[str] | None
     """A folder with the customer's keys and certificates, in place of certificate and key: `enrol` and `renew` keep
     them there, and every call signs with the pair that holds. Made with mode 0700; one customer at one bank for
     each folder. `passphrase` encrypts its keys.
     """
-
     trusted: str | None
     """Certificates of authorities that are trusted beside the profile's, as PEM text, one after the other."""
-
     trusted_file: str | PathLike[str] | None
     """A file with such certificates."""
-
     anchors_dir: str | PathLike[str] | None
     """A folder with files of such certificates (`.pem`, `.crt`, `.cer`), which `add_anchor` and `remove_anchor`
     change; read anew while the client runs, as `trusted_file` is. Default: `anchors` in `identity_dir`.
     """
-
     ca_file: str | PathLike[str] | None
     """A PEM file with more certificate authorities to trust for the server's own certificate, beside the system's:
     on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
     """
-
     only_ca_file: bool | None
     """Whether to trust only the authorities of `ca_file`, not the system's."""
-
     proxy: Secret | None
     """A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
     `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this machine's
     own addresses.
     """
-
     exchange_timeout_s: float | None
     """The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one exchange; a flow
     makes several. With 0 or without a value the operation's own limit applies.
     """
-
     connect_timeout_s: float | None
     """The time limit for opening a connection, in seconds, fractions allowed. Default: 10."""
-
     read_timeout_s: float | None
     """The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. With 0
     or without a value only the limit of the whole exchange applies.
     """
-
     max_answer_bytes: int | None
     """The largest answer, not counting a file's content, in bytes. Default: 16 MiB."""
-
     retries: int | None
     """How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10. Only
     exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
     """
-
     retry_backoff_s: float | None
     """The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each repetition,
     up to 5 s. The wait itself is random, and at least the time that the server asks for, up to 5 s too. Default:
     0.3.
     """
-
     send_traceparent: bool | None
     """Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's trace.
     Default: to an own WS Channel service (a `base_url` without `environment`) yes, to everybody else no: a bank
     learns nothing of its customers' systems.
     """
-
     record_to: str | PathLike[str] | None
     """For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a line of
     JSON each. It has what the peer answered, tokens too: record with embedded servers or test installations.
     """
-
     replay_from: str | PathLike[str] | None
     """For tests: a file made with `record_to`. Each exchange gets its next answer to the same method and path;
     nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an id and a time

@@ -3,31 +3,77 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypedDict, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypedDict, cast, overload
 
+from ._native import Record
 from ._service import AsyncEmbeddedService, EmbeddedService, Served
-from ._twin import with_arguments
+from ._twin import awaited, documented_as, with_arguments
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
+    from collections.abc import Mapping, Sequence
+    from datetime import date, datetime
     from os import PathLike
 
+    from ._content import Content
     from ._record import Secret
     from .nextgen_psd2 import Strictness
+    from .salt_edge_hub import BankAccount, BankCustomer
 
 __all__ = [
+    "AddedBankCustomers",
+    "AddedCustomer",
+    "AddedCustomers",
+    "AddedFiles",
+    "AddedPsus",
+    "AskedConnector",
+    "AsyncControlledServer",
     "AsyncNextGenPsd2Bank",
     "AsyncSaltEdgeConnectorServer",
     "AsyncSaltEdgeHubServer",
     "AsyncSepaBank",
     "AsyncService",
+    "BankExplanation",
+    "BankRates",
+    "CheckMode",
+    "CheckWay",
+    "ClockTime",
+    "CodeSent",
+    "ConnectorAnswers",
+    "ConnectorCheckAnswer",
+    "ControlledServer",
+    "CountedUploads",
+    "CustomerStanding",
+    "ExampleCustomer",
+    "FaultOrder",
+    "FileKind",
+    "GreatestLoad",
+    "HeldAnswerCount",
+    "HubSessionState",
+    "IssuedCertificates",
+    "ListedFile",
+    "ListedIssuedCertificate",
+    "ListedSandboxFiles",
+    "MovedTime",
+    "NewBankCertificates",
+    "NewCustomer",
+    "NewPsu",
+    "NewPsuAccount",
     "NextGenPsd2Bank",
     "NextGenPsd2BankClientSettings",
+    "Outbox",
+    "ReleasedAnswers",
+    "ReportAnswer",
+    "RolledOver",
     "SaltEdgeConnectorServer",
     "SaltEdgeConnectorServerClientSettings",
     "SaltEdgeHubServer",
     "SaltEdgeHubServerClientSettings",
+    "SeedAccount",
+    "SeedFile",
+    "SeedKey",
+    "SeededAccount",
+    "SeededAccounts",
+    "SeededBankFile",
     "SepaBank",
     "SepaBankClientSettings",
     "SepaBankClients",
@@ -36,7 +82,266 @@ __all__ = [
     "SepaBankFamily",
     "Service",
     "ServiceClientSettings",
+    "ServiceRates",
+    "SessionBegun",
+    "SessionMessage",
+    "SessionNames",
+    "SignedRequest",
+    "SignedRequestHeader",
+    "TokenAtHub",
+    "TokensAtHub",
+    "Transcript",
+    "TranscriptRecord",
 ]
+
+
+class TranscriptRecord(Record):
+    """A request that the server has answered."""
+
+    __slots__ = ()
+    __match_args__ = ("method", "path", "status", "operation", "request_id", "ms", "why")
+
+    method: str
+    """The method."""
+    path: str
+    """The path, without the query; redacted."""
+    status: int
+    """The status of the answer."""
+    operation: str
+    """The operation, `-` if none was found."""
+    request_id: str
+    """The request's id."""
+    ms: float
+    """Milliseconds from the head of the request to the head of the answer."""
+    why: str | None = None
+    """Why it was refused; absent if it was not, or if the server does not say."""
+
+
+class Transcript(Record):
+    """The latest requests."""
+
+    __slots__ = ()
+    __match_args__ = ("requests",)
+
+    requests: tuple[TranscriptRecord, ...]
+    """The requests, oldest first."""
+
+
+class Outbox(Record):
+    """The messages to people."""
+
+    __slots__ = ()
+    __match_args__ = ("messages",)
+
+    messages: tuple[Mapping[str, object], ...]
+    """The messages, oldest first: `channel`, `to`, `code` and what else the server's page names."""
+
+
+class ClockTime(Record):
+    """The state of the server's clock."""
+
+    __slots__ = ()
+    __match_args__ = ("now",)
+
+    now: datetime
+    """The time, in UTC with milliseconds."""
+
+
+class ControlledServer(EmbeddedService):
+    """A server that takes orders; these are the orders of every one. All need `control=True`."""
+
+    def transcript(self) -> Transcript:
+        """List the latest requests to the server.
+
+        The last thousand, oldest first. Mail addresses, numbers and names in paths are redacted.
+        """
+        found: Transcript = self._carry_out("server.transcript", {})
+        return found
+
+    def outbox(self) -> Outbox:
+        """List the messages that would go to people by SMS or mail.
+
+        Those since the start, oldest first.
+        """
+        found: Outbox = self._carry_out("server.outbox", {})
+        return found
+
+    def reset(self) -> None:
+        """Restore the state of the server's first start.
+
+        Data, outbox, transcript, clock, limits and ordered failures.
+        """
+        found: None = self._carry_out("server.reset", {})
+        return found
+
+    def clock(self, *, now: datetime | None = None, advance_s: float | None = None) -> ClockTime:
+        """Set the server's clock, or move it.
+
+        Give one of both. Certificates of a sandbox and their validity go by the same clock.
+
+        Args:
+            now: The time that it shows from now on.
+            advance_s: Seconds to move it by; less than 0 moves it back. At most a hundred years.
+        """
+        found: ClockTime = self._carry_out("server.clock", {"now": now, "advance_s": advance_s})
+        return found
+
+    def fail_next(
+        self,
+        *,
+        operation: str,
+        status: int,
+        count: int | None = None,
+        done: bool | None = None,
+        error_class: str | None = None,
+    ) -> None:
+        """Let the next requests of an operation fail.
+
+        They get this status and are not carried out; with `done` they are carried out, and only their answer is
+        lost.
+
+        Args:
+            operation: The operation, with or without its protocol: `list_files`.
+            status: The HTTP status that the requests get: 400 to 599.
+            count: How many requests fail. Default: 1.
+            done: Whether they are carried out, and only their answer is lost. Default: false.
+            error_class: The class in the answer, for servers whose errors have classes.
+        """
+        found: None = self._carry_out(
+            "server.fail_next",
+            {"operation": operation, "status": status, "count": count, "done": done, "error_class": error_class},
+        )
+        return found
+
+
+class AsyncControlledServer(AsyncEmbeddedService):
+    """A server that takes orders; these are the orders of every one. All need `control=True`."""
+
+    transcript = awaited(ControlledServer.transcript)
+    outbox = awaited(ControlledServer.outbox)
+    reset = awaited(ControlledServer.reset)
+    clock = awaited(ControlledServer.clock)
+    fail_next = awaited(ControlledServer.fail_next)
+
+
+class SeedKey(Record):
+    """A PGP key of the account."""
+
+    __slots__ = ()
+    __match_args__ = ("key", "purpose")
+
+    key: str
+    """The key, armored."""
+    purpose: str | None = None
+    """`authorize` or `export`. Default: `authorize`."""
+
+
+class SeedFile(Record):
+    """A file at a bank for this account."""
+
+    __slots__ = ()
+    __match_args__ = ("bank", "file_type", "content", "reference", "status")
+
+    bank: str | None = None
+    """The bank. Default: `simulator`."""
+    file_type: str
+    """The file type."""
+    content: str
+    """The content, base64."""
+    reference: str | None = None
+    """The reference. Default: a new one."""
+    status: str | None = None
+    """The status. Default: `NEW`."""
+
+
+class SeedAccount(Record):
+    """An account that is ready to use."""
+
+    __slots__ = ()
+    __match_args__ = ("email", "password", "phone", "company", "name", "modes", "api_key", "verification_waiver", "verified", "sessions", "certificates", "pgp_keys", "files", "payments")
+
+    email: str
+    """The e-mail address."""
+    password: str
+    """The password, at least 20 characters."""
+    phone: str | None = None
+    """The phone. Default: `+358401234567`."""
+    company: str | None = None
+    """The company. Default: `Seeded Example Oy`."""
+    name: str | None = None
+    """The name of the person. Default: `Seeded Example Oy`."""
+    modes: Sequence[str] | None = None
+    """The modes of its users: `admin`, or `admin` and `data`. Default: both."""
+    api_key: str | None = None
+    """An existing key, or one to create. The first account under a created key owns it. Default: a new one."""
+    verification_waiver: bool | None = None
+    """For a key to create: whether its users need no verification. Default: false."""
+    verified: bool | None = None
+    """Whether phone and mail address are verified. Default: true."""
+    sessions: bool | None = None
+    """Whether the answer has a session token for each mode, as after a login. Default: false."""
+    certificates: Sequence[str] | None = None
+    """Banks to enrol at."""
+    pgp_keys: Sequence[SeedKey] | None = None
+    """PGP keys."""
+    files: Sequence[SeedFile] | None = None
+    """Files at banks."""
+    payments: Sequence[str] | None = None
+    """Payment files (base64) whose debtor accounts the simulator opens with sufficient funds. Needs a certificate
+    there.
+    """
+
+
+class SeededAccount(Record):
+    """An account that was added."""
+
+    __slots__ = ()
+    __match_args__ = ("email", "api_key", "id_tokens")
+
+    email: str
+    """The e-mail address."""
+    api_key: str
+    """Its API key."""
+    id_tokens: Mapping[str, str]
+    """The session tokens by mode, if they were asked for."""
+
+
+class SeededAccounts(Record):
+    """Accounts that were added."""
+
+    __slots__ = ()
+    __match_args__ = ("accounts",)
+
+    accounts: tuple[SeededAccount, ...]
+    """The accounts, in the order of the request."""
+
+
+class ServiceRates(Record):
+    """The limits as numbers; the control interface can change them."""
+
+    __slots__ = ()
+    __match_args__ = ("enabled", "per_key_per_s", "per_key_burst", "per_address_per_min", "per_address_burst", "failed_logins_per_min", "registrations_per_ip", "resets_per_ip", "sms_per_phone", "mfa_codes_per_account")
+
+    enabled: bool
+    """Whether rate limits and quotas apply at all. Lockouts after wrong passwords and codes always do."""
+    per_key_per_s: int
+    """Calls per second and API key."""
+    per_key_burst: int
+    """Calls of an API key at once."""
+    per_address_per_min: int
+    """Calls per minute and address."""
+    per_address_burst: int
+    """Calls of an address at once."""
+    failed_logins_per_min: int
+    """Failed logins per minute and address."""
+    registrations_per_ip: int
+    """Registrations per hour and address."""
+    resets_per_ip: int
+    """Resets of passwords per hour and address."""
+    sms_per_phone: int
+    """Messages per day and phone."""
+    mfa_codes_per_account: int
+    """Codes of a second factor per day and account."""
 
 
 class ServiceClientSettings(TypedDict):
@@ -84,7 +389,7 @@ class _ServiceParts(Served):
         return {"base_url": self.base_url, "public_key_file": self.public_key_file}
 
 
-class Service(_ServiceParts, EmbeddedService):
+class Service(_ServiceParts, ControlledServer):
     """The start options of a WS Channel service. All other settings are in its configuration file.
 
     It runs from its construction until `close()` or the end of a `with` block.
@@ -108,8 +413,99 @@ class Service(_ServiceParts, EmbeddedService):
             `sepa-bank`.
     """
 
+    def limits(
+        self,
+        *,
+        enabled: bool | None = None,
+        per_key_per_s: int | None = None,
+        per_key_burst: int | None = None,
+        per_address_per_min: int | None = None,
+        per_address_burst: int | None = None,
+        failed_logins_per_min: int | None = None,
+        registrations_per_ip: int | None = None,
+        resets_per_ip: int | None = None,
+        sms_per_phone: int | None = None,
+        mfa_codes_per_account: int | None = None,
+    ) -> ServiceRates:
+        """Replace the limits of rate.
 
-class AsyncService(_ServiceParts, AsyncEmbeddedService):
+        The counts restart at zero. Limits that are left out get their defaults.
+
+        Args:
+            enabled: Whether rate limits and quotas apply at all.
+            per_key_per_s: Calls per second and API key.
+            per_key_burst: Calls of an API key at once.
+            per_address_per_min: Calls per minute and address.
+            per_address_burst: Calls of an address at once.
+            failed_logins_per_min: Failed logins per minute and address.
+            registrations_per_ip: Registrations per hour and address.
+            resets_per_ip: Resets of passwords per hour and address.
+            sms_per_phone: Messages per day and phone.
+            mfa_codes_per_account: Codes of a second factor per day and account.
+        """
+        found: ServiceRates = self._carry_out(
+            "ws_channel_service.limits",
+            {
+                "enabled": enabled, "per_key_per_s": per_key_per_s, "per_key_burst": per_key_burst,
+                "per_address_per_min": per_address_per_min, "per_address_burst": per_address_burst,
+                "failed_logins_per_min": failed_logins_per_min, "registrations_per_ip": registrations_per_ip,
+                "resets_per_ip": resets_per_ip, "sms_per_phone": sms_per_phone,
+                "mfa_codes_per_account": mfa_codes_per_account,
+            },
+        )
+        return found
+
+    def hold(self, *, operation: str) -> None:
+        """Let the next call of an operation wait just before it writes.
+
+        `held` says when it waits there, `release` lets it go on.
+
+        Args:
+            operation: Its name, with or without the protocol: `upload_file`.
+        """
+        found: None = self._carry_out("ws_channel_service.hold", {"operation": operation})
+        return found
+
+    def held(self, *, operation: str) -> None:
+        """Wait until a call of the operation waits.
+
+        An error after twenty seconds.
+
+        Args:
+            operation: Its name, with or without the protocol: `upload_file`.
+        """
+        found: None = self._carry_out("ws_channel_service.held", {"operation": operation})
+        return found
+
+    def release(self, *, operation: str) -> None:
+        """Let a call go on that waits.
+
+        The next call of the operation does not wait.
+
+        Args:
+            operation: Its name, with or without the protocol: `upload_file`.
+        """
+        found: None = self._carry_out("ws_channel_service.release", {"operation": operation})
+        return found
+
+    @overload
+    def seed(self, data: Mapping[str, Any]) -> Any: ...
+    @overload
+    def seed(self, *, accounts: Sequence[SeedAccount] | None = None) -> SeededAccounts: ...
+    def seed(self, data: Mapping[str, Any] | None = None, *, accounts: Sequence[SeedAccount] | None = None) -> Any:
+        """Add accounts that are ready to use.
+
+        An error names the part that cannot be used; all before it is added. Also on a service that was started
+        without `control`.
+
+        Args:
+            data: All of them as JSON has them; so is the answer then.
+            accounts: The accounts.
+        """
+        return self._seed("ws_channel_service.seed", data, {"accounts": accounts})
+
+
+class AsyncService(_ServiceParts, AsyncControlledServer):
     """The start options of a WS Channel service. All other settings are in its configuration file.
 
     It runs during an `async with` block, or from `await start()` until `await close()`; the event loop goes on
@@ -117,6 +513,85 @@ class AsyncService(_ServiceParts, AsyncEmbeddedService):
     """
 
     __doc__ = with_arguments(__doc__, Service)
+
+    limits = awaited(Service.limits)
+    hold = awaited(Service.hold)
+    held = awaited(Service.held)
+    release = awaited(Service.release)
+
+    @overload
+    async def seed(self, data: Mapping[str, Any]) -> Any: ...
+    @overload
+    async def seed(self, *, accounts: Sequence[SeedAccount] | None = None) -> SeededAccounts: ...
+    @documented_as(Service.seed)
+    async def seed(self, data: Mapping[str, Any] | None = None, *, accounts: Sequence[SeedAccount] | None = None) -> Any:
+        return await self._seed("ws_channel_service.seed", data, {"accounts": accounts})
+
+
+class NewPsuAccount(Record):
+    """An account of a new customer."""
+
+    __slots__ = ()
+    __match_args__ = ("iban", "name", "savings", "balance")
+
+    iban: str
+    """A Norwegian IBAN, with its right check digits."""
+    name: str
+    """The name on the page."""
+    savings: bool | None = None
+    """Whether it is a savings account. Default: false."""
+    balance: int | None = None
+    """The balance in øre. Default: 0."""
+
+
+class NewPsu(Record):
+    """A new customer."""
+
+    __slots__ = ()
+    __match_args__ = ("name", "personal_identifier", "psu_ids", "corporate_ids", "accounts")
+
+    name: str
+    """The name on the page."""
+    personal_identifier: str
+    """The personal identifier, eleven digits. Only its hash is stored."""
+    psu_ids: Mapping[str, str] | None = None
+    """The PSU-IDs by third party (organizationIdentifier); other third parties get a random one."""
+    corporate_ids: Sequence[str] | None = None
+    """Corporate agreements."""
+    accounts: Sequence[NewPsuAccount] | None = None
+    """The accounts."""
+
+
+class AddedPsus(Record):
+    """Customers that were added."""
+
+    __slots__ = ()
+    __match_args__ = ("psus",)
+
+    psus: int
+    """Their number."""
+
+
+class BankRates(Record):
+    """The limits; high enough that tests do not reach them by accident."""
+
+    __slots__ = ()
+    __match_args__ = ("unauthenticated_per_minute", "verify_user_per_minute")
+
+    unauthenticated_per_minute: int
+    """Requests per minute and address that fail before their signature is verified."""
+    verify_user_per_minute: int
+    """Calls of `verify_user` per minute and third party."""
+
+
+class BankExplanation(Record):
+    """A bank's verdict on a request."""
+
+    __slots__ = ()
+    __match_args__ = ("explanation",)
+
+    explanation: Mapping[str, object]
+    """The explanation, as in the error of a refused request."""
 
 
 class NextGenPsd2BankClientSettings(TypedDict):
@@ -185,7 +660,7 @@ class _NextGenPsd2BankParts(Served):
         return {"base_url": self.base_url, "ca_file": self.ca_file, "certificate_file": self.certificate_file, "private_key_file": self.private_key_file, "client_certificate_file": self.client_certificate_file, "client_key_file": self.client_key_file}
 
 
-class NextGenPsd2Bank(_NextGenPsd2BankParts, EmbeddedService):
+class NextGenPsd2Bank(_NextGenPsd2BankParts, ControlledServer):
     """The start options of a sandbox bank.
 
     It runs from its construction until `close()` or the end of a `with` block.
@@ -211,8 +686,126 @@ class NextGenPsd2Bank(_NextGenPsd2BankParts, EmbeddedService):
             the documented example does.
     """
 
+    def limits(
+        self,
+        *,
+        unauthenticated_per_minute: int | None = None,
+        verify_user_per_minute: int | None = None,
+    ) -> BankRates:
+        """Replace the limits of rate.
 
-class AsyncNextGenPsd2Bank(_NextGenPsd2BankParts, AsyncEmbeddedService):
+        The counters restart at zero. Limits that are left out get their defaults.
+
+        Args:
+            unauthenticated_per_minute: Requests per minute and address that fail before their signature is
+                verified. Default: 60000.
+            verify_user_per_minute: Calls of `verify_user` per minute and third party. Default: 1000000.
+        """
+        found: BankRates = self._carry_out(
+            "nextgen_psd2_bank.limits",
+            {
+                "unauthenticated_per_minute": unauthenticated_per_minute,
+                "verify_user_per_minute": verify_user_per_minute,
+            },
+        )
+        return found
+
+    def psu(
+        self,
+        *,
+        name: str,
+        personal_identifier: str,
+        psu_ids: Mapping[str, str] | None = None,
+        corporate_ids: Sequence[str] | None = None,
+        accounts: Sequence[NewPsuAccount] | None = None,
+    ) -> None:
+        """Add one customer.
+
+        As `seed` with one.
+
+        Args:
+            name: The name on the page.
+            personal_identifier: The personal identifier, eleven digits. Only its hash is stored.
+            psu_ids: The PSU-IDs by third party (organizationIdentifier); other third parties get a random one.
+            corporate_ids: Corporate agreements.
+            accounts: The accounts.
+        """
+        found: None = self._carry_out(
+            "nextgen_psd2_bank.psu",
+            {
+                "name": name, "personal_identifier": personal_identifier, "psu_ids": psu_ids,
+                "corporate_ids": corporate_ids, "accounts": accounts,
+            },
+        )
+        return found
+
+    def revoke_consent(self, *, id: str) -> None:
+        """Let the customer withdraw a consent.
+
+        As on the bank's page.
+
+        Args:
+            id: The consent's id.
+        """
+        found: None = self._carry_out("nextgen_psd2_bank.revoke_consent", {"id": id})
+        return found
+
+    def block_certificate(self, *, serial: str) -> None:
+        """Block a third party's certificate.
+
+        The bank does so itself, whatever its issuer says.
+
+        Args:
+            serial: Its serial number, in hex.
+        """
+        found: None = self._carry_out("nextgen_psd2_bank.block_certificate", {"serial": serial})
+        return found
+
+    def revoke_certificate(self, *, serial: str) -> None:
+        """Let the issuer of a third party's certificate revoke it.
+
+        The bank's list of revoked certificates has it from then on.
+
+        Args:
+            serial: Its serial number, in hex.
+        """
+        found: None = self._carry_out("nextgen_psd2_bank.revoke_certificate", {"serial": serial})
+        return found
+
+    def explain(self, *, message: Content, signing_string: str | None = None) -> BankExplanation:
+        """Explain a raw request.
+
+        Checks it as the bank would at this moment, and names each fault, with the signing string that it should
+        have. Nothing changes. Over HTTP the body is the request, message/http.
+
+        Args:
+            message: The request, message/http: request line, headers, an empty line, body.
+            signing_string: The signing string that the client has made, base64, to compare it.
+        """
+        found: BankExplanation = self._carry_out(
+            "nextgen_psd2_bank.explain",
+            {"signing_string": signing_string},
+            content=message,
+        )
+        return found
+
+    @overload
+    def seed(self, data: Mapping[str, Any]) -> Any: ...
+    @overload
+    def seed(self, *, psus: Sequence[NewPsu]) -> AddedPsus: ...
+    def seed(self, data: Mapping[str, Any] | None = None, *, psus: Sequence[NewPsu] | None = None) -> Any:
+        """Add customers.
+
+        All of them or none. Also on a bank that was started without `control`.
+
+        Args:
+            data: All of them as JSON has them; so is the answer then.
+            psus: The customers.
+        """
+        return self._seed("nextgen_psd2_bank.seed", data, {"psus": psus})
+
+
+class AsyncNextGenPsd2Bank(_NextGenPsd2BankParts, AsyncControlledServer):
     """The start options of a sandbox bank.
 
     It runs during an `async with` block, or from `await start()` until `await close()`; the event loop goes on
@@ -220,6 +813,290 @@ class AsyncNextGenPsd2Bank(_NextGenPsd2BankParts, AsyncEmbeddedService):
     """
 
     __doc__ = with_arguments(__doc__, NextGenPsd2Bank)
+
+    limits = awaited(NextGenPsd2Bank.limits)
+    psu = awaited(NextGenPsd2Bank.psu)
+    revoke_consent = awaited(NextGenPsd2Bank.revoke_consent)
+    block_certificate = awaited(NextGenPsd2Bank.block_certificate)
+    revoke_certificate = awaited(NextGenPsd2Bank.revoke_certificate)
+    explain = awaited(NextGenPsd2Bank.explain)
+
+    @overload
+    async def seed(self, data: Mapping[str, Any]) -> Any: ...
+    @overload
+    async def seed(self, *, psus: Sequence[NewPsu]) -> AddedPsus: ...
+    @documented_as(NextGenPsd2Bank.seed)
+    async def seed(self, data: Mapping[str, Any] | None = None, *, psus: Sequence[NewPsu] | None = None) -> Any:
+        return await self._seed("nextgen_psd2_bank.seed", data, {"psus": psus})
+
+
+class SeededBankFile(Record):
+    """A file to add."""
+
+    __slots__ = ()
+    __match_args__ = ("family", "customer_id", "file_type", "content", "content_base64", "target_id", "service_id", "user_filename", "appears_in_s", "deletable")
+
+    family: str
+    """The bank's family."""
+    customer_id: str
+    """The customer who can fetch it."""
+    file_type: str
+    """The file type, 1 to 40 characters."""
+    content: str | None = None
+    """The content as text; or `content_base64`."""
+    content_base64: str | None = None
+    """The content as base64; or `content`."""
+    target_id: str | None = None
+    """The target id. Default: the customer's."""
+    service_id: str | None = None
+    """The service id."""
+    user_filename: str | None = None
+    """The file name that the customer sees."""
+    appears_in_s: int | None = None
+    """Seconds from now until it appears; less than 0: it has been there for so long. Default: 0."""
+    deletable: bool | None = None
+    """Whether the customer may delete it. Default: false."""
+
+
+class AddedFiles(Record):
+    """Files that were added."""
+
+    __slots__ = ()
+    __match_args__ = ("files",)
+
+    files: tuple[str, ...]
+    """Their references, in the order of the request."""
+
+
+FileKind = Literal["upload", "download"]
+"""The kind of a file.
+  `upload`: Sent by the customer: it is not listed.
+  `download`: Made by the bank, or put there.
+"""
+
+
+class ListedFile(Record):
+    """A file of the bank."""
+
+    __slots__ = ()
+    __match_args__ = ("reference", "family", "customer_id", "kind", "file_type", "user_filename", "parent", "at", "downloaded", "deleted", "bytes", "sha256")
+
+    reference: str
+    """The reference."""
+    family: str
+    """The bank's family."""
+    customer_id: str
+    """The customer."""
+    kind: FileKind
+    """Who has made it."""
+    file_type: str
+    """The file type."""
+    user_filename: str | None = None
+    """The file name that the customer sees."""
+    parent: str | None = None
+    """The reference of the upload that it answers."""
+    at: datetime
+    """When it appears."""
+    downloaded: bool
+    """Whether it was fetched."""
+    deleted: bool
+    """Whether it was deleted."""
+    bytes: int
+    """The size in bytes."""
+    sha256: str
+    """Of an upload, the SHA-256 of its content, in hex."""
+
+
+class ListedSandboxFiles(Record):
+    """The files that there are."""
+
+    __slots__ = ()
+    __match_args__ = ("files",)
+
+    files: tuple[ListedFile, ...]
+    """The files, oldest first."""
+
+
+class CountedUploads(Record):
+    """The messages with a file that customers have sent."""
+
+    __slots__ = ()
+    __match_args__ = ("uploads",)
+
+    uploads: Mapping[str, int]
+    """Their number, by family and customer id: `op/1000022211`."""
+
+
+CustomerStanding = Literal["active", "locked", "outdated"]
+"""Whether a customer, a sender or a contract can be used.
+  `active`: It can.
+  `locked`: It is locked.
+  `outdated`: It has ended.
+"""
+
+
+class NewCustomer(Record):
+    """A customer of one family."""
+
+    __slots__ = ()
+    __match_args__ = ("family", "customer_id", "company", "target_id", "standing", "contract", "senders")
+
+    family: str
+    """The bank's family."""
+    customer_id: str
+    """The customer id: 1 to 16 letters and digits."""
+    company: str
+    """The company, the subject of its certificates."""
+    target_id: str | None = None
+    """The target id of its files."""
+    standing: CustomerStanding | None = None
+    """Whether it can be used. Default: `active`."""
+    contract: CustomerStanding | None = None
+    """Whether its contract can be used. Default: `active`."""
+    senders: Sequence[str] | None = None
+    """Other customers that may send for it."""
+
+
+class AddedCustomer(Record):
+    """A customer that was added, with the files of its pair."""
+
+    __slots__ = ()
+    __match_args__ = ("family", "customer_id", "certificate_file", "key_file")
+
+    family: str
+    """The bank's family."""
+    customer_id: str
+    """The customer id."""
+    certificate_file: str
+    """Its certificate, a PEM file."""
+    key_file: str
+    """The private key, a PEM file."""
+
+
+class AddedBankCustomers(Record):
+    """Customers that were added."""
+
+    __slots__ = ()
+    __match_args__ = ("customers",)
+
+    customers: tuple[AddedCustomer, ...]
+    """The customers, in the order of the request."""
+
+
+class CodeSent(Record):
+    """A code that was sent."""
+
+    __slots__ = ()
+    __match_args__ = ("code", "until")
+
+    code: str
+    """The code."""
+    until: datetime
+    """How long it is valid."""
+
+
+class FaultOrder(Record):
+    """A fault to order."""
+
+    __slots__ = ()
+    __match_args__ = ("fault", "family", "operation", "count")
+
+    fault: str
+    """The fault, such as `sig.outer=bad`; the bank's page lists them."""
+    family: str | None = None
+    """The family. Default: all."""
+    operation: str | None = None
+    """The operation, such as `list_files`. Default: all."""
+    count: int | None = None
+    """How many requests it concerns. Default: 1."""
+
+
+class HeldAnswerCount(Record):
+    """Answers that wait."""
+
+    __slots__ = ()
+    __match_args__ = ("held",)
+
+    held: int
+    """Their number."""
+
+
+class ReleasedAnswers(Record):
+    """Answers that were let go."""
+
+    __slots__ = ()
+    __match_args__ = ("released",)
+
+    released: int
+    """Their number."""
+
+
+class GreatestLoad(Record):
+    """Requests at once."""
+
+    __slots__ = ()
+    __match_args__ = ("most_at_once",)
+
+    most_at_once: Mapping[str, int]
+    """Their greatest number, by family and service."""
+
+
+class ListedIssuedCertificate(Record):
+    """A certificate that was issued."""
+
+    __slots__ = ()
+    __match_args__ = ("family", "customer_id", "key_sha256", "certificate", "signed_with")
+
+    family: str
+    """The bank's family."""
+    customer_id: str
+    """The customer."""
+    key_sha256: str
+    """The SHA-256 of the certified key, in hex."""
+    certificate: str
+    """The certificate, PEM."""
+    signed_with: str | None = None
+    """The serial number, in hex, of the certificate that has signed the request; absent for a first one."""
+
+
+class IssuedCertificates(Record):
+    """The certificates that were issued."""
+
+    __slots__ = ()
+    __match_args__ = ("certificates",)
+
+    certificates: tuple[ListedIssuedCertificate, ...]
+    """The certificates, oldest first."""
+
+
+RolledOver = Literal["signer", "intermediate", "root"]
+"""What becomes new. What stands below it does, too.
+  `signer`: The bank's signers.
+  `intermediate`: The authorities between the root and signers and customers.
+  `root`: The root: clients must be told of it.
+"""
+
+
+class NewBankCertificates(Record):
+    """The bank's new certificates."""
+
+    __slots__ = ()
+    __match_args__ = ("root_file", "anchors_file")
+
+    root_file: str
+    """The present root, a PEM file."""
+    anchors_file: str
+    """All roots that the bank has had, a PEM file: the `anchors_file` for clients."""
+
+
+class MovedTime(Record):
+    """The time after it was moved."""
+
+    __slots__ = ()
+    __match_args__ = ("now",)
+
+    now: datetime
+    """The time in messages."""
 
 
 class SepaBankCustomer(TypedDict):
@@ -318,7 +1195,7 @@ class _SepaBankParts(Served):
         return cast("SepaBankClientSettings", self._client_of(self.clients, name))
 
 
-class SepaBank(_SepaBankParts, EmbeddedService):
+class SepaBank(_SepaBankParts, ControlledServer):
     """The start options of a sandbox bank.
 
     It runs from its construction until `close()` or the end of a `with` block.
@@ -336,8 +1213,149 @@ class SepaBank(_SepaBankParts, EmbeddedService):
         control: Opens the control interface.
     """
 
+    def files(self) -> ListedSandboxFiles:
+        """List the files that there are.
 
-class AsyncSepaBank(_SepaBankParts, AsyncEmbeddedService):
+        Those that customers have sent, and those they can fetch.
+        """
+        found: ListedSandboxFiles = self._carry_out("sepa_bank.files", {})
+        return found
+
+    def add_files(self, *, files: Sequence[SeededBankFile]) -> AddedFiles:
+        """Add files that customers can fetch.
+
+        As `seed`.
+
+        Args:
+            files: The files; at least one.
+        """
+        found: AddedFiles = self._carry_out("sepa_bank.add_files", {"files": files})
+        return found
+
+    def uploads(self) -> CountedUploads:
+        """Count the messages with a file that each customer has sent.
+
+        Refused ones count, too.
+        """
+        found: CountedUploads = self._carry_out("sepa_bank.uploads", {})
+        return found
+
+    def customers(self, *, customers: Sequence[NewCustomer]) -> AddedBankCustomers:
+        """Add customers, or replace them.
+
+        The answer has the files of each one's pair. One customer may stand for the list.
+
+        Args:
+            customers: The customers.
+        """
+        found: AddedBankCustomers = self._carry_out("sepa_bank.customers", {"customers": customers})
+        return found
+
+    def code(self, *, family: str, customer_id: str) -> CodeSent:
+        """Send a customer a new code for a first certificate.
+
+        Locks are lifted.
+
+        Args:
+            family: The bank's family.
+            customer_id: The customer.
+        """
+        found: CodeSent = self._carry_out("sepa_bank.code", {"family": family, "customer_id": customer_id})
+        return found
+
+    def faults(self, *, faults: Sequence[FaultOrder]) -> None:
+        """Let the bank's next answers have faults.
+
+        All faults of the list are ordered, or none of them. One fault may stand for the list.
+
+        Args:
+            faults: The faults.
+        """
+        found: None = self._carry_out("sepa_bank.faults", {"faults": faults})
+        return found
+
+    def held(self, *, count: int | None = None) -> HeldAnswerCount:
+        """Wait until answers wait because of the fault `hold`.
+
+        Responds once so many wait; an error after twenty seconds.
+
+        Args:
+            count: Their number. Default: 1.
+        """
+        found: HeldAnswerCount = self._carry_out("sepa_bank.held", {"count": count})
+        return found
+
+    def release(self) -> ReleasedAnswers:
+        """Let the answers go that wait because of the fault `hold`.
+
+        The next ones wait for the next release.
+        """
+        found: ReleasedAnswers = self._carry_out("sepa_bank.release", {})
+        return found
+
+    def load(self, *, forget: bool | None = None) -> GreatestLoad:
+        """Tell how many requests each service has had at once at most.
+
+        With `forget` it counts from now on, after this answer.
+
+        Args:
+            forget: Whether it does. Default: false.
+        """
+        found: GreatestLoad = self._carry_out("sepa_bank.load", {"forget": forget})
+        return found
+
+    def certificates(self) -> IssuedCertificates:
+        """List the certificates that the certificate services have issued.
+
+        Those of all families, oldest first.
+        """
+        found: IssuedCertificates = self._carry_out("sepa_bank.certificates", {})
+        return found
+
+    def rollover(self, *, family: str, what: RolledOver, overlap: int | None = None) -> NewBankCertificates:
+        """Replace certificates of the bank.
+
+        The old ones sign beside the new ones for the time of the overlap.
+
+        Args:
+            family: The bank's family.
+            what: The kind of certificate to replace, with all that is below it.
+            overlap: Seconds for which the old ones sign, too. Default: 0.
+        """
+        found: NewBankCertificates = self._carry_out(
+            "sepa_bank.rollover",
+            {"family": family, "what": what, "overlap": overlap},
+        )
+        return found
+
+    def time(self, *, advance_s: int) -> MovedTime:
+        """Move the time in messages and of certificates.
+
+        The time of files moves with it.
+
+        Args:
+            advance_s: Seconds; less than 0 moves it back.
+        """
+        found: MovedTime = self._carry_out("sepa_bank.time", {"advance_s": advance_s})
+        return found
+
+    @overload
+    def seed(self, data: Mapping[str, Any]) -> Any: ...
+    @overload
+    def seed(self, *, files: Sequence[SeededBankFile]) -> AddedFiles: ...
+    def seed(self, data: Mapping[str, Any] | None = None, *, files: Sequence[SeededBankFile] | None = None) -> Any:
+        """Add files that customers can fetch.
+
+        Also on a bank that was started without `control`.
+
+        Args:
+            data: All of them as JSON has them; so is the answer then.
+            files: The files; at least one.
+        """
+        return self._seed("sepa_bank.seed", data, {"files": files})
+
+
+class AsyncSepaBank(_SepaBankParts, AsyncControlledServer):
     """The start options of a sandbox bank.
 
     It runs during an `async with` block, or from `await start()` until `await close()`; the event loop goes on
@@ -345,6 +1363,256 @@ class AsyncSepaBank(_SepaBankParts, AsyncEmbeddedService):
     """
 
     __doc__ = with_arguments(__doc__, SepaBank)
+
+    files = awaited(SepaBank.files)
+    add_files = awaited(SepaBank.add_files)
+    uploads = awaited(SepaBank.uploads)
+    customers = awaited(SepaBank.customers)
+    code = awaited(SepaBank.code)
+    faults = awaited(SepaBank.faults)
+    held = awaited(SepaBank.held)
+    release = awaited(SepaBank.release)
+    load = awaited(SepaBank.load)
+    certificates = awaited(SepaBank.certificates)
+    rollover = awaited(SepaBank.rollover)
+    time = awaited(SepaBank.time)
+
+    @overload
+    async def seed(self, data: Mapping[str, Any]) -> Any: ...
+    @overload
+    async def seed(self, *, files: Sequence[SeededBankFile]) -> AddedFiles: ...
+    @documented_as(SepaBank.seed)
+    async def seed(self, data: Mapping[str, Any] | None = None, *, files: Sequence[SeededBankFile] | None = None) -> Any:
+        return await self._seed("sepa_bank.seed", data, {"files": files})
+
+
+class SessionBegun(Record):
+    """A session that was started."""
+
+    __slots__ = ()
+    __match_args__ = ("session_secret",)
+
+    session_secret: str
+    """Its name."""
+
+
+class SessionNames(Record):
+    """The sessions that there are."""
+
+    __slots__ = ()
+    __match_args__ = ("sessions",)
+
+    sessions: tuple[str, ...]
+    """Their names, oldest first."""
+
+
+class SessionMessage(Record):
+    """A message of a session, in either direction."""
+
+    __slots__ = ()
+    __match_args__ = ("number", "at", "direction", "operation", "session_secret", "status", "error_class", "elapsed_ms", "data", "answer", "warnings")
+
+    number: int
+    """Its number."""
+    at: datetime
+    """When it was sent or received, by the hub's clock."""
+    direction: str
+    """`to_connector` or `to_hub`."""
+    operation: str
+    """The operation; empty if there is none."""
+    session_secret: str | None = None
+    """The session's name."""
+    status: int
+    """The status of its answer."""
+    error_class: str | None = None
+    """The class of a refusal."""
+    elapsed_ms: int
+    """Milliseconds until the answer."""
+    data: object
+    """The data of the request, masked."""
+    answer: object
+    """The answer, masked."""
+    warnings: tuple[str, ...]
+    """Advice to the sender, although the message was accepted."""
+
+
+class HubSessionState(Record):
+    """The state of a session."""
+
+    __slots__ = ()
+    __match_args__ = ("about", "status", "error_class", "updates", "user_id", "has_token", "token_expires_at", "expires_at", "messages")
+
+    about: str
+    """Its subject: `token` or `refresh`."""
+    status: str
+    """`open`, `success` or `fail`."""
+    error_class: str | None = None
+    """The class of the failure."""
+    updates: object
+    """The updates of the connector."""
+    user_id: str | None = None
+    """The customer, once the connector has told it."""
+    has_token: bool
+    """Whether it has a token."""
+    token_expires_at: datetime | None = None
+    """When the token expires."""
+    expires_at: datetime
+    """When the session expires."""
+    messages: tuple[SessionMessage, ...]
+    """Its messages, oldest first."""
+
+
+class AskedConnector(Record):
+    """The answer of a connector."""
+
+    __slots__ = ()
+    __match_args__ = ("status", "error_class", "retry_after_s", "elapsed_ms", "body")
+
+    status: int
+    """The HTTP status."""
+    error_class: str | None = None
+    """The class of a refusal."""
+    retry_after_s: int | None = None
+    """`Retry-After`, in seconds."""
+    elapsed_ms: int
+    """Milliseconds until the answer."""
+    body: object
+    """The body, if it is JSON."""
+
+
+class ReportAnswer(Record):
+    """An ordered answer to a report."""
+
+    __slots__ = ()
+    __match_args__ = ("operation", "error_class", "status", "retry_after_s", "done", "count")
+
+    operation: str | None = None
+    """The report, such as `succeed_session`. Default: any."""
+    error_class: str | None = None
+    """The class of the refusal."""
+    status: int | None = None
+    """The HTTP status. Default: that of the class, or 503."""
+    retry_after_s: int | None = None
+    """`Retry-After`, in seconds."""
+    done: bool | None = None
+    """Whether the report is carried out, and only its answer is lost. Default: false."""
+    count: int | None = None
+    """How many reports get it. Default: 1."""
+
+
+class TokenAtHub(Record):
+    """A token, without its value."""
+
+    __slots__ = ()
+    __match_args__ = ("id", "expires_at", "revoked_at")
+
+    id: int
+    """Its id."""
+    expires_at: datetime | None = None
+    """When it expires."""
+    revoked_at: datetime | None = None
+    """When it was revoked."""
+
+
+class TokensAtHub(Record):
+    """The tokens that the hub knows."""
+
+    __slots__ = ()
+    __match_args__ = ("tokens",)
+
+    tokens: tuple[TokenAtHub, ...]
+    """The tokens."""
+
+
+class SignedRequestHeader(Record):
+    """A header of a request."""
+
+    __slots__ = ()
+    __match_args__ = ("name", "value")
+
+    name: str
+    """The name."""
+    value: str
+    """The value."""
+
+
+class SignedRequest(Record):
+    """A signed request."""
+
+    __slots__ = ()
+    __match_args__ = ("method", "target", "headers", "session_secret")
+
+    method: str
+    """The HTTP method."""
+    target: str
+    """The path with the query."""
+    headers: tuple[SignedRequestHeader, ...]
+    """The headers; one of them is the signed JWT."""
+    session_secret: str
+    """The session's name."""
+
+
+class ConnectorAnswers(Record):
+    """The connector's answers."""
+
+    __slots__ = ()
+    __match_args__ = ("session_secret", "answers")
+
+    session_secret: str
+    """The session's name."""
+    answers: tuple[AskedConnector, ...]
+    """The answers, in the order of the requests."""
+
+
+CheckMode = Literal["redirect", "embedded"]
+"""A customer's authentication.
+  `redirect`: On the bank's page: `--psu` or `psu_url` answers for the customer.
+  `embedded`: With credentials in the request.
+"""
+
+
+class CheckWay(Record):
+    """An authentication method, with right and wrong input."""
+
+    __slots__ = ()
+    __match_args__ = ("code", "mode", "right", "wrong", "code_field", "right_code", "customer", "user_id", "accounts", "name", "codes_file")
+    _secret: ClassVar = frozenset(("right_code",))
+
+    code: str
+    """The method's code, as in `authorization_type`."""
+    mode: CheckMode
+    """The mode."""
+    right: Mapping[str, Secret] | None = None
+    """The customer's first data, by field code."""
+    wrong: Mapping[str, Secret] | None = None
+    """The same with wrong values."""
+    code_field: str | None = None
+    """The code of the field for a one-time code, for a method that asks for one."""
+    right_code: Secret | None = None
+    """The right one-time code, for a test system with a fixed one."""
+    customer: str | None = None
+    """Who signs in with it: any name, the same for all methods of one customer. Default: `right`'s first value that
+    is not a secret, such as the login name. For a page: the one as whom `--psu` or `psu_url` signs in; without
+    it, what the page shows is not compared.
+    """
+    user_id: str | None = None
+    """The bank's id of this customer, to be compared with the reports."""
+    accounts: Sequence[str] | None = None
+    """The ids of all accounts that this customer must be shown."""
+    name: str | None = None
+    """The name that the customer's data must have."""
+    codes_file: str | PathLike[str] | None = None
+    """A file to which codes are appended as JSON lines with a member `code`; relative to the settings' file."""
+
+
+class ConnectorCheckAnswer(Record):
+    """The report of a check."""
+
+    __slots__ = ()
+    __match_args__ = ("report",)
+
+    report: object
+    """The report: `ok`, `connector`, `checks`, `counts`."""
 
 
 class SaltEdgeHubServerClientSettings(TypedDict):
@@ -400,7 +1668,7 @@ class _SaltEdgeHubServerParts(Served):
         return {"base_url": self.base_url, "hub_public_key_file": self.hub_public_key_file, "app_id": self.app_id, "app_secret_file": self.app_secret_file, "provider_code": self.provider_code, "private_key_file": self.private_key_file}
 
 
-class SaltEdgeHubServer(_SaltEdgeHubServerParts, EmbeddedService):
+class SaltEdgeHubServer(_SaltEdgeHubServerParts, ControlledServer):
     """The start options of a hub.
 
     It runs from its construction until `close()` or the end of a `with` block.
@@ -418,8 +1686,260 @@ class SaltEdgeHubServer(_SaltEdgeHubServerParts, EmbeddedService):
         control: Opens the control interface.
     """
 
+    def begin_session(
+        self,
+        *,
+        session_secret: str | None = None,
+        about: str | None = None,
+        expires_at: datetime | None = None,
+    ) -> SessionBegun:
+        """Start a session.
 
-class AsyncSaltEdgeHubServer(_SaltEdgeHubServerParts, AsyncEmbeddedService):
+        The connector's reports of it are accepted from then on.
+
+        Args:
+            session_secret: Its name. Default: a new one.
+            about: Its subject: `token` or `refresh`. Default: `token`.
+            expires_at: When it expires.
+        """
+        found: SessionBegun = self._carry_out(
+            "salt_edge_hub_server.begin_session",
+            {"session_secret": session_secret, "about": about, "expires_at": expires_at},
+        )
+        return found
+
+    def sessions(self) -> SessionNames:
+        """List the names of all sessions.
+
+        Oldest first.
+        """
+        found: SessionNames = self._carry_out("salt_edge_hub_server.sessions", {})
+        return found
+
+    def session(self, *, session_secret: str) -> HubSessionState:
+        """Tell the state of a session, with its messages.
+
+        The messages in both directions are masked: no secret is in them.
+
+        Args:
+            session_secret: The session's name.
+        """
+        found: HubSessionState = self._carry_out("salt_edge_hub_server.session", {"session_secret": session_secret})
+        return found
+
+    def answer_session(self, *, session_secret: str, credentials: Mapping[str, str]) -> AskedConnector:
+        """Send the customer's answer to an interactive step to the connector.
+
+        The request is the one of the session: `confirm_token`, or `confirm_accounts` during a refresh.
+
+        Args:
+            session_secret: The session's name.
+            credentials: The customer's input, by field.
+        """
+        found: AskedConnector = self._carry_out(
+            "salt_edge_hub_server.answer_session",
+            {"session_secret": session_secret, "credentials": credentials},
+        )
+        return found
+
+    def cancel_session(self, *, session_secret: str, cancel: bool | None = None) -> AskedConnector:
+        """Cancel a session at the connector.
+
+        Sends `cancel_token`.
+
+        Args:
+            session_secret: The session's name.
+            cancel: Whether it is cancelled: `true`. Default: `true`.
+        """
+        found: AskedConnector = self._carry_out(
+            "salt_edge_hub_server.cancel_session",
+            {"session_secret": session_secret, "cancel": cancel},
+        )
+        return found
+
+    def order_answer(self, *, session_secret: str, answer: ReportAnswer) -> None:
+        """Order the answer to the next reports of a session.
+
+        A status of success makes no sense with a class.
+
+        Args:
+            session_secret: The session's name.
+            answer: The answer.
+        """
+        found: None = self._carry_out(
+            "salt_edge_hub_server.order_answer",
+            {"session_secret": session_secret, "answer": answer},
+        )
+        return found
+
+    def tokens(self) -> TokensAtHub:
+        """List the tokens, without their values.
+
+        Revoked ones, too.
+        """
+        found: TokensAtHub = self._carry_out("salt_edge_hub_server.tokens", {})
+        return found
+
+    def requests(
+        self,
+        *,
+        operation: str | None = None,
+        session_secret: str | None = None,
+        client_id: int | None = None,
+        app_name: str | None = None,
+        scopes: Sequence[str] | None = None,
+        consent_period_days: int | None = None,
+        credentials: Mapping[str, str] | None = None,
+        redirect_url: str | None = None,
+        account_id: str | None = None,
+        from_date: str | None = None,
+        to_date: str | None = None,
+        access_token: str | None = None,
+        access_token_of: str | None = None,
+        expires_in_s: int | None = None,
+    ) -> SignedRequest:
+        """Make a signed request for a connector.
+
+        It is not sent. If it starts a session, the hub knows the session from then on.
+
+        Args:
+            operation: The operation, one that a connector serves: `create_token`. What sends a request has a
+                default, its making none.
+            session_secret: The session's name. Default: a new one.
+            client_id: The id of the third party.
+            app_name: The name of the third party's application.
+            scopes: The consent's scopes.
+            consent_period_days: Days of consent. Default: 90.
+            credentials: The customer's input, by field.
+            redirect_url: Where the customer's browser goes afterwards.
+            account_id: The account, for transactions.
+            from_date: The first day, for transactions and a refresh: `2026-01-01`.
+            to_date: The last day.
+            access_token: The access token.
+            access_token_of: In its place: the session whose token it is.
+            expires_in_s: Seconds until the JWT expires. Default: 60.
+        """
+        found: SignedRequest = self._carry_out(
+            "salt_edge_hub_server.requests",
+            {
+                "operation": operation, "session_secret": session_secret, "client_id": client_id, "app_name": app_name,
+                "scopes": scopes, "consent_period_days": consent_period_days, "credentials": credentials,
+                "redirect_url": redirect_url, "account_id": account_id, "from_date": from_date, "to_date": to_date,
+                "access_token": access_token, "access_token_of": access_token_of, "expires_in_s": expires_in_s,
+            },
+        )
+        return found
+
+    def connector(self, *, url: str, ca_file: str | PathLike[str] | None = None) -> None:
+        """Set the connector for the hub's own requests.
+
+        In place of the one that the hub was started with.
+
+        Args:
+            url: The base URL.
+            ca_file: The authorities of its TLS certificate, a PEM file.
+        """
+        found: None = self._carry_out("salt_edge_hub_server.connector", {"url": url, "ca_file": ca_file})
+        return found
+
+    def enrolments(
+        self,
+        *,
+        operation: str | None = None,
+        session_secret: str | None = None,
+        client_id: int | None = None,
+        app_name: str | None = None,
+        scopes: Sequence[str] | None = None,
+        consent_period_days: int | None = None,
+        credentials: Mapping[str, str] | None = None,
+        redirect_url: str | None = None,
+        account_id: str | None = None,
+        from_date: str | None = None,
+        to_date: str | None = None,
+        access_token: str | None = None,
+        access_token_of: str | None = None,
+        expires_in_s: int | None = None,
+        times: int | None = None,
+        same_jwt: bool | None = None,
+    ) -> ConnectorAnswers:
+        """Send a request to the connector, as for an enrolment.
+
+        Several times with a new JWT each, or with the same.
+
+        Args:
+            operation: The operation, one that a connector serves: `create_token`. What sends a request has a
+                default, its making none.
+            session_secret: The session's name. Default: a new one.
+            client_id: The id of the third party.
+            app_name: The name of the third party's application.
+            scopes: The consent's scopes.
+            consent_period_days: Days of consent. Default: 90.
+            credentials: The customer's input, by field.
+            redirect_url: Where the customer's browser goes afterwards.
+            account_id: The account, for transactions.
+            from_date: The first day, for transactions and a refresh: `2026-01-01`.
+            to_date: The last day.
+            access_token: The access token.
+            access_token_of: In its place: the session whose token it is.
+            expires_in_s: Seconds until the JWT expires. Default: 60.
+            times: How often, 1 to 100. Default: 1.
+            same_jwt: Whether each has the same JWT. Default: false.
+        """
+        found: ConnectorAnswers = self._carry_out(
+            "salt_edge_hub_server.enrolments",
+            {
+                "operation": operation, "session_secret": session_secret, "client_id": client_id, "app_name": app_name,
+                "scopes": scopes, "consent_period_days": consent_period_days, "credentials": credentials,
+                "redirect_url": redirect_url, "account_id": account_id, "from_date": from_date, "to_date": to_date,
+                "access_token": access_token, "access_token_of": access_token_of, "expires_in_s": expires_in_s,
+                "times": times, "same_jwt": same_jwt,
+            },
+        )
+        return found
+
+    def check(
+        self,
+        *,
+        hub_folder: str | None = None,
+        connector_public_key_file: str | PathLike[str] | None = None,
+        ca_file: str | PathLike[str] | None = None,
+        authorization_types: Sequence[CheckWay],
+        psu_url: str | None = None,
+        patience_s: int | None = None,
+        quiet_s: int | None = None,
+    ) -> ConnectorCheckAnswer:
+        """Check a connector.
+
+        Takes the settings of the checker, and answers its report.
+
+        Args:
+            hub_folder: The folder with the hub's keys, app id and app secret, for a check without an embedded
+                hub; relative to the settings' file. The connector has the hub's public key, the app id and the
+                app secret.
+            connector_public_key_file: The connector's public key, a PEM file; relative to the settings' file.
+                Without it, the hub's folder has the connector's key too.
+            ca_file: A PEM file with more certificate authorities to trust at the connector and at `psu_url`;
+                relative to the settings' file.
+            authorization_types: The connector's authentication methods. Missing methods are not checked.
+            psu_url: The URL of a program that acts as the customer on the bank's page: HTTPS, or HTTP on
+                loopback. The checker posts `{"url"}` to `URL/approve` or `URL/deny` and waits up to 60 seconds; a
+                status of 200 to 299 means that the customer has answered. `--psu` replaces it.
+            patience_s: The seconds within which the connector has to report. Default: 10.
+            quiet_s: The seconds during which the checker watches for a forbidden repetition of a report. Default:
+                5. A later repetition is not found.
+        """
+        found: ConnectorCheckAnswer = self._carry_out(
+            "salt_edge_hub_server.check",
+            {
+                "hub_folder": hub_folder, "connector_public_key_file": connector_public_key_file, "ca_file": ca_file,
+                "authorization_types": authorization_types, "psu_url": psu_url, "patience_s": patience_s,
+                "quiet_s": quiet_s,
+            },
+        )
+        return found
+
+
+class AsyncSaltEdgeHubServer(_SaltEdgeHubServerParts, AsyncControlledServer):
     """The start options of a hub.
 
     It runs during an `async with` block, or from `await start()` until `await close()`; the event loop goes on
@@ -427,6 +1947,47 @@ class AsyncSaltEdgeHubServer(_SaltEdgeHubServerParts, AsyncEmbeddedService):
     """
 
     __doc__ = with_arguments(__doc__, SaltEdgeHubServer)
+
+    begin_session = awaited(SaltEdgeHubServer.begin_session)
+    sessions = awaited(SaltEdgeHubServer.sessions)
+    session = awaited(SaltEdgeHubServer.session)
+    answer_session = awaited(SaltEdgeHubServer.answer_session)
+    cancel_session = awaited(SaltEdgeHubServer.cancel_session)
+    order_answer = awaited(SaltEdgeHubServer.order_answer)
+    tokens = awaited(SaltEdgeHubServer.tokens)
+    requests = awaited(SaltEdgeHubServer.requests)
+    connector = awaited(SaltEdgeHubServer.connector)
+    enrolments = awaited(SaltEdgeHubServer.enrolments)
+    check = awaited(SaltEdgeHubServer.check)
+
+
+class ExampleCustomer(Record):
+    """A customer of the example bank."""
+
+    __slots__ = ()
+    __match_args__ = ("user_id", "login", "password", "customer", "accounts")
+    _secret: ClassVar = frozenset(("password",))
+
+    user_id: str
+    """The bank's id for the customer."""
+    login: str
+    """The login name."""
+    password: Secret
+    """The password."""
+    customer: BankCustomer
+    """The customer's data at the bank."""
+    accounts: Sequence[BankAccount]
+    """The accounts."""
+
+
+class AddedCustomers(Record):
+    """Customers that were added."""
+
+    __slots__ = ()
+    __match_args__ = ("customers",)
+
+    customers: int
+    """Their number."""
 
 
 class SaltEdgeConnectorServerClientSettings(TypedDict):
@@ -485,7 +2046,7 @@ class _SaltEdgeConnectorServerParts(Served):
         return {"base_url": self.base_url, "provider_code": self.provider_code}
 
 
-class SaltEdgeConnectorServer(_SaltEdgeConnectorServerParts, EmbeddedService):
+class SaltEdgeConnectorServer(_SaltEdgeConnectorServerParts, ControlledServer):
     """The start options of a connector. All other settings are in its configuration file; these options override the
     file.
 
@@ -514,8 +2075,23 @@ class SaltEdgeConnectorServer(_SaltEdgeConnectorServerParts, EmbeddedService):
         control: Opens the control interface. On loopback only.
     """
 
+    @overload
+    def seed(self, data: Mapping[str, Any]) -> Any: ...
+    @overload
+    def seed(self, *, customers: Sequence[ExampleCustomer]) -> AddedCustomers: ...
+    def seed(self, data: Mapping[str, Any] | None = None, *, customers: Sequence[ExampleCustomer] | None = None) -> Any:
+        """Add customers of the example bank.
 
-class AsyncSaltEdgeConnectorServer(_SaltEdgeConnectorServerParts, AsyncEmbeddedService):
+        Also on a connector that was started without `control`.
+
+        Args:
+            data: All of them as JSON has them; so is the answer then.
+            customers: The customers; one with the id or login of a known one takes its place.
+        """
+        return self._seed("salt_edge_connector_server.seed", data, {"customers": customers})
+
+
+class AsyncSaltEdgeConnectorServer(_SaltEdgeConnectorServerParts, AsyncControlledServer):
     """The start options of a connector. All other settings are in its configuration file; these options override the
     file.
 
@@ -524,3 +2100,11 @@ class AsyncSaltEdgeConnectorServer(_SaltEdgeConnectorServerParts, AsyncEmbeddedS
     """
 
     __doc__ = with_arguments(__doc__, SaltEdgeConnectorServer)
+
+    @overload
+    async def seed(self, data: Mapping[str, Any]) -> Any: ...
+    @overload
+    async def seed(self, *, customers: Sequence[ExampleCustomer]) -> AddedCustomers: ...
+    @documented_as(SaltEdgeConnectorServer.seed)
+    async def seed(self, data: Mapping[str, Any] | None = None, *, customers: Sequence[ExampleCustomer] | None = None) -> Any:
+        return await self._seed("salt_edge_connector_server.seed", data, {"customers": customers})

@@ -141,7 +141,6 @@ class InitRegisterResponse(Record):
 
     challenge: SecretText
     """The challenge for `register`. `encrypt_password` encrypts the password for it. Valid once, for five minutes."""
-
     response_text: str
     """The service's text."""
 
@@ -155,7 +154,6 @@ class RegisterResponse(Record):
 
     api_key: SecretText
     """The API key, new or as given. Store it: every later call needs it."""
-
     response_text: str
     """The service's text."""
 
@@ -209,7 +207,6 @@ class InitLoginResponse(Record):
 
     challenge: SecretText
     """The challenge for `login`. `encrypt_password` encrypts the password for it. Valid once, for five minutes."""
-
     response_text: str
     """The service's text."""
 
@@ -248,10 +245,8 @@ class AccountInfo(Record):
 
     type: AccountType
     """The account's role under its API key."""
-
     features: tuple[str, ...] | None = None
     """The features switched on for the account, by the service's names."""
-
     entitlements: tuple[str, ...] | None = None
     """The products that the tenant may use, by the service's names."""
 
@@ -265,31 +260,22 @@ class LoginResponse(Record):
 
     id_token: SecretText | None = None
     """The session's token; with it the login is complete."""
-
     api_key: SecretText | None = None
     """The API key of the account, with the token."""
-
     expires_in: int | None = None
     """The life of the session, with the token."""
-
     session: SecretText | None = None
     """The handle of the second step."""
-
     challenge_name: ChallengeName | None = None
     """The kind of the second step."""
-
     mfa_options: tuple[MfaOption, ...] | None = None
     """The factors to choose from."""
-
     sms_destination: str | None = None
     """The phone number for an SMS, masked, such as `+*****5507`."""
-
     access_token: SecretText | None = None
     """The token for `verify_email`, if the address is not verified."""
-
     account: AccountInfo | None = None
     """The account's type and features, with the token (API 2.10)."""
-
     response_text: str
     """The service's text."""
 
@@ -316,37 +302,26 @@ class LoginMfaResponse(Record):
 
     id_token: SecretText | None = None
     """The session's token; with it the login is complete."""
-
     api_key: SecretText | None = None
     """The API key of the account, with the token."""
-
     expires_in: int | None = None
     """The life of the session, with the token."""
-
     session: SecretText | None = None
     """The handle of the second step."""
-
     challenge_name: ChallengeName | None = None
     """The kind of the second step."""
-
     mfa_options: tuple[MfaOption, ...] | None = None
     """The factors to choose from."""
-
     sms_destination: str | None = None
     """The phone number for an SMS, masked."""
-
     secret_code: SecretText | None = None
     """The secret for the authenticator, if its enrolment was requested."""
-
     otpauth_uri: SecretText | None = None
     """The same secret for a QR code."""
-
     access_token: SecretText | None = None
     """With the secret: the token for `verify_totp`. Alone: the token for `verify_email`."""
-
     account: AccountInfo | None = None
     """The account's type and features, with the token (API 2.10)."""
-
     response_text: str
     """The service's text."""
 
@@ -360,10 +335,8 @@ class SelectMfaResponse(Record):
 
     challenge_name: ChallengeName | None = None
     """The chosen factor. The oldest services omit it."""
-
     session: SecretText | None = None
     """The new handle. If an old service omits it, the previous handle stays valid."""
-
     response_text: str
     """The service's text."""
 
@@ -396,19 +369,14 @@ class CertDescriptor(Record):
 
     cert_name: str
     """`BANK_customer_signing_cert` or `BANK_customer_encryption_cert`."""
-
     expires: datetime
     """The expiry."""
-
     issuer: str
     """The issuer's common name, or the issuer's whole name if it has no common name."""
-
     subject: str
     """The subject's common name, or the subject's whole name if it has no common name."""
-
     serial: str
     """The serial number: upper-case hex without separators."""
-
     pem: str
     """The certificate."""
 
@@ -437,7 +405,6 @@ class ConnectionCertificate(Record):
 
     purpose: Purpose
     """The purpose."""
-
     expires: datetime
     """The expiry."""
 
@@ -450,13 +417,10 @@ class BankConnection(Record):
 
     bank: str
     """The bank's id."""
-
     access: Access
     """Own or shared certificates."""
-
     certificates: tuple[ConnectionCertificate, ...]
     """The certificates."""
-
     lender: str | None = None
     """The account that shares the certificates. The deployed service does not send it."""
 
@@ -469,13 +433,10 @@ class RetiredCert(Record):
 
     cert_name: str
     """`BANK.REMOVED.xxxxxxxx_customer_signing_cert`."""
-
     bank: str
     """The bank's id."""
-
     purpose: Purpose
     """The purpose."""
-
     expires: datetime | None = None
     """The expiry. Absent if not known."""
 
@@ -488,18 +449,14 @@ class ListCertsResponse(Record):
 
     certs: tuple[CertDescriptor, ...]
     """Own, active certificates."""
-
     connections: tuple[BankConnection, ...] | None = None
     """The reachable banks, with own or shared certificates (API 2.8)."""
-
     retired: tuple[RetiredCert, ...] | None = None
     """Retired certificates, if there are any (API 2.9)."""
-
     offered_from: tuple[str, ...] | None = None
     """Accounts that offer their certificates to this one, if there are any: `share_certs` with `accept` accepts,
     `unshare_certs` declines. Only services that ask the borrower send it.
     """
-
     response_text: str
     """The service's text."""
 
@@ -528,18 +485,14 @@ class ShareCertsResponse(Record):
 
     shared_from: tuple[str, ...]
     """The account whose certificates this account uses; none or one."""
-
     shared_to: tuple[str, ...]
     """The accounts that use this account's certificates."""
-
     offered_from: tuple[str, ...] | None = None
     """Accounts that offer their certificates to this one (`share_certs` with `accept` accepts, `unshare_certs`
     declines). Only services that ask the borrower send it.
     """
-
     offered_to: tuple[str, ...] | None = None
     """Accounts that have not yet accepted this account's certificates."""
-
     response_text: str
     """The service's text."""
 
@@ -552,18 +505,14 @@ class UnshareCertsResponse(Record):
 
     shared_from: tuple[str, ...]
     """The account whose certificates this account uses; none or one."""
-
     shared_to: tuple[str, ...]
     """The accounts that use this account's certificates."""
-
     offered_from: tuple[str, ...] | None = None
     """Accounts that offer their certificates to this one (`share_certs` with `accept` accepts, `unshare_certs`
     declines). Only services that ask the borrower send it.
     """
-
     offered_to: tuple[str, ...] | None = None
     """Accounts that have not yet accepted this account's certificates."""
-
     response_text: str
     """The service's text."""
 
@@ -592,7 +541,6 @@ class CertAndKey(Record):
 
     certificate: str
     """The certificate."""
-
     encrypted_private_key: str
     """The private key: an armored OpenPGP message that only the export key decrypts. The content is PKCS#8 PEM."""
 
@@ -605,7 +553,6 @@ class ExportCertResponse(Record):
 
     certs_and_keys: tuple[CertAndKey, ...]
     """One pair; two for Danske Bank, signing first."""
-
     response_text: str
     """The service's text."""
 
@@ -638,10 +585,8 @@ class RetireCertResponse(Record):
 
     bank: str
     """The bank's id."""
-
     retired_cert_names: tuple[str, ...]
     """The certificates' new names, such as `nordea.REMOVED.1a2b3c4d`."""
-
     response_text: str
     """The service's text."""
 
@@ -670,21 +615,16 @@ class FileDescriptor(Record):
 
     file_reference: str
     """The reference for downloading or deleting the file."""
-
     file_timestamp: str
     """The time at which the bank made the file: RFC 3339 with offset and milliseconds, or the bank's own text
     instead.
     """
-
     file_type: str
     """The bank's name of the file type."""
-
     status: FileStatus
     """`NEW`, `DLD` or the bank's own value."""
-
     service_id: str | None = None
     """The bank's service id, such as an account number, or `N/A`."""
-
     target_id: str | None = None
     """The bank's target id."""
 
@@ -697,7 +637,6 @@ class ListFilesResponse(Record):
 
     file_descriptors: tuple[FileDescriptor, ...]
     """The files, oldest first; at most the 10,000 newest."""
-
     response_text: str
     """The service's text."""
 
@@ -720,7 +659,6 @@ class DownloadFileResponse(Record):
 
     content: Received
     """The file's bytes."""
-
     response_text: str
     """The service's text."""
 
@@ -753,28 +691,20 @@ class UploadDescriptor(Record):
 
     upload_id: str
     """The service's id of the upload, by which its operator knows it."""
-
     uploaded_at: datetime
     """When the service received it."""
-
     file_name: str
     """The file's name."""
-
     file_type: str
     """The bank's name of the file type."""
-
     sha256: str
     """SHA-256 of the file's bytes, hex."""
-
     status: UploadStatus
     """Its outcome."""
-
     status_reason: str | None = None
     """Why, if there is something to say: the bank's refusal, or how an unknown outcome was settled."""
-
     status_since: datetime | None = None
     """Since when it has this status; not for `received`."""
-
     message_id: str | None = None
     """The message id of the file, if it has one that the service has read."""
 
@@ -787,7 +717,6 @@ class ListUploadsResponse(Record):
 
     uploads: tuple[UploadDescriptor, ...]
     """The uploads, oldest first; at most the 1,000 newest."""
-
     response_text: str
     """The service's text."""
 
@@ -816,31 +745,22 @@ class AccountDescriptor(Record):
 
     email: str
     """Its e-mail address."""
-
     name: str
     """The registrant's full name."""
-
     phone: str
     """Its phone number."""
-
     export: ExportPolicy
     """Whether private keys may be exported."""
-
     certs: tuple[CertDescriptor, ...]
     """Its own certificates."""
-
     admin_mode: Registration | None = None
     """Whether its admin user is registered."""
-
     data_mode: Registration | None = None
     """Whether its data user is registered."""
-
     account_type: AccountType | None = None
     """The account's role under the API key (API 2.9)."""
-
     linked_to: str | None = None
     """The account whose certificates this account uses. Absent if it uses only its own (API 2.9)."""
-
     retired: tuple[RetiredCert, ...] | None = None
     """Its retired certificates (API 2.9)."""
 
@@ -853,7 +773,6 @@ class ListAccountsResponse(Record):
 
     accounts: tuple[AccountDescriptor, ...]
     """Every account under the key."""
-
     response_text: str
     """The service's text."""
 
@@ -866,10 +785,8 @@ class Deleted(Record):
 
     admin_user: bool
     """The admin user."""
-
     data_user: bool
     """The data user."""
-
     account: bool
     """The account with its certificates, keys and links."""
 
@@ -882,10 +799,8 @@ class DeleteAccountResponse(Record):
 
     deleted: Deleted
     """The items that this call removed."""
-
     email: str
     """The account."""
-
     response_text: str
     """The service's text."""
 
@@ -906,7 +821,6 @@ class PgpKeyDescriptor(Record):
 
     pgp_key_id: str
     """The short id: 8 hex digits, or the service's own text instead."""
-
     pgp_key_purpose: ListedPurpose | None = None
     """The purpose. An older service may omit it."""
 
@@ -919,7 +833,6 @@ class ListKeysResponse(Record):
 
     pgp_keys: tuple[PgpKeyDescriptor, ...]
     """The registered keys."""
-
     response_text: str
     """The service's text."""
 
@@ -949,7 +862,6 @@ class DeleteKeyResponse(Record):
 
     pgp_keys: tuple[PgpKeyDescriptor, ...] | None = None
     """The remaining keys. Newer services omit it."""
-
     response_text: str
     """The service's text."""
 
@@ -974,7 +886,6 @@ class TotpCodeResponse(Record):
 
     code: SecretText
     """The six digits."""
-
     seconds_left: int
     """The remaining seconds of this code: 1 to 30."""
 
@@ -997,13 +908,10 @@ class GenerateKeyResponse(Record):
 
     public_key: str
     """The armored public key, for `upload_key`."""
-
     private_key: SecretText
     """The armored private key. Anyone who has it can sign payments."""
-
     fingerprint: str
     """The fingerprint: 40 upper-case hex digits."""
-
     pgp_key_id: str
     """The short id that the service lists."""
 
@@ -1016,34 +924,24 @@ class InspectKeyResponse(Record):
 
     fingerprint: str
     """The fingerprint: 40 upper-case hex digits."""
-
     pgp_key_id: str
     """The short id that the service lists."""
-
     user_ids: tuple[str, ...]
     """The user ids in the key: names and e-mail addresses."""
-
     algorithm: str
     """The algorithm as GnuPG spells it, such as `ed25519` or `rsa3072`."""
-
     created: datetime
     """The creation time."""
-
     expires: datetime | None = None
     """The expiry. Absent if the key never expires."""
-
     revoked: bool
     """Whether the owner has revoked the key."""
-
     can_sign: bool
     """Whether the key can sign now, which an authorize key must."""
-
     can_encrypt: bool
     """Whether data can be encrypted to the key now, which an export key must allow."""
-
     private: bool
     """Whether the private key is included."""
-
     locked: bool
     """Whether the private key needs a passphrase."""
 
@@ -1082,19 +980,14 @@ class SignatureVerdict(Record):
 
     verdict: Verdict
     """The result."""
-
     fingerprint: str | None = None
     """The fingerprint of the given key that the signature names."""
-
     signing_key: str | None = None
     """The fingerprint of the key or subkey that made a good signature."""
-
     created: datetime | None = None
     """The time of a good signature."""
-
     issuers: tuple[str, ...] | None = None
     """The claimed makers if their key was not given: fingerprints or key ids."""
-
     reason: str | None = None
     """The reason why it is not valid."""
 
@@ -1107,7 +1000,6 @@ class VerifyFileResponse(Record):
 
     good: bool
     """Whether at least one signature is good, which the service requires of an upload."""
-
     signatures: tuple[SignatureVerdict, ...]
     """The signatures in their order."""
 
@@ -1149,10 +1041,8 @@ class TotpEnrolment(Record):
 
     secret_code: SecretText
     """The secret, base32."""
-
     otpauth_uri: SecretText | None = None
     """The same secret for a QR code."""
-
     access_token: SecretText
     """The token for `verify_totp`, valid for ten minutes."""
 
@@ -1166,19 +1056,14 @@ class Authenticated(Record):
 
     id_token: SecretText
     """The session's token."""
-
     api_key: SecretText
     """The account's API key."""
-
     expires_in: int | None = None
     """The life of the session. Absent if the service did not give it."""
-
     totp_enrolment: TotpEnrolment | None = None
     """The new authenticator's secret, if its enrolment was requested."""
-
     account: AccountInfo | None = None
     """The account's type and features, if the service gives them."""
-
     response_text: str
     """The service's text."""
 
@@ -1191,22 +1076,16 @@ class LogInProgressAuthenticated(Record):
     _secret: ClassVar = frozenset(("id_token", "api_key"))
 
     state: Literal["authenticated"] = "authenticated"
-
     id_token: SecretText
     """The session's token."""
-
     api_key: SecretText
     """The account's API key."""
-
     expires_in: int | None = None
     """The life of the session. Absent if the service did not give it."""
-
     totp_enrolment: TotpEnrolment | None = None
     """The new authenticator's secret, if its enrolment was requested."""
-
     account: AccountInfo | None = None
     """The account's type and features, if the service gives them."""
-
     response_text: str
     """The service's text."""
 
@@ -1219,19 +1098,14 @@ class LogInProgressNeedsCode(Record):
     _secret: ClassVar = frozenset(("sealed",))
 
     state: Literal["needs_code"] = "needs_code"
-
     kind: str
     """The kind of code: `phone_code`, `email_code`, `sms_code` or `totp_code`."""
-
     text: str
     """The question, for a person."""
-
     wrong: int
     """The number of wrong codes so far."""
-
     phone_missing: bool
     """Whether the account's phone number is needed too."""
-
     sealed: SecretText
     """The login so far, encrypted. Give it to `continue_log_in`, with the code."""
 
@@ -1244,13 +1118,10 @@ class LogInProgressNeedsChoice(Record):
     _secret: ClassVar = frozenset(("sealed",))
 
     state: Literal["needs_choice"] = "needs_choice"
-
     methods: tuple[MfaMethod, ...]
     """The factors to choose from."""
-
     sms_destination: str | None = None
     """The phone number for an SMS, masked."""
-
     sealed: SecretText
     """The login so far, encrypted. Give it to `continue_log_in`, with the choice."""
 
@@ -1269,10 +1140,8 @@ class EnrolTotpResponse(Record):
 
     secret_code: SecretText
     """The secret for the authenticator, base32, shown only once."""
-
     otpauth_uri: SecretText | None = None
     """The same secret for a QR code."""
-
     response_text: str
     """The service's text."""
 
@@ -1294,16 +1163,12 @@ class SessionStateResponse(Record):
 
     state: LoginSessionState
     """Its state."""
-
     email: str | None = None
     """The account of the session."""
-
     mode: Mode | None = None
     """The mode of the session."""
-
     seconds_left: int | None = None
     """The remaining life of an active session in seconds, if known."""
-
     renews: bool
     """Whether the next call logs in by itself if the session does not live: see the setting `renew_session`."""
 
@@ -1317,7 +1182,6 @@ class ExportSessionResponse(Record):
 
     sealed: SecretText
     """The session, encrypted."""
-
     seconds_left: int | None = None
     """The remaining life of the session in seconds, if known."""
 
@@ -1330,10 +1194,8 @@ class ImportSessionResponse(Record):
 
     email: str | None = None
     """The account of the session."""
-
     mode: Mode | None = None
     """One of the account's two users."""
-
     seconds_left: int | None = None
     """The remaining life of the session in seconds, if known."""
 
@@ -1346,13 +1208,10 @@ class SignAndUploadResponse(Record):
 
     file_name: str
     """The file name sent to the bank."""
-
     bytes: int
     """The number of bytes sent."""
-
     signature: str
     """The signatures sent with the file."""
-
     response_text: str
     """The service's text."""
 
@@ -1375,25 +1234,18 @@ class BankAnswer(Record):
 
     file: FileDescriptor
     """The bank's description of the file."""
-
     bytes: int
     """The file's length in bytes."""
-
     status_text: str | None = None
     """Status and reason of a status report in words, such as `RJCT (rejected), reason AM04 (insufficient funds)`."""
-
     path: str | None = None
     """The file's path, if a folder was given."""
-
     content: builtins.bytes | None = None
     """The file's bytes, if no folder was given."""
-
     report: StatusFile | None = None
     """The content of a status report (`pain.002`)."""
-
     statement: CashFile | None = None
     """The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`)."""
-
     not_parsed: str | None = None
     """The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4 MiB or has
     more than 10,000 entries, or the call has already parsed 16 MiB.
@@ -1408,41 +1260,30 @@ class UploadAndWaitResponse(Record):
 
     verdict: PaymentVerdict
     """What the bank says about the file, by its answers."""
-
     verdict_text: str
     """The verdict in a sentence, with the bank's status and reason: `The bank has rejected the file, nothing of it
     is paid: RJCT (rejected), reason AM04 (insufficient funds).`
     """
-
     status: Code | None = None
     """The bank's status of the file, such as `ACCP` or `RJCT`."""
-
     reason: Code | None = None
     """The first reason for that status, such as `AM04`."""
-
     message_id: str | None = None
     """The message id of the file, by which answers name it; left out if the file has none."""
-
     file_name: str
     """The file name sent to the bank."""
-
     bytes: int
     """The number of bytes sent."""
-
     answers: tuple[BankAnswer, ...]
     """The answers to this file: the first of each type in the order of `wait_for`, then further ones of these types."""
-
     missing: tuple[str, ...]
     """The types of `wait_for` of which no answer has come: after a rejection the bank sends none."""
-
     others: tuple[BankAnswer, ...]
     """The files that this call has fetched, and which answer no upload of this client that waits: the bank counts
     them as downloaded. If there is a ledger, `download_new_files` reports them too.
     """
-
     notes: tuple[str, ...]
     """Remarks: a file whose download was begun and not finished, uploads with the same message id."""
-
     response_text: str
     """The service's text on the upload."""
 
@@ -1464,34 +1305,24 @@ class DownloadedFile(Record):
 
     name: str | None = None
     """The file's name in the folder. Absent if no name could be made."""
-
     path: str | None = None
     """The file's path. Absent if the file failed."""
-
     file_reference: str
     """The bank's reference of the file."""
-
     file_type: str
     """The bank's name of the file type."""
-
     bytes: int | None = None
     """The number of bytes downloaded."""
-
     status: DownloadStatus
     """The result."""
-
     error: str | None = None
     """The error code, if the file failed or was not tried."""
-
     error_message: str | None = None
     """The error in words, if the file failed or was not tried."""
-
     report: StatusFile | None = None
     """The content of a status report (`pain.002`)."""
-
     statement: CashFile | None = None
     """The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`)."""
-
     not_parsed: str | None = None
     """The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4 MiB or has
     more than 10,000 entries, or the call has already parsed 16 MiB.
@@ -1506,16 +1337,12 @@ class DownloadNewFilesResponse(Record):
 
     files: tuple[DownloadedFile, ...]
     """The files in the order of the listing, then those of earlier calls that are no longer listed as new."""
-
     downloaded: int
     """The number of files downloaded."""
-
     existing: int
     """The number of files that already existed."""
-
     failed: int
     """The number of files that failed."""
-
     not_tried: int
     """The number of files that were not tried, because the call ended before or the disk is full."""
 
@@ -1528,115 +1355,87 @@ Environment = Literal["test", "production"]
 
 
 class _WsChannelSettings(TypedDict, total=False):
-
     environment: Environment | None
     """The installation. It decides the base URL and the public key, unless those are given."""
-
     base_url: str | None
     """The base URL, such as `http://127.0.0.1:8080/v2`, instead of the environment's. Plain HTTP is accepted for
     loopback addresses only.
     """
-
     public_key_pem: str | None
     """The service's RSA public key as PEM text, instead of the environment's: with `base_url`, or with
     `environment`.
     """
-
     public_key_file: str | PathLike[str] | None
     """A file with the service's public key."""
-
     email: str | None
     """The account's e-mail address."""
-
     mode: Mode | None
     """The mode to log in with."""
-
     password: Secret | None
     """The account's password: at least 20 characters with lower and upper case, digit and special character."""
-
     name: str | None
     """The registrant's name."""
-
     company: str | None
     """The company's name."""
-
     phone: str | None
     """The account's phone number."""
-
     api_key: Secret | None
     """The integrator's API key."""
-
     id_token: Secret | None
     """A session token from an earlier login."""
-
     bank: Bank | None
     """The bank for requests that name none."""
-
     flow_timeout_s: float | None
     """The time limit of a whole flow with its questions and waits, in seconds, fractions allowed. With 0 or without
     a value only the limits of its exchanges apply.
     """
-
     renew_session: bool | None
     """Whether calls log in by themselves in data mode, with the password: the first time, and once per call if the
     session has expired or the service no longer accepts it. Not after a logout, nor after a refused login.
     """
-
     seal_key: Secret | None
     """The key that encrypts sessions and logins when they leave this process: 32 random characters or more."""
-
     ca_file: str | PathLike[str] | None
     """A PEM file with more certificate authorities to trust for the server's own certificate, beside the system's:
     on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
     """
-
     only_ca_file: bool | None
     """Whether to trust only the authorities of `ca_file`, not the system's."""
-
     proxy: Secret | None
     """A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
     `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this machine's
     own addresses.
     """
-
     exchange_timeout_s: float | None
     """The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one exchange; a flow
     makes several. With 0 or without a value the operation's own limit applies.
     """
-
     connect_timeout_s: float | None
     """The time limit for opening a connection, in seconds, fractions allowed. Default: 10."""
-
     read_timeout_s: float | None
     """The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. With 0
     or without a value only the limit of the whole exchange applies.
     """
-
     max_answer_bytes: int | None
     """The largest answer, not counting a file's content, in bytes. Default: 16 MiB."""
-
     retries: int | None
     """How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10. Only
     exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
     """
-
     retry_backoff_s: float | None
     """The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each repetition,
     up to 5 s. The wait itself is random, and at least the time that the server asks for, up to 5 s too. Default:
     0.3.
     """
-
     send_traceparent: bool | None
     """Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's trace.
     Default: to an own WS Channel service (a `base_url` without `environment`) yes, to everybody else no: a bank
     learns nothing of its customers' systems.
     """
-
     record_to: str | PathLike[str] | None
     """For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a line of
     JSON each. It has what the peer answered, tokens too: record with embedded servers or test installations.
     """
-
     replay_from: str | PathLike[str] | None
     """For tests: a file made with `record_to`. Each exchange gets its next answer to the same method and path;
     nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an id and a time
