@@ -41,6 +41,16 @@ pub(crate) fn python(name: &str) -> String {
     if KEYWORDS.contains(&name) { format!("{name}_") } else { name.to_owned() }
 }
 
+/// The codes of these errors by category, each in backticks; no category without one.
+pub(crate) fn codes_by_category(errors: &[&ErrorRow]) -> Vec<(Category, String)> {
+    let codes = |category: Category| {
+        let of_it = errors.iter().filter(|row| row.category == category);
+        of_it.map(|row| format!("`{}`", row.code)).collect::<Vec<_>>().join(", ")
+    };
+    let all = Category::ALL.into_iter().map(|category| (category, codes(category)));
+    all.filter(|(_, codes)| !codes.is_empty()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,14 +63,4 @@ mod tests {
         assert_eq!(upper("ws_channel.list_files"), "WS_CHANNEL_LIST_FILES");
         assert_eq!(python("from"), "from_");
     }
-}
-
-/// The codes of these errors by category, each in backticks; no category without one.
-pub(crate) fn codes_by_category(errors: &[&ErrorRow]) -> Vec<(Category, String)> {
-    let codes = |category: Category| {
-        let of_it = errors.iter().filter(|row| row.category == category);
-        of_it.map(|row| format!("`{}`", row.code)).collect::<Vec<_>>().join(", ")
-    };
-    let all = Category::ALL.into_iter().map(|category| (category, codes(category)));
-    all.filter(|(_, codes)| !codes.is_empty()).collect()
 }

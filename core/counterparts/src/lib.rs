@@ -20,6 +20,7 @@ mod toy;
 
 use bankchannel::{Error, Result};
 pub use bankchannel_server::{
+    configuration::read_process_environment,
     counterpart::{CLIENTS, CheckFn, Counterpart, ServerFinding},
     operator::CallableCommand,
     temporary::remove_all as remove_temporary_folders,

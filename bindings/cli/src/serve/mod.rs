@@ -8,12 +8,12 @@ mod run;
 mod signals;
 mod words;
 
-use bankchannel_counterparts::{COUNTERPARTS, counterpart};
+use bankchannel_counterparts::{COUNTERPARTS, counterpart, read_process_environment};
 use clap::{ArgMatches, Command};
 
 use crate::exit::{CommandFailure, CommandOutcome};
 
-pub(crate) use admin::{command as admin_command, run as run_admin};
+pub(crate) use admin::command as admin_command;
 
 pub(crate) fn command() -> Command {
     Command::new("serve")
@@ -26,5 +26,11 @@ pub(crate) fn command() -> Command {
 pub(crate) fn run(matches: &ArgMatches) -> CommandOutcome {
     let (kind, inner) =
         matches.subcommand().ok_or_else(|| CommandFailure::usage("the name of the service is missing"))?;
+    read_process_environment();
     run::run(counterpart(kind)?, inner)
+}
+
+pub(crate) fn run_admin(matches: &ArgMatches) -> CommandOutcome {
+    read_process_environment();
+    admin::run(matches)
 }

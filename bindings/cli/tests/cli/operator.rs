@@ -111,6 +111,26 @@ fn a_check_finds_what_a_start_would_stumble_over() {
 }
 
 #[test]
+fn the_services_own_process_is_also_configured_by_its_environment() {
+    let check = ["serve", "ws-channel", "--data", "data", "--check", "--json"];
+    let mut home = Home::empty();
+    home.variable("BANKCHANNEL_WS_CHANNEL_CHALLENGE_TTL_S", "60");
+    let good = home.run(&check).expect(0).json();
+    assert!(good.to_string().contains("environment variables: 1"), "{good}");
+    home.variable("BANKCHANNEL_WS_CHANNEL_POSTGRES_URL_FILE", "postgres:planted-secret");
+    home.variable("BANKCHANNEL_WS_CHANNEL_BANKS_OP_FILE_URL", "");
+    let bad = home.run(&check).expect(1).json().to_string();
+    for part in
+        ["BANKCHANNEL_WS_CHANNEL_POSTGRES_URL_FILE", "BANKCHANNEL_WS_CHANNEL_BANKS_OP_FILE_URL: banks.osuuspankki"]
+    {
+        assert!(bad.contains(part), "{part}: {bad}");
+    }
+    assert!(!bad.contains("planted-secret"), "{bad}");
+    // A server that a program starts inside itself does not read that program's environment.
+    home.run(&["demo", "--json"]).expect(0);
+}
+
+#[test]
 fn the_operator_looks_after_keys_audit_and_backup() {
     let home = Home::empty();
     let (child, _) = serve(&home, &[]);

@@ -34,14 +34,21 @@ mod tests {
     use jiff::{Timestamp, ToSpan as _};
 
     use super::*;
-    use crate::x509::CertificateIssuer;
+    use crate::{
+        rsa::RsaPrivateKey,
+        x509::{CertificateIssuer, CertificatePurpose, NewCertificate, SubjectAttribute},
+    };
 
     #[test]
     fn what_was_found_once_is_remembered_and_another_key_of_the_name_is_not_the_issuer() {
         let now = Timestamp::now();
         let root = || {
             let end = now.checked_add(24.hours()).unwrap();
-            CertificateIssuer::create("A Root", now, end).unwrap().certificate().clone()
+            let subject = [(SubjectAttribute::CommonName, "A Root")];
+            let purpose = CertificatePurpose::Authority(0);
+            let new = NewCertificate { purpose, ..NewCertificate::new(&subject, now, end) };
+            let key = RsaPrivateKey::generate(2048).unwrap().to_pkcs8_pem();
+            CertificateIssuer::self_signed(&new, &key).unwrap().certificate().clone()
         };
         let (own, other) = (root(), root());
         for _ in 0..2 {

@@ -162,7 +162,10 @@ impl DocumentReader<'_> {
         match value.into_inner() {
             DeValue::String(text) => Value::String(text),
             DeValue::Boolean(is) => Value::Bool(is),
-            DeValue::Datetime(instant) => instant.to_string().into(),
+            DeValue::Datetime(_) => {
+                self.fault(at, place, "must be in quotation marks");
+                Value::Null
+            }
             DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
                 Ok(number) => number.into(),
                 Err(_) => self.no_number(at, place),
@@ -171,6 +174,11 @@ impl DocumentReader<'_> {
                 Some(number) => Value::Number(number),
                 None => self.no_number(at, place),
             },
+            // The languages' readers take an empty list for an empty table, as PHP writes it.
+            DeValue::Array(_) if matches!(shape, Some(Shape::Struct(_))) => {
+                self.fault(at, place, "must be a table, not a list");
+                Value::Null
+            }
             DeValue::Array(items) => {
                 let of = shape.and_then(Shape::item);
                 let item = |(index, item)| self.value(item, of, &format!("{place}[{index}]"));

@@ -8,7 +8,11 @@ mod faults;
 mod overlay;
 mod settings;
 
-use std::{ffi::OsString, path::Path};
+use std::{
+    ffi::OsString,
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use bankchannel_foundation::{
     Error, Result,
@@ -18,6 +22,35 @@ use bankchannel_private_files::check_secret_file;
 
 use faults::{Faults, Origins};
 pub use settings::{ConfigurationSetting, has_password};
+
+/// Whether this process is a service's own.
+static IS_OWN_PROCESS: AtomicBool = AtomicBool::new(false);
+
+/// Says that this process is a service's own, so that settings also come from its environment. A server that is embedded in
+/// another program does not read the environment of that program.
+pub fn read_process_environment() {
+    IS_OWN_PROCESS.store(true, Ordering::Relaxed);
+}
+
+/// The environment variables of a process that is a service's own; none in any other.
+#[must_use]
+pub fn process_environment() -> Vec<(OsString, OsString)> {
+    if IS_OWN_PROCESS.load(Ordering::Relaxed) { std::env::vars_os().collect() } else { Vec::new() }
+}
+
+/// Where the settings of this process come from, in words: the file, environment variables, or defaults alone.
+#[must_use]
+pub fn sources(form: &ConfigurationForm, file: Option<&str>) -> String {
+    let is_own = |(name, _): &(OsString, OsString)| name.to_str().is_some_and(|name| name.starts_with(form.prefix));
+    let count = process_environment().iter().filter(|one| is_own(one)).count();
+    let variables = (count > 0).then(|| format!("environment variables: {count}"));
+    match (file, variables) {
+        (None, None) => "every setting has its default".to_owned(),
+        (Some(file), None) => file.to_owned(),
+        (None, Some(variables)) => variables,
+        (Some(file), Some(variables)) => format!("{file}; {variables}"),
+    }
+}
 
 /// How the configuration of a kind of server is read.
 #[derive(Debug)]

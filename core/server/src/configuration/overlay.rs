@@ -1,6 +1,6 @@
 //! Values from environment variables, over those of the file.
 
-use std::ffi::OsString;
+use std::{borrow::Cow, ffi::OsString};
 
 use bankchannel_foundation::{
     environment::{is_of_service, shown_variable, text_of_variable, variable_advice},
@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::{
     ConfigurationForm, ConfigurationSetting,
     faults::{Faults, Origin, Origins},
-    settings::{value_in_file, value_of},
+    settings::{below, value_in_file, value_of},
 };
 
 /// The end of the name of a variable that names the file with the value.
@@ -40,6 +40,7 @@ pub(super) fn add(
     given.sort();
     let settings = form.settings();
     let find = |name: &str| {
+        let name = &*by_own_names(form, &settings, name);
         let own = settings.iter().find(|one| one.variable == name).map(|one| (one, false));
         let in_file = || name.strip_suffix(IN_FILE).and_then(|name| settings.iter().find(|one| one.variable == name));
         own.or_else(|| in_file().filter(|one| one.has_file_form).map(|one| (one, true)))
@@ -66,7 +67,7 @@ pub(super) fn add(
         }
         match value(setting, text, in_file) {
             Ok(value) => {
-                set(values, setting, value, origins);
+                set(values, form, setting, value, origins, &origin);
                 origins.note(&setting.place, origin);
             }
             Err(why) => faults.add(&origin, &setting.place, &why),
@@ -88,29 +89,57 @@ fn value(setting: &ConfigurationSetting, text: OsString, in_file: bool) -> Resul
     }
 }
 
+/// The variable's name with a table's own name in place of another one that the file may have, such as a bank's.
+fn by_own_names<'a>(form: &ConfigurationForm, settings: &[ConfigurationSetting], name: &'a str) -> Cow<'a, str> {
+    if settings.iter().any(|one| one.variable == name) {
+        return name.into();
+    }
+    let tables = settings.iter().filter(|one| one.is_table());
+    let tables = tables.map(|one| (&*one.place, format!("{}_", one.variable)));
+    for (place, before) in tables.chain([("", form.prefix.to_owned())]) {
+        let Some(rest) = name.strip_prefix(&*before) else { continue };
+        let ends = rest.match_indices('_').map(|(at, _)| at).chain([rest.len()]);
+        for (given, below) in ends.map(|at| rest.split_at(at)) {
+            if let Ok(Some(own)) = (form.table_name)(place, &given.to_ascii_lowercase()) {
+                return format!("{before}{}{below}", own.to_ascii_uppercase()).into();
+            }
+        }
+    }
+    name.into()
+}
+
 /// Sets a value. What the file gives in another way, such as a key as text or as a file, goes.
-fn set(values: &mut Value<'_>, setting: &ConfigurationSetting, value: Value<'static>, origins: &Origins) {
-    let (outer, name) = setting.place.rsplit_once('.').unwrap_or(("", &setting.place));
-    let mut at = values;
-    for table in outer.split('.').filter(|table| !table.is_empty()) {
+fn set(
+    values: &mut Value<'_>,
+    form: &ConfigurationForm,
+    setting: &ConfigurationSetting,
+    value: Value<'static>,
+    origins: &mut Origins,
+    origin: &Origin,
+) {
+    let (mut at, mut fields, mut outer) = (values, form.shape.fields(), String::new());
+    let mut names = setting.place.split('.').peekable();
+    while let Some(name) = names.next() {
         // Where there is something else than a table, its own fault is named.
         let Value::Object(members) = at else { return };
-        if members.get(table).is_none() {
-            members.insert(table.to_owned(), Value::Object(Object::new()));
+        let Some(field) = fields.iter().find(|field| field.name == name) else { return };
+        let gives = |other: &&Field| other.name != name && other.gives.iter().any(|what| field.gives.contains(what));
+        for other in fields.iter().filter(gives) {
+            if !matches!(origins.at(&below(&outer, other.name)), Some(Origin::Variable(_))) {
+                members.remove(other.name);
+            }
         }
-        let Some(inner) = members.get_mut(table) else { return };
-        at = inner;
-    }
-    let Value::Object(members) = at else { return };
-    let is_of_file = |other: &Field| {
-        let place = super::settings::below(outer, other.name);
-        !origins.at(&place).is_some_and(|origin| matches!(origin, Origin::Variable(_)))
-    };
-    let gives = |other: &&Field| other.gives.iter().any(|what| setting.field.gives.contains(what));
-    for other in setting.siblings.iter().filter(gives).filter(|other| is_of_file(other)) {
-        members.remove(other.name);
-    }
-    if !setting.is_table() || members.get(name).is_none() {
-        members.insert(name.to_owned(), value);
+        outer = below(&outer, name);
+        let is_last = names.peek().is_none();
+        if is_last && !setting.is_table() {
+            members.insert(name.to_owned(), value);
+            return;
+        }
+        if members.get(name).is_none() {
+            members.insert(name.to_owned(), Value::Object(Object::new()));
+            origins.note(&outer, origin.clone());
+        }
+        let Some(inner) = members.get_mut(name) else { return };
+        (at, fields) = (inner, field.shape.fields());
     }
 }

@@ -7,19 +7,20 @@ use bankchannel_foundation::{
     model::{Field, Shape, Value},
     open_regular, shown,
 };
+use bankchannel_private_files::check_secret_file;
 use zeroize::Zeroizing;
 
 use super::ConfigurationForm;
 
 /// Ends of the names of settings that name a file or folder themselves: their value is not taken from a file.
-const NAMES_A_FILE: [&str; 3] = ["_file", "_dir", "_folder"];
+const NAMES_A_FILE: [&str; 5] = ["_file", "_dir", "_folder", "record_to", "replay_from"];
 /// The format of texts that name a file, for settings whose name does not say so.
 const PATH: &str = "path";
 /// The end of the name of a setting that gives the file with the value.
 pub(super) const IN_FILE: &str = "_file";
-/// Secret settings that are an address or a folder: a secret only with a password. One that is not listed is a secret in any
-/// case, and its file must be closed to others.
-const LOCATIONS: [&str; 3] = ["postgres_url", "proxy", "store"];
+/// Secret settings that are an address or a folder: a secret only with a password, a proxy with any login. One that is not
+/// listed is a secret in any case, and its file must be closed to others.
+const LOCATIONS: [&str; 2] = ["postgres_url", "store"];
 /// The largest file with a value, in bytes.
 const VALUE_MAX: u64 = 1024 * 1024;
 
@@ -34,7 +35,6 @@ pub struct ConfigurationSetting {
     pub variable: String,
     /// Whether its value may be given as the content of a file.
     pub has_file_form: bool,
-    pub(super) siblings: &'static [Field],
 }
 
 impl ConfigurationSetting {
@@ -60,7 +60,7 @@ fn collect(prefix: &str, outer: &str, fields: &'static [Field], all: &mut Vec<Co
         let place = below(outer, field.name);
         let variable = format!("{prefix}{}", place.replace('.', "_").to_ascii_uppercase());
         let has_file_form = has_file_form(field, fields);
-        all.push(ConfigurationSetting { place: place.clone(), field, variable, has_file_form, siblings: fields });
+        all.push(ConfigurationSetting { place: place.clone(), field, variable, has_file_form });
         collect(prefix, &place, field.shape.fields(), all);
     }
 }
@@ -92,7 +92,12 @@ pub(super) fn value_of(field: &Field, text: &str) -> std::result::Result<Value<'
 /// # Errors
 /// Why the file cannot be used; nothing of it is repeated.
 pub(super) fn value_in_file(field: &Field, path: &str) -> std::result::Result<Value<'static>, String> {
-    let unusable = |why: &dyn std::fmt::Display| format!("{}: {why}", shown::path(path));
+    let is_secret_shape = matches!(field.shape, Shape::Secret(_));
+    // A secret may have been given in place of its file.
+    let unusable = |why: &dyn std::fmt::Display| match is_secret_shape {
+        true => shown::unusable_secret_file(path.as_ref(), why),
+        false => format!("{}: {why}", shown::path(path)),
+    };
     let read = || -> std::io::Result<Zeroizing<String>> {
         let mut text = Zeroizing::new(String::new());
         let (file, _) = open_regular(path.as_ref())?;
@@ -104,12 +109,20 @@ pub(super) fn value_in_file(field: &Field, path: &str) -> std::result::Result<Va
         return Err(unusable(&format_args!("it is longer than {VALUE_MAX} bytes")));
     }
     let trimmed = text.strip_suffix('\n').unwrap_or(&text);
+    if is_secret_shape && is_secret(field.name, trimmed) {
+        check_secret_file(path.as_ref()).map_err(|error| error.message().to_owned())?;
+    }
     value_of(field, trimmed.strip_suffix('\r').unwrap_or(trimmed))
 }
 
 /// Whether this text of a secret setting is a secret.
 pub(super) fn is_secret(name: &str, text: &str) -> bool {
-    if LOCATIONS.contains(&name) { has_password(text) } else { !text.is_empty() }
+    match name {
+        // A token may stand in place of the user.
+        "proxy" => text.contains('@'),
+        _ if LOCATIONS.contains(&name) => has_password(text),
+        _ => !text.is_empty(),
+    }
 }
 
 /// Whether an address has a password.

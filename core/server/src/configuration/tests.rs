@@ -46,6 +46,9 @@ struct TestBank {
     code_file: Option<String>,
     /// A folder.
     keys_dir: Option<String>,
+    /// A secret in a token.
+    #[boundary(gives = "code")]
+    token: Option<TestLock>,
 }
 
 impl PartialEq for TestBank {
@@ -64,6 +67,17 @@ static FORM: ConfigurationForm = ConfigurationForm {
         _ => Ok(None),
     },
 };
+
+/// A secret without a declared setting for its file.
+#[derive(Debug, Clone, Boundary)]
+struct TestSecret {
+    /// A secret.
+    #[allow(dead_code)]
+    secret: Option<bankchannel_foundation::Secret>,
+}
+
+static SECRET_FORM: ConfigurationForm =
+    ConfigurationForm { prefix: "TEST_SERVER_", shape: TestSecret::SHAPE, table_name: |_, _| Ok(None) };
 
 fn read_text(text: &str, variables: &[(&str, &str)]) -> Result<TestConfiguration> {
     let folder = tempfile::tempdir().unwrap();
@@ -94,7 +108,7 @@ fn all_faults_are_named_with_their_place_and_no_value() {
         "; line 4, column 9, lock.count: must be a whole number",
         "; line 6, column 1, bank.prot: there is no such setting: did you mean port?",
         "; line 7, column 8, bank.port: must be",
-        "; line 8, column 1, bank.other: there is no such setting; the settings here are port, code, code_file, keys_dir",
+        "; line 8, column 1, bank.other: there is no such setting; the settings here are port, code, code_file, keys_dir, token",
         "; line 9, column 2, gone: is no more",
         "; the environment variable TEST_SERVER_LISTEM: is no setting of this service; did you mean TEST_SERVER_LISTEN?",
     ] {
@@ -126,7 +140,15 @@ fn a_variable_counts_before_the_file_and_a_file_may_have_the_value() {
     let bank = read_text("[bank]\ncode_file = 'of-file'\n", &[("TEST_SERVER_BANK_CODE", "planted")]).unwrap().bank;
     let bank = bank.unwrap();
     assert_eq!((bank.code.unwrap().expose(), bank.code_file), ("planted", None));
+    // A table is one way as well; and another name of a table is one in variables, too.
+    for before in ["TEST_SERVER_BANK_TOKEN_", "TEST_SERVER_THE_BANK_TOKEN_"] {
+        let (count, window) = (format!("{before}COUNT"), format!("{before}WINDOW_S"));
+        let bank = read_text("[bank]\ncode = 'of-file'\n", &[(&count, "1"), (&window, "2")]).unwrap().bank.unwrap();
+        assert_eq!((bank.code.is_some(), bank.token), (false, Some(TestLock { count: 1, window_s: 2 })));
+    }
     for (file, variables, named) in [
+        ("lock = []".to_owned(), &[][..], "lock: must be a table"),
+        ("listen = 2026-01-01".to_owned(), &[][..], "listen: must be in quotation marks"),
         (format!("max = 1\nmax_file = '{value}'"), &[][..], "max: is given twice"),
         (String::new(), &[("TEST_SERVER_MAX", "1"), ("TEST_SERVER_MAX_FILE", value)][..], "by two variables"),
         ("[bank]\nkeys_dir_file = 'x'".to_owned(), &[][..], "bank.keys_dir_file: there is no such setting"),
@@ -156,6 +178,15 @@ fn a_file_with_a_secret_is_closed_to_others() {
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
         let read = read::<TestConfiguration>(&FORM, Some(file.to_str().unwrap()), []);
         assert_eq!(read.is_err(), is_secret, "{text}: {read:?}");
+    }
+    // The file of a secret, too.
+    let value = folder.path().join("value");
+    std::fs::write(&value, "planted").unwrap();
+    for (mode, fits) in [(0o644, false), (0o600, true)] {
+        std::fs::set_permissions(&value, std::fs::Permissions::from_mode(mode)).unwrap();
+        let file = std::iter::once(("TEST_SERVER_SECRET_FILE".into(), value.clone().into()));
+        let read = read::<TestSecret>(&SECRET_FORM, None, file);
+        assert_eq!(read.is_ok(), fits, "{read:?}");
     }
     for url in ["postgres://u:p@h/d", "postgresql://:p@h/d", "postgres://h/d?user=u&password=p"] {
         assert!(has_password(url), "{url}");

@@ -12,11 +12,12 @@ use futures_util::future::BoxFuture;
 
 use super::{
     ConnectorOptions,
-    config::{BankAt, ConnectorConfig, is_postgres},
+    config::{BankAt, CONFIGURATION, ConnectorConfig, is_postgres},
     keys::ConnectorKeys,
     service::store_folder,
 };
 use bankchannel_server::{
+    configuration::sources,
     counterpart::ServerFinding,
     http::{Listener, taken::taken},
     private,
@@ -35,7 +36,7 @@ async fn findings(options: ConnectorOptions) -> Vec<ServerFinding> {
         Ok(config) => config,
         Err(why) => return vec![ServerFinding::bad("configuration", why.message())],
     };
-    let mut findings = vec![ServerFinding::good("configuration", file.as_deref().unwrap_or("no configuration file"))];
+    let mut findings = vec![ServerFinding::good("configuration", sources(&CONFIGURATION, file.as_deref()))];
     let of_store = data.as_deref().map(|data| store_folder(Path::new(data)));
     let is_running = of_store.is_some_and(|folder| ConnectorStore::is_in_use(&folder));
     // Binds both at once, as a start does.

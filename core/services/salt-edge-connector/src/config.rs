@@ -81,8 +81,11 @@ impl ConnectorConfig {
     /// # Errors
     /// `configuration.invalid`, naming the setting; `resource.storage` for a file that cannot be read.
     pub(crate) fn from_options(options: ConnectorOptions) -> Result<Self> {
-        let read =
-            configuration::read::<ConnectorFile>(&CONFIGURATION, options.config.as_deref(), std::env::vars_os())?;
+        let read = configuration::read::<ConnectorFile>(
+            &CONFIGURATION,
+            options.config.as_deref(),
+            configuration::process_environment(),
+        )?;
         Self::of_file(read.values.clone(), options).map_err(|error| read.placed(error))
     }
 

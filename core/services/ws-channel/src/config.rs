@@ -116,7 +116,7 @@ pub struct ServiceConfig {
     pub simulator_rejects_duplicates: bool,
     /// The largest request body, in bytes.
     #[boundary(default = 10_485_760)]
-    pub max_body_bytes: u32,
+    pub max_body_bytes: u64,
     /// The time limit for receiving a whole request body, in seconds.
     #[boundary(default = 120)]
     pub body_timeout_s: u32,
@@ -274,7 +274,11 @@ impl ServiceConfig {
     /// # Errors
     /// `configuration.invalid`, with file, line and the necessary change.
     pub fn load(options: &ServiceOptions, loopback: bool) -> Result<Self> {
-        let read = configuration::read::<Self>(&CONFIGURATION, options.config.as_deref(), std::env::vars_os())?;
+        let read = configuration::read::<Self>(
+            &CONFIGURATION,
+            options.config.as_deref(),
+            configuration::process_environment(),
+        )?;
         let mut config = read.values.clone();
         config.fixed_code = options.verification_code.clone();
         config.no_limits = options.no_limits.unwrap_or(false);
@@ -463,10 +467,10 @@ mod tests {
         let shown = format!("{:?}", read("postgres_url = 'postgres://u:planted@h/d'", &[]).unwrap());
         assert!(!shown.contains("planted"), "{shown}");
         for text in
-            ["postgres_url = ['planted']", "postgres = 'planted'", "[banks.nordea]\nproxy = { planted = 'planted' }"]
+            ["postgres_url = ['planted']", "postgres = 'planted'", "[banks.nordea]\nproxy = { other = 'planted' }"]
         {
             let error = read(text, &[]).unwrap_err();
-            assert!(error.message().contains("line ") && !format!("{error:?}").contains("planted'"), "{error:?}");
+            assert!(error.message().contains("line ") && !format!("{error:?}").contains("planted"), "{error:?}");
         }
     }
 }

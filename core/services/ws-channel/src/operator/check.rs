@@ -8,13 +8,14 @@ use futures_util::future::BoxFuture;
 
 use crate::{
     banks::{Channels, ServiceBanks},
-    config::ServiceConfig,
+    config::{CONFIGURATION, ServiceConfig},
     data::{self, DATABASE, open_store},
     keys::ServiceKeys,
     options::ServiceOptions,
     running,
 };
 use bankchannel_server::{
+    configuration::sources,
     counterpart::ServerFinding,
     http::{
         Listener,
@@ -39,10 +40,7 @@ async fn findings(options: &ServiceOptions) -> Vec<ServerFinding> {
         Ok(config) => config,
         Err(why) => return vec![ServerFinding::bad("configuration", why.message())],
     };
-    findings.push(ServerFinding::good(
-        "configuration",
-        options.config.as_deref().unwrap_or("every setting has its default"),
-    ));
+    findings.push(ServerFinding::good("configuration", sources(&CONFIGURATION, options.config.as_deref())));
     match Channels::configured(&config, &Arc::default()).map(|channels| channels.names().join(", ")) {
         Ok(names) if names.is_empty() => {}
         Ok(names) => findings.push(ServerFinding::good("banks", format!("{names}: can be used; nothing was sent"))),
