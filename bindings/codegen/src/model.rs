@@ -491,3 +491,12 @@ fn holds_content(shape: &Shape) -> bool {
         _ => false,
     }
 }
+
+/// Whether a value is a secret, or contains one.
+pub(crate) fn holds_secrets(shape: &Shape) -> bool {
+    match shape {
+        Shape::Secret(_) => true,
+        Shape::List(of) | Shape::Map(of) => holds_secrets(of),
+        _ => false,
+    }
+}

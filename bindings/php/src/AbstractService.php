@@ -102,19 +102,27 @@ abstract class AbstractService
     }
 
     /**
-     * Content inside of an order's request.
+     * Content inside of an order's request, at most so many bytes; null leaves the member out.
      *
-     * @return array{base64: string}
+     * @return array{base64: string}|null
      *
      * @throws BankchannelException
      */
-    final protected static function inOrder(string $field, ?Content $content): array
+    final protected static function inOrder(string $field, ?Content $content, int $most): ?array
     {
-        try {
-            return ['base64' => base64_encode($content?->contents() ?? '')];
-        } catch (\LogicException) {
-            throw BankchannelException::invalidInput($field, 'cannot be read');
+        if ($content === null) {
+            return null;
         }
+        try {
+            $bytes = $content->begin($most + 1);
+        } catch (\LogicException) {
+            throw BankchannelException::unreadableInput($field);
+        }
+        if (\strlen($bytes) > $most) {
+            throw BankchannelException::largeInput($field, $most);
+        }
+
+        return ['base64' => base64_encode($bytes)];
     }
 
     /** @return array<string, mixed> */

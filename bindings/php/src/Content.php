@@ -118,10 +118,24 @@ final class Content
     /** The bytes. Content that was written to the caller's stream is no longer available here. */
     public function contents(): string
     {
+        return $this->begin(null);
+    }
+
+    /**
+     * The bytes; of a file or a stream at most so many are read.
+     *
+     * @internal
+     *
+     * @param int<0, max>|null $size
+     */
+    public function begin(?int $size): string
+    {
         if ($this->bytes !== null) {
             return $this->bytes;
         }
-        $bytes = $this->path !== null ? @file_get_contents($this->path) : ($this->stream !== null ? stream_get_contents($this->stream) : false);
+        $bytes = $this->path !== null
+            ? @file_get_contents($this->path, length: $size)
+            : ($this->stream !== null ? stream_get_contents($this->stream, $size) : false);
         if ($bytes === false) {
             throw new \LogicException('This content was written to where the call was told, or cannot be read.');
         }

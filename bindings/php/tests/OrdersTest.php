@@ -66,8 +66,25 @@ final class OrdersTest extends TestCase
             $bank->explain(message: $path);
             self::fail('the file is absent');
         } catch (InvalidInputException $error) {
-            self::assertSame('message', $error->context['field']);
+            self::assertSame(['input.content_unreadable', 'message'], [$error->errorCode, $error->context['field']]);
         }
+        try {
+            $bank->explain(message: null);
+            self::fail('the message is missing');
+        } catch (InvalidInputException $error) {
+            self::assertSame(['input.missing_field', 'message'], [$error->errorCode, $error->context['field']]);
+        }
+        $large = fopen('php://temp', 'w+b');
+        self::assertNotFalse($large);
+        fwrite($large, str_repeat('x', 4 << 20));
+        rewind($large);
+        try {
+            $bank->explain(message: $large);
+            self::fail('the message is too large');
+        } catch (InvalidInputException $error) {
+            self::assertSame(['input.too_large', 'message'], [$error->errorCode, $error->context['field']]);
+        }
+        self::assertLessThan(4 << 20, ftell($large));
         $bank->stop();
     }
 

@@ -250,12 +250,12 @@ def read(reader: Readable) -> Reply:
     return ("piece", piece) if piece else ("end", None)
 
 
-def binary(piece: object) -> bytes:
+def binary(piece: object, field: str = "content") -> bytes:
     """The result of a file object, which must be bytes."""
     if isinstance(piece, (bytearray, memoryview)):
         piece = bytes(piece)
     if not isinstance(piece, bytes):
-        raise invalid_field("content", f"must be opened in binary mode: read() gave {type(piece).__name__}")
+        raise invalid_field(field, f"must be opened in binary mode: read() gave {type(piece).__name__}")
     return piece
 
 

@@ -15,17 +15,30 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
     from collections.abc import AsyncIterator, Callable, Iterator
 
+    from ._content import Readable
 
-def in_place(operation: str, content: object) -> dict[str, Any]:
-    """The native call's argument for content. A local operation needs it at once, so a file object is read to its
-    end."""
+
+def in_place(operation: str, content: object, field: str = "content", most: int | None = None) -> dict[str, Any]:
+    """The native call's argument for content, which is that of a field. A local operation needs it at once, so a file
+    object is read to its end, or until it has more than `most` bytes, which are refused."""
     try:
-        given, reader = source("content", content)
+        given, reader = source(field, content)
         if reader is not None:
-            given = {"content": binary(reader.read(-1))}
+            given = {"content": binary(reader.read(-1), field) if most is None else _begin_of(reader, field, most + 1)}
     except BankchannelError as error:
         raise error._in(operation) from None
     return given
+
+
+def _begin_of(reader: Readable, field: str, size: int) -> bytes:
+    """At most so many bytes. One call may give less although there are more."""
+    found = bytearray()
+    while len(found) < size:
+        piece = binary(reader.read(size - len(found)), field)
+        if not piece:
+            break
+        found += piece
+    return bytes(found)
 
 
 def local(operation: str, request: dict[str, Any], content: object = None) -> Any:

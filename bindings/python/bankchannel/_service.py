@@ -38,17 +38,21 @@ class Served:
             if name != "kind":
                 setattr(self, name, value)
 
-    def _running(self) -> _native.Server:
+    def _running(self, order: str | None = None) -> _native.Server:
         if self._server is None:
-            raise own("configuration.closed", "configuration", "this server is not running")
+            error = own("configuration.closed", "configuration", "this server is not running")
+            raise error if order is None else error._in(order)
         return self._server
 
     def _order(self, order: str, request: Mapping[str, Any] | None) -> Any:
         return self._running().control(order, dict(request or {}))
 
-    def _declared(self, order: str, request: dict[str, Any], content: object = None) -> Any:
-        """An order by its declared name, with the types of its declaration."""
-        return self._running().order(order, request, **in_place(order, content))
+    def _declared(
+        self, order: str, request: dict[str, Any], content: object = None, field: str = "content", most: int | None = None
+    ) -> Any:
+        """An order by its declared name, with the types of its declaration. Its content is that of a field, and has at most
+        so many bytes."""
+        return self._running(order).order(order, request, **in_place(order, content, field, most))
 
     def _seeded(self, order: str, data: Mapping[str, Any] | None, request: dict[str, Any]) -> Any:
         """The order that loads data, given as a whole or by its fields."""
@@ -93,8 +97,10 @@ class EmbeddedService(Served):
         """
         return self.control("seed", data)
 
-    def _carry_out(self, order: str, request: dict[str, Any], content: object = None) -> Any:
-        return self._declared(order, request, content)
+    def _carry_out(
+        self, order: str, request: dict[str, Any], content: object = None, field: str = "content", most: int | None = None
+    ) -> Any:
+        return self._declared(order, request, content, field, most)
 
     def _seed(self, order: str, data: Mapping[str, Any] | None, request: dict[str, Any]) -> Any:
         return self._seeded(order, data, request)
@@ -142,8 +148,10 @@ class AsyncEmbeddedService(Served):
 
     seed = awaited(EmbeddedService.seed)
 
-    async def _carry_out(self, order: str, request: dict[str, Any], content: object = None) -> Any:
-        return await elsewhere(self._declared, order, request, content)
+    async def _carry_out(
+        self, order: str, request: dict[str, Any], content: object = None, field: str = "content", most: int | None = None
+    ) -> Any:
+        return await elsewhere(self._declared, order, request, content, field, most)
 
     async def _seed(self, order: str, data: Mapping[str, Any] | None, request: dict[str, Any]) -> Any:
         return await elsewhere(self._seeded, order, data, request)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import io
 import tempfile
 import unittest
 from datetime import datetime, timedelta, timezone
@@ -55,6 +56,9 @@ class OrderTest(unittest.TestCase):
             with self.assertRaises(InvalidInputError) as refused:
                 bank.faults(faults=[])
             self.assertIn("orders nothing", str(refused.exception))
+            with self.assertRaises(InvalidInputError) as missing:
+                bank.customers(customers=None)  # type: ignore[arg-type]
+            self.assertEqual(missing.exception.context["field"], "customers")
             files = bank.add_files(
                 files=[SeededBankFile(family="op", customer_id="77", file_type="TITO", content="a statement")]
             )
@@ -71,6 +75,38 @@ class OrderTest(unittest.TestCase):
             with self.assertRaises(InvalidInputError) as absent:
                 bank.explain(message=path.with_name("absent"))
             self.assertEqual(absent.exception.code, "input.content_unreadable")
+
+    def test_content_of_a_file_object_is_read_no_further_than_it_may_be_large(self) -> None:
+        class Endless(io.RawIOBase):
+            """Gives one byte less than asked for, without end."""
+
+            given = 0
+
+            def read(self, size: int = -1) -> bytes:
+                if size < 0:
+                    raise AssertionError("read to its end")
+                self.given += max(size - 1, 1)
+                return b"x" * max(size - 1, 1)
+
+        with NextGenPsd2Bank(control=True) as bank:
+            endless = Endless()
+            with self.assertRaises(InvalidInputError):
+                bank.explain(message=endless)
+            self.assertLess(endless.given, 64 * 1024 * 1024)
+            self.assertEqual(
+                bank.explain(message=io.BytesIO(RAW)).explanation, bank.explain(message=RAW).explanation
+            )
+            for wrong in ("text", io.StringIO("text")):
+                with self.assertRaises(InvalidInputError) as refused:
+                    bank.explain(message=wrong)  # type: ignore[arg-type]
+                self.assertEqual(refused.exception.context["field"], "message")
+
+    def test_an_order_to_a_closed_server_is_named(self) -> None:
+        with SepaBank(control=True) as bank:
+            pass
+        with self.assertRaises(ConfigurationError) as closed:
+            bank.uploads()
+        self.assertEqual((closed.exception.code, closed.exception.operation), ("configuration.closed", "sepa_bank.uploads"))
 
     def test_seeds_are_typed_or_as_json_has_them(self) -> None:
         account = {"email": "json@example.test", "password": "Example-Password-2026"}

@@ -9,6 +9,8 @@ use bankchannel_foundation::{
 use bankchannel_transport::{Transport, TransportSettings};
 use serde_json::{Map, Value};
 
+use crate::{COUNTERPARTS, Counterpart};
+
 /// The control interface of a server that runs elsewhere on this machine, as its `control_url` says.
 pub struct RemoteControl(Transport);
 
@@ -26,7 +28,9 @@ impl RemoteControl {
             ..TransportSettings::default()
         };
         let transport = Transport::new(&settings);
-        transport.map(Self).map_err(|why| Error::invalid_setting("control_url", why.message()))
+        // Its message names the setting of a client.
+        let reason = |why: &Error| why.message().trim_start_matches("base_url: ").to_owned();
+        transport.map(Self).map_err(|why| Error::invalid_setting("control_url", reason(&why)))
     }
 
     /// Carries out an order, one of [`Counterpart::orders`](crate::Counterpart::orders). Request and answer are in their
@@ -76,18 +80,30 @@ fn message(
     content: Option<Content>,
 ) -> Result<OutRequest> {
     let mut target = String::new();
+    let mut last_member = None;
     for part in form.whole_path().split('/') {
         let value = match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
-            Some(name) => path_member(name, request.remove(name))?,
+            Some(name) => {
+                last_member = Some(name.to_owned());
+                path_member(name, request.remove(name))?
+            }
             None => part.to_owned(),
         };
         target.push('/');
         target.push_str(&value);
     }
+    if let Some(name) = last_member.filter(|_| is_path_of_other(order, form, &target)) {
+        return Err(Error::invalid_field(&name, "is the name of another order at this path"));
+    }
     // A switch that says which of the orders at the path is meant.
     for field in order.request.fields().iter().filter(|field| form.given.contains(&field.name)) {
-        if matches!(field.shape, Shape::Bool) && !request.contains_key(field.name) {
-            request.insert(field.name.to_owned(), true.into());
+        if !matches!(field.shape, Shape::Bool) {
+            continue;
+        }
+        match request.get(field.name) {
+            None | Some(Value::Null) => drop(request.insert(field.name.to_owned(), true.into())),
+            Some(Value::Bool(true)) => {}
+            Some(_) => return Err(Error::invalid_field(field.name, "must be true: it names the order")),
         }
     }
     let mut headers = Headers::default();
@@ -100,7 +116,8 @@ fn message(
             }
             match content {
                 Some(Content::Bytes(bytes)) => Body::literal(bytes),
-                _ => return Err(Error::invalid_field(raw.content, "is absent: give the bytes")),
+                Some(_) => return Err(Error::invalid_field(raw.content, "must be in memory: give the bytes")),
+                None => return Err(Error::invalid_field(raw.content, "is absent: give the bytes")),
             }
         }
         (None, Method::Get) => Body::literal(Vec::new()),
@@ -109,12 +126,25 @@ fn message(
     Ok(OutRequest { method: form.method.as_str().to_owned(), target, headers, body })
 }
 
-/// A member that stands in the path, whose text has no character with a meaning there.
+/// Whether a server of this order's kind has another one at this path, which has a name where this one has a member.
+fn is_path_of_other(order: &CatalogueEntry, form: &HostedForm, target: &str) -> bool {
+    let name = order.declaration.name;
+    let has = |of: &&&Counterpart| of.orders().any(|one| one.declaration.name == name);
+    let others = COUNTERPARTS.iter().filter(has).flat_map(|of| of.orders());
+    let mut forms =
+        others.filter_map(|other| other.declaration.hosted.as_ref()).filter(|other| other.path != form.path);
+    forms.any(|other| target.strip_prefix('/') == Some(&*other.whole_path()))
+}
+
+/// A member that stands in the path, whose text has no meaning there: no character, and no step to a folder.
 fn path_member(name: &str, value: Option<Value>) -> Result<String> {
     let is_plain = |text: &str| {
         !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
     };
     match value {
+        Some(Value::String(text)) if text == "." || text == ".." => {
+            Err(Error::invalid_field(name, format!("must not be `{text}`, which has a meaning in a path")))
+        }
         Some(Value::String(text)) if is_plain(&text) => Ok(text),
         Some(_) => Err(Error::invalid_field(name, "must have letters, digits and `-._~` only")),
         None => Err(Error::invalid_field(name, "is absent")),

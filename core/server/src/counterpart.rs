@@ -166,15 +166,33 @@ impl Counterpart {
     }
 }
 
-/// A value with `null` for each member that is absent.
+/// A value with `null` for each member that is absent, but for a list: one that is absent stays so.
 pub(crate) fn with_nulls(value: serde_json::Value, shape: &Shape) -> serde_json::Value {
     use serde_json::Value;
     match (value, shape) {
         (Value::Object(mut members), Shape::Struct(of)) => {
-            let mut take = |member: &Field| members.remove(member.name).unwrap_or_default();
-            of.fields.iter().map(|member| (member.name.to_owned(), with_nulls(take(member), member.shape))).collect()
+            let is_left_out = |value: &Value, member: &Field| value.is_null() && matches!(member.shape, Shape::List(_));
+            let take = |member: &Field| {
+                let value = members.remove(member.name).unwrap_or_default();
+                (!is_left_out(&value, member)).then(|| (member.name.to_owned(), with_nulls(value, member.shape)))
+            };
+            of.fields.iter().filter_map(take).collect()
         }
         (Value::Array(items), Shape::List(item)) => items.into_iter().map(|value| with_nulls(value, item)).collect(),
+        (value, _) => value,
+    }
+}
+
+/// A value without the members that its shape has not: what a peer of a later version adds.
+pub(crate) fn only_known(value: serde_json::Value, shape: &Shape) -> serde_json::Value {
+    use serde_json::Value;
+    match (value, shape) {
+        (Value::Object(mut members), Shape::Struct(of)) => {
+            let take =
+                |member: &Field| Some((member.name.to_owned(), only_known(members.remove(member.name)?, member.shape)));
+            of.fields.iter().filter_map(take).collect()
+        }
+        (Value::Array(items), Shape::List(item)) => items.into_iter().map(|value| only_known(value, item)).collect(),
         (value, _) => value,
     }
 }

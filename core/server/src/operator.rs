@@ -8,13 +8,14 @@ use std::{any::Any, sync::Arc};
 
 use bankchannel_foundation::{
     Error, Result,
+    model::{Boundary, read_boundary},
     operation::{CatalogueEntry, OperatorForm},
 };
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
 use crate::{
-    counterpart::with_nulls,
+    counterpart::{only_known, with_nulls},
     hosted::{self, HostedOperation},
 };
 
@@ -69,6 +70,14 @@ impl CallableCommand {
     }
 }
 
+/// Reads the answer of a command, which a service of a later version may have given: what it adds is passed over.
+///
+/// # Errors
+/// `input.*` for an answer that lacks something, or has it in another form.
+pub fn read_answer<A: Boundary>(answer: Value) -> Result<A> {
+    read_boundary(only_known(answer, A::SHAPE))
+}
+
 fn run<O: HostedOperation>(host: AnyHost, request: Value) -> BoxFuture<'static, Result<Value>>
 where
     O::Host: Sized,
@@ -94,4 +103,43 @@ macro_rules! operator_commands {
             $(#[doc = $of_list])+ $visibility static $list: $host, $kind; $($commands)+
         }
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use bankchannel_foundation::model::Boundary;
+    use serde_json::json;
+
+    use super::{read_answer, with_nulls};
+
+    /// An answer.
+    #[derive(Debug, PartialEq, Boundary)]
+    struct ListedItems {
+        /// Items.
+        items: Option<Vec<ListedItem>>,
+    }
+
+    /// An item of it.
+    #[derive(Debug, PartialEq, Boundary)]
+    struct ListedItem {
+        /// The name.
+        name: String,
+        /// The note.
+        note: Option<String>,
+    }
+
+    #[test]
+    fn an_answer_of_a_later_version_is_read() {
+        let later = json!({"items": [{"name": "a", "note": null, "colour": "red"}], "total": 1});
+        let read: ListedItems = read_answer(later).unwrap();
+        assert_eq!(read, ListedItems { items: Some(vec![ListedItem { name: "a".into(), note: None }]) });
+        assert!(read_answer::<ListedItems>(json!({"items": [{}]})).is_err());
+    }
+
+    #[test]
+    fn what_is_absent_is_null_but_for_a_list() {
+        let with_nulls = |value| with_nulls(value, ListedItems::SHAPE);
+        assert_eq!(with_nulls(json!({"items": [{"name": "a"}]})), json!({"items": [{"name": "a", "note": null}]}));
+        assert_eq!(with_nulls(json!({})), json!({}));
+    }
 }

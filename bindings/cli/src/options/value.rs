@@ -29,11 +29,14 @@ pub(super) fn from_texts(
     }
     if let Shape::List(item) = shape {
         let [one] = texts else { return texts.iter().map(|text| from_text(option, item, text)).collect() };
-        return if one.trim_start().starts_with('[') {
-            parse(option, one)
-        } else {
-            Ok(json!([from_text(option, item, one)?]))
-        };
+        if one.trim_start().starts_with('[') {
+            return parse(option, one);
+        }
+        return Ok(match from_text(option, item, one)? {
+            // A file may have the whole list.
+            list @ Value::Array(_) if matches!(item, Shape::Struct(_) | Shape::Union(_)) => list,
+            value => json!([value]),
+        });
     }
     match texts {
         [one] => from_text(option, shape, one),
@@ -174,7 +177,10 @@ fn parse(option: &str, text: &str) -> CommandOutcome<Value> {
 
 #[cfg(test)]
 mod tests {
-    use bankchannel_foundation::{Secret, model::Boundary};
+    use bankchannel_foundation::{
+        Secret,
+        model::{Boundary, StructShape},
+    };
 
     use super::*;
 
@@ -204,6 +210,21 @@ mod tests {
         assert_eq!(from_texts("--n", shape, &texts(&["[3,4]"]), true).unwrap(), json!([3, 4]));
         assert!(from_texts("--n", shape, &texts(&["x"]), true).is_err());
     }
+
+    #[test]
+    fn a_file_has_a_struct_or_a_list_of_structs() {
+        let shape: &'static Shape = &Shape::List(&Shape::Struct(StructShape { name: "Item", doc: "", fields: &[] }));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("items.json");
+        let given = [format!("@{}", path.display())];
+        for (written, read) in
+            [(r#"[{"a":1},{"a":2}]"#, json!([{"a": 1}, {"a": 2}])), (r#"{"a":1}"#, json!([{"a": 1}]))]
+        {
+            std::fs::write(&path, written).unwrap();
+            assert_eq!(from_texts("--files", shape, &given, false).unwrap(), read);
+        }
+    }
+
     #[test]
     fn a_value_of_a_file_is_its_line() {
         let folder = tempfile::tempdir().unwrap();

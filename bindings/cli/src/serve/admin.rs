@@ -127,6 +127,8 @@ fn request(of: &CallableCommand, matches: &ArgMatches) -> CommandOutcome<Map<Str
             Shape::Bool if !field.optional => Some((matches.get_flag(&long) != (form == OptionForm::Opposite)).into()),
             Shape::Bool => matches.get_one::<String>(&long).map(|value| (value == "on").into()),
             Shape::Timestamp => matches.get_one::<String>(&long).map(|given| instant(&long, given)).transpose()?,
+            // As it stands: a folder or a reason may begin with `@`.
+            Shape::Text(_) => matches.get_one::<String>(&long).map(|given| given.as_str().into()),
             _ => option_value(field, &long, matches)?,
         };
         if let Some(value) = value {
@@ -155,7 +157,14 @@ async fn carry_out(of: &'static CallableCommand, matches: &ArgMatches) -> Comman
     let shown = of.entry.response.fields().first().map_or("", |field| field.name);
     let is_good = of.form.verdict.is_none_or(|verdict| answer[shown][verdict] == true);
     let notes = (of.form.notes)(&request, &answer);
-    match format(matches) {
+    let format = format(matches);
+    // How to read on stands after what was read; programs see it in the answer.
+    let is_page = answer.get("more").is_some();
+    let note = || notes.iter().for_each(|note| output::print_note(note));
+    if !is_page {
+        note();
+    }
+    match format {
         Format::Json => output::json(&answer),
         Format::Table => {
             let mut result = answer[shown].clone();
@@ -165,6 +174,8 @@ async fn carry_out(of: &'static CallableCommand, matches: &ArgMatches) -> Comman
             Format::Table.show(&result);
         }
     }
-    notes.iter().for_each(|note| output::print_note(note));
+    if is_page && format == Format::Table {
+        note();
+    }
     if is_good { Ok(()) } else { Err(CommandFailure::Told) }
 }

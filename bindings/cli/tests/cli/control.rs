@@ -118,6 +118,8 @@ fn errors_name_the_order_and_the_field() {
     let hub = Controlled::start("salt-edge-hub");
     let wrong = bank.home.run(&bank.arguments(hub.server.readiness()["base_url"].as_str().unwrap(), "uploads", &[]));
     assert!(wrong.expect(1).err.contains("control_url: is no control interface"), "{ready}");
+    let no_url = bank.home.run(&bank.arguments("nonsense", "uploads", &[])).expect(1).json();
+    assert_eq!(no_url["error"]["message"], "control_url: is not a URL", "{no_url}");
     let nobody = bank.home.run(&bank.arguments("http://127.0.0.1:9", "uploads", &[])).expect(1).json();
     assert_eq!(nobody["error"]["code"], "transport.connect_failed");
 }
@@ -125,8 +127,45 @@ fn errors_name_the_order_and_the_field() {
 #[test]
 fn a_path_has_no_member_with_a_meaning_there() {
     let bank = Controlled::start("nextgen-psd2-bank");
-    for serial in ["a/b", "?x", "%2e", ""] {
+    for serial in ["a/b", "?x", "%2e", "", ".", ".."] {
         let refused = bank.order("block-certificate", &["--serial", serial]).expect(1).json();
         assert_eq!(refused["error"]["context"]["field"], "serial", "{serial}");
     }
+    // `sessions/all` is another order.
+    let hub = Controlled::start("salt-edge-hub");
+    for secret in ["all", "."] {
+        let refused = hub.order("session", &["--session-secret", secret]).expect(1).json();
+        let error = &refused["error"];
+        let told = (&error["code"], &error["context"]["field"]);
+        assert_eq!(told, (&json!("input.invalid_field"), &json!("session_secret")), "{secret}: {error}");
+    }
+}
+
+#[test]
+fn a_switch_that_names_its_order_is_true() {
+    let hub = Controlled::start("salt-edge-hub");
+    let cancel = ["--session-secret", "nobody", "--cancel=false"];
+    let refused = hub.order("cancel-session", &cancel).expect(1).json();
+    let error = &refused["error"];
+    assert_eq!(
+        (&error["code"], &error["context"]["field"]),
+        (&json!("input.invalid_field"), &json!("cancel")),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_file_has_a_whole_list() {
+    let bank = Controlled::start("sepa-bank");
+    let customer = r#"[{"family": "op", "customer_id": "77", "company": "Seven Oy"}]"#;
+    bank.answer("customers", &["--customers", customer]);
+    let file = json!({"family": "op", "customer_id": "77", "file_type": "TITO", "content": "x"});
+    std::fs::write(bank.home.path("files.json"), json!([file, file]).to_string()).unwrap();
+    std::fs::write(bank.home.path("file.json"), file.to_string()).unwrap();
+    let listed = |count: usize, options: &[&str]| {
+        let added = bank.answer("seed", options);
+        assert_eq!(added["files"].as_array().map(Vec::len), Some(count), "{added}");
+    };
+    listed(2, &["--files", "@files.json"]);
+    listed(1, &["--files", "@file.json"]);
 }

@@ -102,10 +102,12 @@ fn rows() -> Vec<(String, Answer)> {
         ("upload-list --state lost", Usage("accepted")),
         ("upload-settle --id none --state accepted --reason asked", Field("id")),
         ("upload-settle --id none --state send_anyway --reason asked", Field("id")),
+        ("upload-settle --id none --state accepted --reason @asked", Field("id")),
         ("upload-settle --id none --state unknown --reason asked", Usage("send_anyway")),
         ("upload-settle --id none --state accepted", Usage("--reason")),
         ("backup", Usage("--to")),
         ("backup --to data", Field("target")),
+        ("backup --to @daily", Members("copied", "database_bytes files file_bytes keys missing_files")),
         ("backup --to copy", Members("copied", "database_bytes files file_bytes keys missing_files")),
         ("key-list --config absent.toml", Code("configuration.invalid")),
         ("key-lst", Usage("key-list")),
@@ -152,6 +154,20 @@ fn every_command_answers_as_programs_know_it() {
     stop(child, "-TERM").expect(0);
     for (command, answer) in rows() {
         answered(&home, &command, &answer);
+    }
+    assert!(home.path("@daily").is_dir());
+    // How to read on is said to people; programs see it in the answer.
+    let audit = |options: &[&str]| home.run(&[&["admin", "audit", "--data", "data", "--limit", "1"], options].concat());
+    for (options, note) in [
+        (&[][..], "there are older records"),
+        (&["--after", "0"], "use --after 1"),
+        (&["--newest", "off"], "use --after 1"),
+        (&["--after", "0", "--newest", "on"], "there are older records"),
+    ] {
+        let shown = audit(options).expect(0);
+        assert!(shown.err.contains(note), "{options:?}: {}", shown.err);
+        let answered = audit(&[options, &["--json"]].concat()).expect(0);
+        assert_eq!((&answered.json()["more"], &*answered.err), (&json!(true), ""), "{options:?}");
     }
     let restored = Members("restored", "database_bytes files file_bytes keys missing_files");
     let run = home.run(&["admin", "restore", "--from", "copy", "--data", "again", "--json"]).expect(0).json();

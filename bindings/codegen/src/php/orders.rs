@@ -58,7 +58,8 @@ pub(super) fn method(out: &mut Out, order: &OperationModel) {
     let whole = whole.map(|member| format!(", {}", quoted(member))).unwrap_or_default();
     let content = order.request_content.map(|field| {
         let place = quoted(field.name);
-        format!("{place} => self::inOrder({}, Content::of(${})),", quoted(field.camel), field.camel)
+        let most = order.form().map_or(0, |form| form.max_bytes);
+        format!("{place} => self::inOrder({}, Content::of(${}), {most}),", quoted(field.camel), field.camel)
     });
     let begin = format!("        {before}$this->order({}, ", quoted(order.entry.declaration.name));
     let end = format!("{whole}){close};");

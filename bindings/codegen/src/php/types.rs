@@ -4,7 +4,7 @@ use bankchannel::model::{EnumShape, Field, Shape, StructShape, UnionShape};
 
 use crate::{
     Generated,
-    model::{ProtocolModel, is_path, is_store},
+    model::{ProtocolModel, holds_secrets, is_path, is_store},
     named_types::{Named, home},
     names::pascal,
     text::{Out, plain},
@@ -187,28 +187,16 @@ fn imports(out: &mut Out, fields: &[Field], side: Side) {
     }
 }
 
-/// Whether a value is stored outside its object: a secret that is input. The program may read output.
+/// Whether a value is stored outside its object: a secret that is input, or a list or map of them. The program may read
+/// output.
 fn is_hidden(field: &Field, side: Side) -> bool {
-    side == Side::In && is_secret(field)
+    side == Side::In && holds_secrets(field.shape)
 }
 
 /// Whether the constructor checks a value that PHP would change: without `strict_types` the amount `true` would become
 /// `1`, and a number of floating point would be rounded.
 fn is_checked(field: &Field, side: Side) -> bool {
     side == Side::In && matches!(field.shape, Shape::Decimal)
-}
-
-fn is_secret(field: &Field) -> bool {
-    matches!(field.shape, Shape::Secret(_))
-}
-
-/// Whether a value is a secret, or contains one.
-fn holds_secrets(shape: &Shape) -> bool {
-    match shape {
-        Shape::Secret(_) => true,
-        Shape::List(of) | Shape::Map(of) => holds_secrets(of),
-        _ => false,
-    }
 }
 
 /// The interface of a class that itself says what `json_encode` writes: one of output with secrets.
@@ -233,8 +221,20 @@ fn members(out: &mut Out, fields: &'static [Field], tag: Option<(&str, &str)>, s
     out.line("{");
     let hidden: Vec<&Field> = fields.iter().filter(|field| is_hidden(field, side)).collect();
     if !hidden.is_empty() {
-        let doc = "@var \\WeakMap<self, array<string, string|Secret|null>>|null secrets beside their objects: what dumps or exports an object cannot find one in it";
-        out.jsdoc("    ", doc);
+        let has_several = hidden.iter().any(|field| !matches!(field.shape, Shape::Secret(_)));
+        let member = |field: &&Field| {
+            let null = if field.optional { "|null" } else { "" };
+            format!("{}: {}{null}", field.name, documented(field.shape, side))
+        };
+        let kind = match has_several {
+            true => format!("array{{{}}}", hidden.iter().map(member).collect::<Vec<_>>().join(", ")),
+            false => "array<string, string|Secret|null>".to_owned(),
+        };
+        let doc = format!(
+            "@var \\WeakMap<self, {kind}>|null secrets beside their objects: what dumps or exports an object cannot find one \
+             in it"
+        );
+        out.jsdoc("    ", &doc);
         out.line("    private static ?\\WeakMap $secrets = null;");
         out.blank();
     }

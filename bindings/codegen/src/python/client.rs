@@ -293,7 +293,11 @@ fn carried_out(out: &mut Out, order: &OperationModel) {
     // A field of an order may be called `answer`.
     let begin = format!("        found: {} = self._carry_out(", answer_name(order));
     let name = format!("{:?}", order.entry.declaration.name);
-    let content = order.request_content.map(|field| format!(", content={}", python(field.name))).unwrap_or_default();
+    let most = order.form().map_or(0, |form| form.max_bytes);
+    let content = order
+        .request_content
+        .map(|field| format!(", content={}, field={:?}, most={most}", python(field.name), field.name))
+        .unwrap_or_default();
     let fields = || order.request.fields.iter().filter(|field| !is_content(field));
     let members: Vec<String> = fields().map(|field| format!("{:?}: {}", field.name, python(field.name))).collect();
     let one = format!("{begin}{name}, {{{}}}{content})", members.join(", "));

@@ -3,7 +3,7 @@
 use bankchannel::model::{EnumShape, Field, Shape, UnionShape};
 
 use crate::{
-    model::{ProtocolModel, is_path},
+    model::{ProtocolModel, holds_secrets, is_path},
     named_types::Named,
     names::{pascal, python},
     text::{Out, plain},
@@ -48,7 +48,7 @@ pub(crate) fn record(
     out.line("    __slots__ = ()");
     let all = tag.iter().map(|(tag, _)| *tag).chain(fields.iter().map(|field| field.name));
     out.line(format!("    __match_args__ = {}", tuple(all)));
-    let secret: Vec<&str> = fields.iter().filter(|field| is_secret(field)).map(|field| field.name).collect();
+    let secret: Vec<&str> = fields.iter().filter(|field| holds_secrets(field.shape)).map(|field| field.name).collect();
     if !secret.is_empty() {
         out.line(format!("    _secret: ClassVar = frozenset({})", tuple(secret.into_iter())));
     }
@@ -92,10 +92,6 @@ fn tuple<'a>(names: impl Iterator<Item = &'a str>) -> String {
         [one] => format!("({one},)"),
         _ => format!("({})", names.join(", ")),
     }
-}
-
-fn is_secret(field: &Field) -> bool {
-    matches!(field.shape, Shape::Secret(_))
 }
 
 /// Each alternative is a separate record with the tag as a literal.

@@ -313,6 +313,26 @@ abstract class BankchannelException extends \RuntimeException
         return self::ofInput('input.missing_field', $field, "{$field} {$why}", $operation, $outcome);
     }
 
+    /**
+     * The error for content that cannot be read.
+     *
+     * @internal
+     */
+    public static function unreadableInput(string $field): InvalidInputException
+    {
+        return self::ofInput('input.content_unreadable', $field, "{$field}: cannot be read", null, null);
+    }
+
+    /**
+     * The error for content that is larger than its place.
+     *
+     * @internal
+     */
+    public static function largeInput(string $field, int $most): InvalidInputException
+    {
+        return self::ofInput('input.too_large', $field, "{$field}: has more than {$most} bytes", null, null);
+    }
+
     private static function ofInput(string $code, string $field, string $message, ?string $operation, ?string $outcome): InvalidInputException
     {
         return new InvalidInputException([

@@ -162,16 +162,21 @@ impl FoundOrder {
 
 /// A request whose list may stand for it, and one item for the list.
 fn as_list(request: Value, list: &str) -> Result<Value> {
-    let is_empty = |items: &Value| items.as_array().is_some_and(Vec::is_empty);
-    if is_empty(&request) || request.get(list).is_some_and(is_empty) {
-        return Err(Error::because(&row::INVALID_JSON, "the list is empty: it orders nothing".to_owned()));
-    }
+    refuse_empty(&request, list)?;
     let items = match request {
         Value::Object(members) if members.contains_key(list) => return Ok(members.into()),
         Value::Array(items) => items,
         one => vec![one],
     };
     Ok(Value::Object([(list.to_owned(), items.into())].into_iter().collect()))
+}
+
+fn refuse_empty(request: &Value, list: &str) -> Result<()> {
+    let is_empty = |items: &Value| items.as_array().is_some_and(Vec::is_empty);
+    if is_empty(request) || request.get(list).is_some_and(is_empty) {
+        return Err(Error::because(&row::INVALID_JSON, "the list is empty: it orders nothing".to_owned()));
+    }
+    Ok(())
 }
 
 /// Carries out an order, given by its path or its name, for the program that runs the server.
@@ -204,10 +209,9 @@ pub async fn carry_out_declared(
         Some(content) => Some(in_memory(content, largest).await?),
         None => None,
     };
-    let request = match order.form.whole_request {
-        Some(list) => as_list(request, list)?,
-        None => request,
-    };
+    if let Some(list) = order.form.whole_request {
+        refuse_empty(&request, list)?;
+    }
     (order.run)(target, request, content).await
 }
 

@@ -147,7 +147,7 @@ pub struct AuditCheck {
 }
 
 impl AuditQuery {
-    /// The query of a store's filter, in which 0 is the store's own limit.
+    /// The query of a store's filter, in which 0 is the store's own limit. What is out of bounds is the nearest within.
     pub(super) fn of(filter: AuditFilter) -> Self {
         let AuditFilter { after_seq, from, until, api_key, email, operation, outcome, limit, newest } = filter;
         let instant = |at: Option<i64>| at.map(Timestamp::from_ms);
@@ -158,9 +158,9 @@ impl AuditQuery {
             outcome,
             since: instant(from),
             until: instant(until),
-            after: Some(after_seq),
+            after: Some(after_seq.max(0)),
             newest: Some(newest),
-            limit: Some(if limit == 0 { STORE_LIMIT } else { limit }),
+            limit: Some(if limit > 0 { limit.min(LIMIT_MAX) } else { STORE_LIMIT }),
         }
     }
 }
@@ -254,8 +254,9 @@ fn of_more_records(request: &Value, answer: &Value) -> Vec<String> {
         return Vec::new();
     }
     let last = answer["records"].as_array().and_then(|records| records.last());
-    match (request.get("after"), last) {
-        (Some(_), Some(last)) => vec![format!("there are more records: use --after {}", last["seq"])],
+    let is_newest = request["newest"].as_bool().unwrap_or(request["after"].is_null());
+    match last {
+        Some(last) if !is_newest => vec![format!("there are more records: use --after {}", last["seq"])],
         _ => vec!["there are older records: use --limit, --since or --after".to_owned()],
     }
 }

@@ -58,8 +58,6 @@ operator_commands! {
             OperatorOption { form: OptionForm::Folder, ..OperatorOption::named("data", "data") },
         ],
         examples: &["--from backup-2026-11-20 --data ws-data-restored"],
-        // Without such certificates there is no such member.
-        writes_nulls: false,
         notes: of_restored_certificates,
         ..OperatorForm::changing("restore")
     }): RestoreOrder => RestoredData, async restore_folder;

@@ -33,7 +33,11 @@ use bankchannel_foundation::{
     model::{Boundary, Representation, Writer, read_boundary},
     operation::{DataAccess, OperatorOption, OptionForm},
 };
-use bankchannel_server::{hosted::HostedOperation, operator::ThisProcess, orders::PlainOrder};
+use bankchannel_server::{
+    hosted::HostedOperation,
+    operator::{ThisProcess, read_answer},
+    orders::PlainOrder,
+};
 use bankchannel_storage::ws_channel::{AuditFilter, SchemaUse};
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
@@ -311,7 +315,7 @@ impl ServiceOperator {
     async fn run<O: HostedOperation>(&self, request: O::Request) -> Result<O::Response> {
         let command = CallableCommand::named(OPERATOR_COMMANDS, O::DECLARATION.name)?;
         let request = request.write(&mut Writer::new(Representation::Boundary));
-        read_boundary(self.carried_out(command, request.into()).await?)
+        read_answer(self.carried_out(command, request.into()).await?)
     }
 
     /// Compiled once, not per command.

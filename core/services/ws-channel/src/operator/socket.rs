@@ -118,20 +118,28 @@ pub(crate) async fn of_running(data: &Path) -> Option<PathBuf> {
 /// Sends a command to a running service.
 ///
 /// # Errors
-/// The service's errors; `resource.storage` when the connection broke.
+/// The service's errors; `input.too_large`; `resource.storage` when the connection broke or the service is of another
+/// version.
 pub(crate) async fn ask(socket: &Path, command: &CallableCommand, request: &Value) -> Result<Value> {
     let gone = |why: std::io::Error| {
         Error::because(&row::STORAGE, format!("the running service did not answer through {}: {why}", socket.display()))
     };
     let request = json!({ "command": command.entry.declaration.name, "request": request }).to_string();
+    // The service reads no more, and what it has read would be no JSON.
+    if request.len() as u64 > MAX_COMMAND {
+        let why = format!("a command for a running service has at most {MAX_COMMAND} bytes");
+        return Err(Error::because(&row::TOO_LARGE, why).with("limit_bytes", MAX_COMMAND));
+    }
     let mut stream = UnixStream::connect(socket).await.map_err(gone)?;
     stream.write_all(request.as_bytes()).await.map_err(gone)?;
     stream.shutdown().await.map_err(gone)?;
     let mut told = Vec::new();
     stream.take(MAX_ANSWER).read_to_end(&mut told).await.map_err(gone)?;
     let mut told: Value = serde_json::from_slice(&told).map_err(|why| gone(why.into()))?;
-    let Some(refused) = told.get_mut("error").map(Value::take) else { return Ok(told["response"].take()) };
     let of_other_version = || gone(std::io::Error::other("it runs another version of this program: restart it"));
+    let Some(refused) = told.get_mut("error").map(Value::take) else {
+        return told.get_mut("response").map(Value::take).ok_or_else(of_other_version);
+    };
     let is_unread = refused["message"].as_str().is_some_and(|message| message.contains(UNREADABLE));
     let of_code = |code: &str| bankchannel::error_table().find(|row| row.code == code);
     Err(Error::from_json(refused, of_code).filter(|_| !is_unread).unwrap_or_else(of_other_version))

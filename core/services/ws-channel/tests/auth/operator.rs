@@ -2,7 +2,13 @@
 
 use std::{os::unix::fs::PermissionsExt, path::Path};
 
-use bankchannel_foundation::{Error, error::row, operation::DataAccess};
+use bankchannel_foundation::{
+    Error,
+    error::row,
+    model::{Field, Shape},
+    operation::DataAccess,
+};
+use bankchannel_storage::ws_channel::AuditFilter;
 use bankchannel_ws_channel_service::operator::{self, CallableCommand, NewApiKey, OPERATOR_COMMANDS, ServiceOperator};
 use serde_json::{Value, json};
 use tokio::{
@@ -93,25 +99,44 @@ async fn through_socket(socket: &Path, request: &str) -> Value {
     serde_json::from_str(&told).unwrap()
 }
 
+/// A value of the field's type, for a request that is refused before it is carried out.
+fn valid_value(field: &Field) -> Value {
+    match field.shape {
+        Shape::Bool => json!(true),
+        Shape::Integer { .. } => json!(1),
+        Shape::Enum(of) => json!(of.values[0].value),
+        _ => json!("text"),
+    }
+}
+
 #[tokio::test]
 async fn a_member_that_no_command_has_is_named_with_and_without_a_running_service() {
     let mut world = World::start().await;
     let options = world.options();
     for is_running in [true, false] {
         for command in commands() {
-            let (name, members) = (command.entry.declaration.name, json!({"nonsense_member": 1}));
-            // One that misses a required field is named for that; see below.
-            let required = command.entry.request.fields().iter().any(|field| !field.optional);
-            let error = operator::carry_out(&options, command, members).await.unwrap_err();
-            let expected = if required { "input.missing_field" } else { "input.unknown_field" };
-            assert_eq!(error.code(), expected, "{name}, running: {is_running}: {error}");
-            let mut members = serde_json::Map::new();
-            for field in command.entry.request.fields().iter().filter(|field| !field.optional) {
-                members.insert(field.name.to_owned(), json!(1));
-            }
+            let name = command.entry.declaration.name;
+            let required: serde_json::Map<String, Value> = command
+                .entry
+                .request
+                .fields()
+                .iter()
+                .filter(|field| !field.optional)
+                .map(|field| (field.name.to_owned(), valid_value(field)))
+                .collect();
+            let mut members = required.clone();
             members.insert("nonsense_member".into(), json!(1));
             let error = operator::carry_out(&options, command, members.into()).await.unwrap_err();
-            assert!(error.context().contains_key("field"), "{name}, running: {is_running}: {error:?}");
+            assert_eq!(error.code(), "input.unknown_field", "{name}, running: {is_running}: {error}");
+            assert!(error.message().contains("nonsense_member"), "{name}, running: {is_running}: {error}");
+            // What is missing is named.
+            for missing in required.keys() {
+                let mut members = required.clone();
+                members.remove(missing);
+                let error = operator::carry_out(&options, command, members.into()).await.unwrap_err();
+                let told = (error.code(), error.detail("field"));
+                assert_eq!(told, ("input.missing_field", Some(&**missing)), "{name}, running: {is_running}: {error}");
+            }
         }
         let create = CallableCommand::named(OPERATOR_COMMANDS, "key-create").unwrap();
         let members = json!({"transfer": true, "waiver": false, "ownr": "owner@example.test"});
@@ -167,6 +192,44 @@ async fn a_service_of_another_version_is_told_as_such() {
     assert_eq!(error.code(), "resource.storage", "{error}");
     assert!(error.message().contains("another version"), "{error}");
     of_former.abort();
+}
+
+#[tokio::test]
+async fn an_answer_that_is_none_is_an_error_and_a_command_that_is_too_large_is_named_as_such() {
+    for answer in ["[]", "null", "1", "{}", r#""text""#] {
+        let mut world = World::start().await;
+        world.stop().await;
+        let listener = UnixListener::bind(world.data().join("admin.sock")).unwrap();
+        let other = tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut given = Vec::new();
+                stream.read_to_end(&mut given).await.unwrap();
+                let _ = stream.write_all(answer.as_bytes()).await;
+            }
+        });
+        let error = ServiceOperator::from_options(&world.options()).unwrap().keys().await.unwrap_err();
+        assert_eq!(error.code(), "resource.storage", "{answer}: {error}");
+        other.abort();
+    }
+    let world = World::start().await;
+    let operator = ServiceOperator::from_options(&world.options()).unwrap();
+    let error = operator.settle_upload("unknown", "accepted", &"x".repeat(64 * 1024)).await.unwrap_err();
+    assert_eq!(error.code(), "input.too_large", "{error}");
+}
+
+#[tokio::test]
+async fn a_filter_out_of_bounds_is_the_nearest_within() {
+    let world = World::start().await;
+    world.account("op@example.test").await;
+    let operator = ServiceOperator::from_options(&world.options()).unwrap();
+    operator.create_key(NewApiKey::default()).await.unwrap();
+    let all = operator.audit(AuditFilter::default()).await.unwrap();
+    assert!(!all.is_empty());
+    for (after_seq, limit) in [(-1, 0), (0, -1), (0, i64::MAX), (i64::MIN, i64::MIN)] {
+        let filter = AuditFilter { after_seq, limit, ..AuditFilter::default() };
+        assert_eq!(operator.audit(filter).await.unwrap(), all, "{after_seq}, {limit}");
+    }
 }
 
 #[tokio::test]
