@@ -25,6 +25,8 @@ use super::{
 const QUIET_S: u32 = 5;
 /// The polling interval when waiting for a report.
 const LOOK: Duration = Duration::from_millis(40);
+/// How long a connector has to end a right after the hub answered its report.
+const SETTLING: Duration = Duration::from_secs(3);
 
 /// The result of a check that did not pass.
 #[derive(Debug, Clone)]
@@ -140,6 +142,18 @@ impl<'a> ConnectorChecker<'a> {
     pub(super) async fn refused(&self, what: &str, made: &MadeRequest, classes: &[(&str, u16)]) -> CheckLook {
         let heard = self.send(made).await?;
         judge(what, &heard, classes)
+    }
+
+    /// The same for a right that ends when the connector has heard the hub's answer to its report, which takes it a moment.
+    pub(super) async fn soon_refused(&self, what: &str, order: &PlayedRequest, classes: &[(&str, u16)]) -> CheckLook {
+        let until = Instant::now() + SETTLING.min(self.patience);
+        loop {
+            let look = self.refused(what, &self.made(order)?, classes).await;
+            if look.is_ok() || Instant::now() >= until {
+                return look;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
     }
 
     /// Waits until the session is in the wanted state and returns it; `None` after a timeout.

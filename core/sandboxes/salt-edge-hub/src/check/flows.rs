@@ -144,15 +144,14 @@ pub(super) async fn reconnect(checker: &ConnectorChecker<'_>) -> CheckLook {
     if shown["status"] == "open" {
         return not_run("the connector asks the customer again; the checker does not go on from there");
     }
-    let old = checker.made(&checker.about("fetch_accounts", &token))?;
+    let old = checker.about("fetch_accounts", &token);
     if shown["status"] == "success" {
         checker.taken(&checker.about("fetch_accounts", &session)).await?;
-        return checker
-            .refused("the token before the reconnect", &old, &[("TokenRevoked", 401), ("TokenNotFound", 404)])
-            .await;
+        let refusals = [("TokenRevoked", 401), ("TokenNotFound", 404)];
+        return checker.soon_refused("the token before the reconnect", &old, &refusals).await;
     }
     // The reconnection was refused: the old token stays valid.
-    let heard = checker.send(&old).await?;
+    let heard = checker.send(&checker.made(&old)?).await?;
     if heard.status != 200 {
         return failed(format!(
             "a reconnect that is refused leaves the old token: accounts were answered {}",
