@@ -262,6 +262,7 @@ class TokenParameters(Record):
 
     __slots__ = ()
     __match_args__ = ("provider_code", "scopes", "consent_period_days", "credentials", "redirect_url", "force_sca")
+    _secret: ClassVar = frozenset(("credentials",))
 
     provider_code: str | None = None
     """The bank's code at Salt Edge."""
@@ -309,6 +310,7 @@ class ConfirmationParameters(Record):
 
     __slots__ = ()
     __match_args__ = ("credentials",)
+    _secret: ClassVar = frozenset(("credentials",))
 
     credentials: Mapping[str, SecretText]
     """The answers, by the code of the interactive field, such as `sms_pincode`."""
@@ -344,6 +346,7 @@ class NoticedRequest(Record):
 
     __slots__ = ()
     __match_args__ = ("method", "url", "headers")
+    _secret: ClassVar = frozenset(("headers",))
 
     method: str | None = None
     """The HTTP method."""
@@ -1062,6 +1065,7 @@ class AuthenticateQuestion(Record):
 
     __slots__ = ()
     __match_args__ = ("session_id", "client_id", "app_name", "scopes", "consent_period_days", "authorization_type", "credentials", "redirect_url", "force_sca", "consent_id", "expires_at")
+    _secret: ClassVar = frozenset(("credentials",))
 
     session_id: str
     """The session's id, for `approve_session` and the bank's page. Anyone who knows it can see the session's page."""
@@ -1182,6 +1186,7 @@ class ConfirmQuestion(Record):
 
     __slots__ = ()
     __match_args__ = ("session_id", "client_id", "user_id", "field", "credentials", "attempt")
+    _secret: ClassVar = frozenset(("credentials",))
 
     session_id: str
     """The session."""

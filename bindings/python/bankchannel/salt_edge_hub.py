@@ -66,6 +66,7 @@ class TokenParameters(Record):
 
     __slots__ = ()
     __match_args__ = ("provider_code", "scopes", "consent_period_days", "credentials", "redirect_url", "force_sca")
+    _secret: ClassVar = frozenset(("credentials",))
 
     provider_code: str | None = None
     """The bank's code at Salt Edge."""
@@ -134,6 +135,7 @@ class ConfirmationParameters(Record):
 
     __slots__ = ()
     __match_args__ = ("credentials",)
+    _secret: ClassVar = frozenset(("credentials",))
 
     credentials: Mapping[str, Secret]
     """The answers, by the code of the interactive field, such as `sms_pincode`."""
@@ -353,6 +355,7 @@ class NoticedRequest(Record):
 
     __slots__ = ()
     __match_args__ = ("method", "url", "headers")
+    _secret: ClassVar = frozenset(("headers",))
 
     method: str | None = None
     """The HTTP method."""

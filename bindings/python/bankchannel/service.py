@@ -785,7 +785,7 @@ class NextGenPsd2Bank(_NextGenPsd2BankParts, ControlledServer):
         found: BankExplanation = self._carry_out(
             "nextgen_psd2_bank.explain",
             {"signing_string": signing_string},
-            content=message,
+            content=message, field="message", most=2097152,
         )
         return found
 
@@ -1576,7 +1576,7 @@ class CheckWay(Record):
 
     __slots__ = ()
     __match_args__ = ("code", "mode", "right", "wrong", "code_field", "right_code", "customer", "user_id", "accounts", "name", "codes_file")
-    _secret: ClassVar = frozenset(("right_code",))
+    _secret: ClassVar = frozenset(("right", "wrong", "right_code"))
 
     code: str
     """The method's code, as in `authorization_type`."""

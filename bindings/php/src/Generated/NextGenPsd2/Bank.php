@@ -232,7 +232,7 @@ final class Bank extends ControlledService
         ?string $signingString = null,
     ): BankExplanation {
         return BankExplanation::fromArray($this->order('nextgen_psd2_bank.explain', [
-            'message' => self::inOrder('message', Content::of($message)),
+            'message' => self::inOrder('message', Content::of($message), 2097152),
             'signing_string' => $signingString,
         ], 'explanation'));
     }

@@ -11,8 +11,9 @@ use Bankchannel\Secret;
 final class CheckWay
 {
     /**
-     * @var \WeakMap<self, array<string, string|Secret|null>>|null secrets beside their objects: what dumps or
-     * exports an object cannot find one in it
+     * @var \WeakMap<self, array{right: array<string, string|Secret>|null, wrong: array<string, string|Secret>|null,
+     * right_code: string|Secret|null}>|null secrets beside their objects: what dumps or exports an object cannot
+     * find one in it
      */
     private static ?\WeakMap $secrets = null;
 
@@ -35,8 +36,8 @@ final class CheckWay
     public function __construct(
         public readonly string $code,
         public readonly CheckMode $mode,
-        #[\SensitiveParameter] public readonly ?array $right = null,
-        #[\SensitiveParameter] public readonly ?array $wrong = null,
+        #[\SensitiveParameter] ?array $right = null,
+        #[\SensitiveParameter] ?array $wrong = null,
         public readonly ?string $codeField = null,
         #[\SensitiveParameter] string|Secret|null $rightCode = null,
         public readonly ?string $customer = null,
@@ -46,7 +47,7 @@ final class CheckWay
         public readonly string|\SplFileInfo|null $codesFile = null,
     ) {
         self::$secrets ??= new \WeakMap();
-        self::$secrets[$this] = ['right_code' => $rightCode];
+        self::$secrets[$this] = ['right' => $right, 'wrong' => $wrong, 'right_code' => $rightCode];
     }
 
     /** It holds a secret, which must not be written anywhere with it. */
@@ -92,8 +93,8 @@ final class CheckWay
         return Encode::present([
             'code' => $this->code,
             'mode' => $this->mode->value,
-            'right' => $this->right === null ? null : (object) array_map(static fn (mixed $item): mixed => Encode::secret($item), $this->right),
-            'wrong' => $this->wrong === null ? null : (object) array_map(static fn (mixed $item): mixed => Encode::secret($item), $this->wrong),
+            'right' => self::$secrets[$this]['right'] === null ? null : (object) array_map(static fn (mixed $item): mixed => Encode::secret($item), self::$secrets[$this]['right']),
+            'wrong' => self::$secrets[$this]['wrong'] === null ? null : (object) array_map(static fn (mixed $item): mixed => Encode::secret($item), self::$secrets[$this]['wrong']),
             'code_field' => $this->codeField,
             'right_code' => self::$secrets[$this]['right_code'] === null ? null : Encode::secret(self::$secrets[$this]['right_code']),
             'customer' => $this->customer,

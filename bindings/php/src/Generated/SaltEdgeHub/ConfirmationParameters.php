@@ -5,17 +5,37 @@ declare(strict_types=1);
 namespace Bankchannel\SaltEdgeHub;
 
 use Bankchannel\Encode;
+use Bankchannel\Secret;
 
 /** A customer's answers. */
 final class ConfirmationParameters
 {
     /**
+     * @var \WeakMap<self, array{credentials: array<string, string|Secret>}>|null secrets beside their objects: what
+     * dumps or exports an object cannot find one in it
+     */
+    private static ?\WeakMap $secrets = null;
+
+    /**
      * @param array<string, string|Secret> $credentials The answers, by the code of the interactive field, such as
      * `sms_pincode`.
      */
     public function __construct(
-        #[\SensitiveParameter] public readonly array $credentials,
+        #[\SensitiveParameter] array $credentials,
     ) {
+        self::$secrets ??= new \WeakMap();
+        self::$secrets[$this] = ['credentials' => $credentials];
+    }
+
+    /** It holds a secret, which must not be written anywhere with it. */
+    public function __serialize(): array
+    {
+        throw new \LogicException(self::class . ' holds a secret and is not serialized');
+    }
+
+    /** A copy would be without its secret. */
+    private function __clone()
+    {
     }
 
     /**
@@ -38,7 +58,7 @@ final class ConfirmationParameters
     public function toArray(): array
     {
         return Encode::present([
-            'credentials' => (object) array_map(static fn (mixed $item): mixed => Encode::secret($item), $this->credentials),
+            'credentials' => (object) array_map(static fn (mixed $item): mixed => Encode::secret($item), self::$secrets[$this]['credentials']),
         ]);
     }
 }

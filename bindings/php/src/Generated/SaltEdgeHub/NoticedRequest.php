@@ -5,10 +5,17 @@ declare(strict_types=1);
 namespace Bankchannel\SaltEdgeHub;
 
 use Bankchannel\Encode;
+use Bankchannel\Secret;
 
 /** The request of a failed exchange. */
 final class NoticedRequest
 {
+    /**
+     * @var \WeakMap<self, array{headers: array<string, string|Secret>|null}>|null secrets beside their objects:
+     * what dumps or exports an object cannot find one in it
+     */
+    private static ?\WeakMap $secrets = null;
+
     /**
      * @param string|null $method The HTTP method.
      * @param string|null $url The URL.
@@ -17,8 +24,21 @@ final class NoticedRequest
     public function __construct(
         public readonly ?string $method = null,
         public readonly ?string $url = null,
-        #[\SensitiveParameter] public readonly ?array $headers = null,
+        #[\SensitiveParameter] ?array $headers = null,
     ) {
+        self::$secrets ??= new \WeakMap();
+        self::$secrets[$this] = ['headers' => $headers];
+    }
+
+    /** It holds a secret, which must not be written anywhere with it. */
+    public function __serialize(): array
+    {
+        throw new \LogicException(self::class . ' holds a secret and is not serialized');
+    }
+
+    /** A copy would be without its secret. */
+    private function __clone()
+    {
     }
 
     /**
@@ -45,7 +65,7 @@ final class NoticedRequest
         return Encode::present([
             'method' => $this->method,
             'url' => $this->url,
-            'headers' => $this->headers === null ? null : (object) array_map(static fn (mixed $item): mixed => Encode::secret($item), $this->headers),
+            'headers' => self::$secrets[$this]['headers'] === null ? null : (object) array_map(static fn (mixed $item): mixed => Encode::secret($item), self::$secrets[$this]['headers']),
         ]);
     }
 }

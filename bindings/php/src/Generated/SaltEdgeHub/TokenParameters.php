@@ -5,10 +5,17 @@ declare(strict_types=1);
 namespace Bankchannel\SaltEdgeHub;
 
 use Bankchannel\Encode;
+use Bankchannel\Secret;
 
 /** The parameters of a request for a token. */
 final class TokenParameters
 {
+    /**
+     * @var \WeakMap<self, array{credentials: array<string, string|Secret>}>|null secrets beside their objects: what
+     * dumps or exports an object cannot find one in it
+     */
+    private static ?\WeakMap $secrets = null;
+
     /**
      * @param list<string> $scopes The rights that the third party asks for: `accounts`, `transactions`, `kyc`, and
      * others. At least one.
@@ -22,11 +29,24 @@ final class TokenParameters
     public function __construct(
         public readonly array $scopes,
         public readonly int $consentPeriodDays,
-        #[\SensitiveParameter] public readonly array $credentials,
+        #[\SensitiveParameter] array $credentials,
         public readonly ?string $providerCode = null,
         public readonly ?string $redirectUrl = null,
         public readonly ?bool $forceSca = null,
     ) {
+        self::$secrets ??= new \WeakMap();
+        self::$secrets[$this] = ['credentials' => $credentials];
+    }
+
+    /** It holds a secret, which must not be written anywhere with it. */
+    public function __serialize(): array
+    {
+        throw new \LogicException(self::class . ' holds a secret and is not serialized');
+    }
+
+    /** A copy would be without its secret. */
+    private function __clone()
+    {
     }
 
     /**
@@ -57,7 +77,7 @@ final class TokenParameters
             'provider_code' => $this->providerCode,
             'scopes' => array_values($this->scopes),
             'consent_period_days' => $this->consentPeriodDays,
-            'credentials' => (object) array_map(static fn (mixed $item): mixed => Encode::secret($item), $this->credentials),
+            'credentials' => (object) array_map(static fn (mixed $item): mixed => Encode::secret($item), self::$secrets[$this]['credentials']),
             'redirect_url' => $this->redirectUrl,
             'force_sca' => $this->forceSca,
         ]);
