@@ -267,9 +267,16 @@ fn seed(out: &mut Out, class: &str, order: &OperationModel, form: MethodStyle) {
     let any: Vec<String> = order.request.fields.iter().map(left_out).collect();
     out.blank();
     out.line("    @overload");
-    out.line(format!("    {define} seed(self, data: Mapping[str, Any]) -> Any: ..."));
+    // Each says what the other's parameters are then: a checker compares both with the defaults below.
+    let none: Vec<String> =
+        order.request.fields.iter().map(|field| format!("{}: None = None", python(field.name))).collect();
+    out.line(format!("    {define} seed(self, data: Mapping[str, Any], *, {}) -> Any: ...", none.join(", ")));
     out.line("    @overload");
-    out.line(format!("    {define} seed(self, *, {}) -> {}: ...", typed.join(", "), order.response.name));
+    out.line(format!(
+        "    {define} seed(self, data: None = None, *, {}) -> {}: ...",
+        typed.join(", "),
+        order.response.name
+    ));
     if form == MethodStyle::Awaited {
         out.line(format!("    @documented_as({class}.seed)"));
     }
