@@ -12,7 +12,7 @@ use bankchannel_foundation::{error::ErrorRow, question::Interface};
 
 use crate::{
     named_types::{Named, Types, home},
-    orders::{OrderTypes, common_orders},
+    orders::{OrderTypes, common_orders, same_where_named_the_same},
     served::Served,
 };
 
@@ -417,23 +417,6 @@ fn holds(shape: &Shape, name: &str) -> bool {
             Shape::Union(shape) => shape.variants.iter().filter_map(|variant| variant.shape).any(|of| holds(of, name)),
             _ => false,
         }
-}
-
-/// Languages that keep the types of all clients in one namespace must not get two different types of one name. The
-/// types of a module are in the module.
-fn same_where_named_the_same(protocols: &[ProtocolModel], common: &OrderTypes) -> Result<(), String> {
-    let mut known: BTreeMap<&str, &Named> = BTreeMap::new();
-    let with_client = || protocols.iter().filter(|protocol| !protocol.is_module());
-    let of_orders =
-        with_client().flat_map(|protocol| &protocol.served).map(|served| &served.order_types).chain([common]);
-    let of_orders = of_orders.flat_map(|types| types.own.iter().map(|(named, _)| named));
-    for named in with_client().flat_map(|protocol| &protocol.types).chain(of_orders) {
-        let first = known.entry(named.name()).or_insert(named);
-        if !first.is_same(named) {
-            return Err(format!("two protocols have different types {}", named.name()));
-        }
-    }
-    Ok(())
 }
 
 fn operation(entry: &'static CatalogueEntry) -> Result<OperationModel, String> {

@@ -8,6 +8,7 @@ use bankchannel_counterparts::COUNTERPARTS;
 
 use crate::{
     Generated,
+    orders::is_common,
     reference::type_text,
     text::{Out, plain},
 };
@@ -42,10 +43,6 @@ pub(crate) fn page() -> Generated {
     Generated { path: "docs/reference/server-orders.md".to_owned(), text: out.done() }
 }
 
-fn is_common(entry: &CatalogueEntry) -> bool {
-    entry.declaration.name.starts_with("server.")
-}
-
 fn order(out: &mut Out, entry: &CatalogueEntry) {
     let declaration = entry.declaration;
     let Some(form) = &declaration.hosted else { return };
@@ -68,13 +65,10 @@ fn order(out: &mut Out, entry: &CatalogueEntry) {
         out.line(format!("\nOver HTTP the body is `{}`{}.", raw.content, headers.collect::<String>()));
     }
     structs(out, "Request", entry.request);
-    match form.whole_answer {
-        Some(name) => {
-            out.line(format!("\nOver HTTP and from `control` the answer is the value of `{name}` itself."));
-            structs(out, "Answer", entry.response);
-        }
-        None => structs(out, "Answer", entry.response),
+    if let Some(name) = form.whole_answer {
+        out.line(format!("\nOver HTTP and from `control` the answer is the value of `{name}` itself."));
     }
+    structs(out, "Answer", entry.response);
 }
 
 /// A struct's members, then those of the structs within.

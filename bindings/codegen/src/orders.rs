@@ -1,6 +1,6 @@
 //! The orders of embedded servers: operations of a running server, with a typed method in every language.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bankchannel::{
     model::Shape,
@@ -39,7 +39,7 @@ impl OperationModel {
 /// The orders that every server has.
 pub(crate) fn common_orders() -> Result<Vec<OperationModel>, String> {
     let any = COUNTERPARTS.iter().find(|counterpart| counterpart.orders().next().is_some());
-    any.into_iter().flat_map(|counterpart| counterpart.orders()).filter(is_common).map(order).collect()
+    any.into_iter().flat_map(|counterpart| counterpart.orders()).filter(|entry| is_common(entry)).map(order).collect()
 }
 
 /// The orders that only this kind of server has.
@@ -47,7 +47,8 @@ pub(crate) fn own_orders(counterpart: &Counterpart) -> Result<Vec<OperationModel
     counterpart.orders().filter(|entry| !is_common(entry)).map(order).collect()
 }
 
-fn is_common(entry: &&'static CatalogueEntry) -> bool {
+/// Whether every server has this order.
+pub(crate) fn is_common(entry: &CatalogueEntry) -> bool {
     entry.declaration.name.starts_with("server.")
 }
 
@@ -121,4 +122,21 @@ impl OrderTypes {
         }
         Ok(found)
     }
+}
+
+/// Languages that keep the types of all clients in one namespace must not get two different types of one name. The
+/// types of a module are in the module.
+pub(crate) fn same_where_named_the_same(protocols: &[ProtocolModel], common: &OrderTypes) -> Result<(), String> {
+    let mut known: BTreeMap<&str, &Named> = BTreeMap::new();
+    let with_client = || protocols.iter().filter(|protocol| !protocol.is_module());
+    let of_orders =
+        with_client().flat_map(|protocol| &protocol.served).map(|served| &served.order_types).chain([common]);
+    let of_orders = of_orders.flat_map(|types| types.own.iter().map(|(named, _)| named));
+    for named in with_client().flat_map(|protocol| &protocol.types).chain(of_orders) {
+        let first = known.entry(named.name()).or_insert(named);
+        if !first.is_same(named) {
+            return Err(format!("two protocols have different types {}", named.name()));
+        }
+    }
+    Ok(())
 }
