@@ -30,8 +30,10 @@ def main(wheel: str) -> None:
                 found = base64.urlsafe_b64encode(hashlib.sha256(opened.read(name)).digest()).rstrip(b"=").decode()
                 assert said == f"sha256={found}", name
         licences = ("licenses/LICENSE", "licenses/NOTICE", "licenses/licenses/LGPL-2.0.txt", "licenses/licenses/THIRD-PARTY.txt")
-        for needed in (*licences, "py.typed", "_native.abi3.so", "bankchannel/CHANGELOG.md", ".data/scripts/bankchannel", "entry_points.txt", "docs/ws-channel.md"):
+        for needed in (*licences, "py.typed", "_native.abi3.so", "bankchannel/CHANGELOG.md", "entry_points.txt", "docs/ws-channel.md"):
             assert any(name.endswith(needed) for name in names), f"{needed} is missing"
+        # One copy of the native code: the command runs in the library.
+        assert [name for name in names if opened.read(name).startswith(b"\x7fELF")] == ["bankchannel/_native.abi3.so"]
     tag = Path(wheel).stem.split("-")[-1]
     shown = checked("auditwheel", "show", wheel)
     if shown is not None:

@@ -1,8 +1,8 @@
 """Assembles the wheel from the built native half: no compiler runs here.
 
-    python package.py SHARED_LIBRARY PROGRAM OUTPUT_FOLDER
+    python package.py SHARED_LIBRARY OUTPUT_FOLDER
 
-PROGRAM is the command `bankchannel`, which the wheel puts beside `pip`.
+The command `bankchannel`, which pip puts beside itself, runs in the library.
 
 `maturin build` would make the same wheel, but builds the native half again with its own settings. This script writes the
 parts that the wheel specification requires: the package, its metadata, and a record of every file with its digest.
@@ -29,27 +29,25 @@ ROOT = HERE.parents[1]
 LICENSES = ["LICENSE", "NOTICE", *sorted(f"licenses/{file.name}" for file in (ROOT / "licenses").iterdir())]
 
 
-def main(library: str, program: str, output: str) -> None:
+def main(library: str, output: str) -> None:
     project = tomllib.loads((HERE / "pyproject.toml").read_text())["project"]
     found = re.search(r'VERSION = "(.+)"', (HERE / "bankchannel/_version.py").read_text())
     assert found, "the version is missing: run bankchannel-codegen"
     version, native = found[1], stripped(Path(library))
-    tag = f"cp310-abi3-{platform_tag(Path(library), Path(program))}"
+    tag = f"cp310-abi3-{platform_tag(Path(library))}"
     info = f"bankchannel-{version}.dist-info"
     files: dict[str, bytes] = {}
     for file in sorted((HERE / "bankchannel").iterdir()):
         if file.suffix in (".py", ".pyi", ".typed"):
             files[f"bankchannel/{file.name}"] = file.read_bytes()
     files["bankchannel/_native.abi3.so"] = native
-    files[f"bankchannel-{version}.data/scripts/bankchannel"] = stripped(Path(program))
     # Where pip puts them: share/doc/bankchannel below the environment.
     for name, file in documents():
         files[f"bankchannel-{version}.data/data/share/doc/bankchannel/{name}"] = file.read_bytes()
     for name in LICENSES:
         files[f"{info}/licenses/{name}"] = (ROOT / name).read_bytes()
     files[f"{info}/METADATA"] = metadata(project, version).encode()
-    # Found by pytest: fixtures with the embedded servers.
-    files[f"{info}/entry_points.txt"] = b"[pytest11]\nbankchannel = bankchannel.pytest_plugin\n"
+    files[f"{info}/entry_points.txt"] = entry_points(project).encode()
     files[f"{info}/WHEEL"] = f"Wheel-Version: 1.0\nGenerator: bankchannel\nRoot-Is-Purelib: false\nTag: {tag}\n".encode()
     record = "".join(f"{name},sha256={digest(data)},{len(data)}\n" for name, data in files.items())
     files[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n".encode()
@@ -61,7 +59,7 @@ def main(library: str, program: str, output: str) -> None:
         for name, data in files.items():
             # The same bytes make the same wheel, at any time.
             entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-            entry.external_attr = (0o100755 if name.endswith(".so") or "/scripts/" in name else 0o100644) << 16
+            entry.external_attr = (0o100755 if name.endswith(".so") else 0o100644) << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             wheel.writestr(entry, data)
     print(f"{place} ({place.stat().st_size / 1e6:.1f} MB)")
@@ -91,11 +89,23 @@ def stripped(library: Path) -> bytes:
         return copy.read_bytes()
 
 
-def platform_tag(*binaries: Path) -> str:
-    """The platform tag: the newest glibc version that the binaries need is the oldest that they run with."""
+def entry_points(project: dict[str, object]) -> str:
+    """The command, and what pytest finds: fixtures with the embedded servers."""
+    groups = {"console_scripts": project["scripts"], **as_dict(project["entry-points"])}
+    rows = [f"[{group}]\n" + "".join(f"{name} = {place}\n" for name, place in as_dict(names).items()) for group, names in groups.items()]
+    return "\n".join(rows)
+
+
+def as_dict(value: object) -> dict[str, object]:
+    assert isinstance(value, dict)
+    return value
+
+
+def platform_tag(library: Path) -> str:
+    """The platform tag: the newest glibc version that the library needs is the oldest that it runs with."""
     if sys.platform != "linux":
         return re.sub(r"[-.]", "_", sysconfig.get_platform())
-    command = ["readelf", "--wide", "--version-info", *map(str, binaries)]
+    command = ["readelf", "--wide", "--version-info", str(library)]
     said = subprocess.run(command, check=True, capture_output=True, text=True)
     asked = [(int(major), int(minor)) for major, minor in re.findall(r"GLIBC_(\d+)\.(\d+)", said.stdout)]
     if not asked:

@@ -8,7 +8,7 @@ case "${1:-}" in
     --built) profile=release ;;
     '')
         profile=distribution
-        cargo build --profile "$profile" --locked -p bankchannel-python -p bankchannel-cli
+        cargo build --profile "$profile" --locked -p bankchannel-python
         ;;
     *) echo "package.sh: there is no $1; there is --built" >&2 && exit 2 ;;
 esac
@@ -22,6 +22,6 @@ if grep -q 'asked to panic' "$target/$profile/$built"; then
     echo 'package.sh: the library is a testing build: build it again' >&2
     exit 1
 fi
-"$python" bindings/python/package.py "$target/$profile/$built" "$target/$profile/bankchannel" "$target/packages"
+"$python" bindings/python/package.py "$target/$profile/$built" "$target/packages"
 
 "$python" bindings/python/check_wheel.py "$target"/packages/bankchannel-*.whl

@@ -1,6 +1,6 @@
 //! From arguments to an exit code.
 
-use std::{collections::BTreeSet, ffi::OsString, process::ExitCode};
+use std::{collections::BTreeSet, ffi::OsString};
 
 use bankchannel::protocols::PROTOCOLS;
 use clap::{Arg, ArgAction, ArgMatches, Command, error::ErrorKind};
@@ -50,23 +50,25 @@ fn after_help() -> String {
     text + ENDS
 }
 
-pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
+pub(crate) fn run(arguments: Vec<OsString>) -> u8 {
     let format = if arguments.iter().any(|argument| argument == "--json") { Format::Json } else { Format::Table };
     let specs = specs();
-    completion::answer_shell(|| command(&specs));
+    if let Some(code) = completion::answer_shell(|| command(&specs), &arguments) {
+        return code;
+    }
     if let Some(failure) = not_utf8(&arguments) {
         format.fail(&failure);
-        return ExitCode::from(failure.code());
+        return failure.code();
     }
     let matches = match reached(&specs, &arguments).try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(error) => return usage(&without_values(error), format),
     };
     match dispatch(&specs, &matches) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => 0,
         Err(failure) => {
             format.fail(&failure);
-            ExitCode::from(failure.code())
+            failure.code()
         }
     }
 }
@@ -168,7 +170,7 @@ fn dispatch(specs: &[Spec], matches: &ArgMatches) -> CommandOutcome {
 }
 
 /// Help and version are no errors; all other results of the parser are exit code 1.
-fn usage(error: &clap::Error, format: Format) -> ExitCode {
+fn usage(error: &clap::Error, format: Format) -> u8 {
     let is_help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     if !is_help
         && let (Format::Json, Some(value)) = (format, CommandFailure::usage(error.to_string().trim().to_owned()).json())
@@ -177,7 +179,7 @@ fn usage(error: &clap::Error, format: Format) -> ExitCode {
     }
     // A reader that has closed the pipe is not an error.
     let _ = error.print();
-    ExitCode::from(if is_help { 0 } else { FAILED })
+    if is_help { 0 } else { FAILED }
 }
 
 #[cfg(test)]

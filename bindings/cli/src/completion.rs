@@ -1,10 +1,12 @@
 //! Shell completion: the shell asks this program for candidates.
 
+use std::ffi::OsString;
+
 use clap::{Arg, ArgMatches, Command, builder::PossibleValuesParser};
 use clap_complete::env::{CompleteEnv, Shells};
 
 use crate::{
-    exit::{CommandFailure, CommandOutcome},
+    exit::{CommandFailure, CommandOutcome, FAILED},
     output,
 };
 
@@ -42,7 +44,16 @@ pub(crate) fn run(matches: &ArgMatches) -> CommandOutcome {
     Ok(())
 }
 
-/// Prints candidates if a shell asks for them, and then ends the program.
-pub(crate) fn answer_shell(root: impl Fn() -> Command) {
-    CompleteEnv::with_factory(root).var(VARIABLE).bin(NAME).completer(NAME).complete();
+/// Prints candidates if a shell asks for them, and returns the exit code.
+pub(crate) fn answer_shell(root: impl Fn() -> Command, arguments: &[OsString]) -> Option<u8> {
+    let here = std::env::current_dir().ok();
+    let asked = CompleteEnv::with_factory(root).var(VARIABLE).bin(NAME).completer(NAME);
+    match asked.try_complete(arguments.iter().cloned(), here.as_deref()) {
+        Ok(is_answered) => is_answered.then_some(0),
+        Err(why) => {
+            // A closed stream is not reported.
+            let _ = why.print();
+            Some(u8::try_from(why.exit_code()).unwrap_or(FAILED))
+        }
+    }
 }

@@ -1,54 +1,7 @@
-//! The `bankchannel` command.
-//!
-//! ```text
-//!   argv ── app ──┬─ operations   a group for each subject or protocol, and `call`: from the catalogue
-//!                 ├─ handwritten  of the groups pgp, iso20022, psd2, salt-edge, sepa: on this machine, or with own options
-//!                 ├─ serve        the WS Channel service, and `admin` for its operator
-//!                 ├─ demo         everything once, against its own service and bank
-//!                 └─ banks, catalogue, completion, man
-//!   options ─ settings file ─ environment ─► settings       the settings of a client
-//!   output     the one place that writes to stdout and stderr
-//!   usage_text the argument parser's messages, without values
-//!   exit       errors, and the exit codes that scripts rely on
-//! ```
-//!
-//! Modules use those below them only; `tests/cli/layers.rs` lists the layers:
-//! exit ← output ← settings ← options ← operations ← groups ← handwritten ← app.
+//! The program `bankchannel`.
 
-mod app;
-mod banks;
-mod catalogue;
-mod check;
-mod child_programs;
-mod completion;
-mod control;
-mod demo;
-mod exit;
-mod iso20022;
-mod man;
-mod operations;
-mod options;
-mod output;
-mod pgp;
-mod psd2;
-mod salt_edge;
-mod sepa;
-mod serve;
-mod settings;
-mod usage_text;
-
-use std::{ffi::OsString, process::ExitCode};
+use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let arguments: Vec<OsString> = std::env::args_os().collect();
-    // Scripts ask for it often: answered before anything is built or started.
-    if let [_, only] = &arguments[..]
-        && ["--version", "-V", "-v"].iter().any(|flag| only == flag)
-    {
-        output::line(&format!("bankchannel {}", bankchannel::VERSION));
-        return ExitCode::SUCCESS;
-    }
-    let ended = app::run(arguments);
-    child_programs::kill_all();
-    ended
+    ExitCode::from(bankchannel_command::run_command(std::env::args_os().collect()))
 }

@@ -21,6 +21,8 @@ mod received;
 mod record;
 mod server;
 
+use std::ffi::OsString;
+
 use bankchannel_bridge as bridge;
 use pyo3::{exceptions::PyTypeError, prelude::*};
 
@@ -66,6 +68,12 @@ fn is_local(name: &str) -> bool {
     bankchannel_bridge::operations::is_local(name)
 }
 
+/// Runs the command `bankchannel` and returns its exit code. It watches signals itself, and may end the process.
+#[pyfunction]
+fn run_command(py: Python<'_>, arguments: Vec<OsString>) -> u8 {
+    py.detach(|| bankchannel_command::run_command(arguments))
+}
+
 /// The native half of the package.
 #[pymodule(name = "_native")]
 fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -78,6 +86,7 @@ fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<received::Received>()?;
     module.add_function(wrap_pyfunction!(catalogue, module)?)?;
     module.add_function(wrap_pyfunction!(is_local, module)?)?;
+    module.add_function(wrap_pyfunction!(run_command, module)?)?;
     module.add_function(wrap_pyfunction!(plan::question, module)?)?;
     module.add_function(wrap_pyfunction!(plan::answer_text, module)?)?;
     module.add_function(wrap_pyfunction!(errors::in_room, module)?)?;
