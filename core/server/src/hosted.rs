@@ -83,7 +83,7 @@ macro_rules! hosted_operations {
         $visibility:vis static $list:ident: $host:ty, $kind:literal;
         $(
             #[doc = $summary:literal]
-            $(#[doc = $text:literal])*
+            $(#[doc = $text:literal])+
             $name:ident($operation:literal, $form:expr): $request:ty => $response:ty, $how:ident $run:path;
         )+
     ) => {
@@ -91,7 +91,7 @@ macro_rules! hosted_operations {
         $visibility static $list: &[$item] = &[$(<$item>::of::<$name>()),+];
         $(
             #[doc = $summary]
-            $(#[doc = $text])*
+            $(#[doc = $text])+
             $visibility struct $name;
 
             impl ::bankchannel_foundation::operation::Operation for $name {
@@ -107,7 +107,7 @@ macro_rules! hosted_operations {
                             $operation,
                             ::bankchannel_foundation::operation::OperationDocs {
                                 summary: $crate::hosted::comment($summary),
-                                text: $crate::hosted::comment(concat!($($text, "\n"),*)),
+                                text: $crate::hosted::comment(concat!($($text, "\n"),+)),
                             },
                             &[],
                         )
