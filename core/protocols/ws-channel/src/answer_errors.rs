@@ -1,4 +1,5 @@
-//! This protocol's rows of the error table, the service's exact texts, and the errors that they become.
+//! The errors that the service's answers become: their rows are in [`errors`](crate::errors), its texts in
+//! [`service_texts`](crate::service_texts).
 
 use bankchannel_foundation::{
     CallOutcome, Error,

@@ -1,4 +1,4 @@
-//! Refusals of the service: the server's half of [`errors`](crate::errors).
+//! Refusals of the service: the server's half of `answer_errors`.
 
 use std::borrow::Cow;
 
