@@ -19,7 +19,7 @@
 //! Protocols are functions over these types: typed request → message → typed response. Sockets, clocks
 //! and randomness are passed in or live elsewhere.
 
-// The derive macro refers to this crate by name.
+// The derive macros refer to this crate by name.
 extern crate self as bankchannel_foundation;
 
 mod cache;
@@ -48,7 +48,7 @@ pub mod prelude {
     pub use crate::model::{Boundary, Content, Date, JsonObject, Timestamp};
     pub use crate::operation::{
         Command, CommandField, CommandForm, CommandGroup, CommandInput, CommandOutput, Declaration, Exchange, FileForm,
-        Local, LocalContext, Operation, OperationDocs, Pages, Parameters, Repeat, Route, WatchedList,
+        Local, LocalContext, Operation, Pages, Parameters, Repeat, Route, WatchedList,
     };
     pub use crate::secret::Secret;
 }

@@ -4,9 +4,11 @@
 //!   call ──► question: name, request ──► a method of the program's own object ──► answer ──► call continues
 //! ```
 
+pub use bankchannel_macros::TypedQuestion;
+
 use crate::model::{Boundary, Shape};
 
-/// A question of a call to its program.
+/// A question of a call to its program, which `#[derive(TypedQuestion)]` declares.
 pub trait TypedQuestion: Send + Sync + 'static {
     /// The question's content.
     type Request: Boundary;

@@ -99,17 +99,14 @@ macro_rules! hosted_operations {
                 type Response = $response;
                 const DECLARATION: ::bankchannel_foundation::operation::Declaration =
                     ::bankchannel_foundation::operation::Declaration {
+                        summary: $crate::hosted::comment($summary),
+                        doc: $crate::hosted::comment(concat!($($text, "\n"),+)),
                         $member: Some($form),
                         ..::bankchannel_foundation::operation::Declaration::new(
                             ::bankchannel_foundation::operation::OperationKind::$class,
                             $kind,
                             $subject,
                             $operation,
-                            ::bankchannel_foundation::operation::OperationDocs {
-                                summary: $crate::hosted::comment($summary),
-                                text: $crate::hosted::comment(concat!($($text, "\n"),+)),
-                            },
-                            &[],
                         )
                     };
             }

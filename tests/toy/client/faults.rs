@@ -30,18 +30,10 @@ macro_rules! faults {
                 type Request = $request;
                 type Response = FaultResponse;
                 const DECLARATION: Declaration = Declaration {
+                    summary: $summary,
+                    doc: "For tests of the languages; in no library that is shipped.",
                     asks: $asks,
-                    ..Declaration::new(
-                        OperationKind::$kind,
-                        PROTOCOL,
-                        "faults",
-                        $operation,
-                        OperationDocs {
-                            summary: $summary,
-                            text: "For tests of the languages; in no library that is shipped.",
-                        },
-                        &[],
-                    )
+                    ..Declaration::new(OperationKind::$kind, PROTOCOL, "faults", $operation)
                 };
             }
         )+

@@ -1,4 +1,4 @@
-//! The derive macro of bankchannel's closed type model.
+//! The derive macros of bankchannel: its closed type model, operations and questions, rows of a database.
 //!
 //! `#[derive(Boundary)]` turns a struct, an enum of names or a tagged union into a
 //! `bankchannel_foundation::model::Boundary`: its shape (for JSON Schema and the typed faces), how it is read
@@ -35,9 +35,11 @@ mod builders;
 #[allow(unreachable_pub)]
 #[path = "../../src/model/cited.rs"]
 mod cited;
+mod declared;
 mod enums;
 mod group;
-mod operation_docs;
+mod operation;
+mod question;
 mod stored_row;
 mod structs;
 mod texts;
@@ -50,12 +52,31 @@ pub fn derive_boundary(input: TokenStream) -> TokenStream {
     expand(&input).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
-/// Derives an operation's documentation from the doc comment of its type: see
-/// `bankchannel_foundation::operation::OperationDocs`.
-#[proc_macro_derive(OperationDocs)]
-pub fn derive_operation_docs(input: TokenStream) -> TokenStream {
+/// Derives `bankchannel_foundation::operation::Operation`, whose page has an example, and `Exchange` with it.
+///
+/// The doc comment of the type is the documentation of the operation: the first paragraph is its summary, which ends with
+/// a full stop; the others say effects, caveats, source. The module of the type gets the macro `method_doc`, which documents
+/// the methods of clients; so a module has one operation.
+///
+/// | attribute | meaning |
+/// | --- | --- |
+/// | `#[operation(ListKeysRequest => ListKeysResponse)]` | the types of request and response |
+/// | `#[declaration(takes_time: true, ..declare::local("ws_channel.list_keys", "pgp"))]` | the `Declaration`: its members as in a struct literal, most of them from the protocol's own function |
+/// | `#[errors(..SESSION_ERRORS, errors::{PGP_KEY_MISSING, PGP_KEY_REFUSED})]` | its specific errors: all rows of a list, or rows by name as in a `use` declaration, in the order of its documentation; those of the base, if it is left out |
+/// | `#[route(success: 201, ..declare::session("ListKeys", Method::Get, "/pgp"))]` | the `Route` of an exchange: its members as in a struct literal |
+/// | `#[exchange(WsChannelCodec, WsChannelTerms::SESSION)]` | `Exchange`: the codec, and its terms for this exchange. An exchange that overrides a function of the codec leaves it out and implements the trait itself |
+#[proc_macro_derive(Operation, attributes(operation, declaration, errors, route, exchange))]
+pub fn derive_operation(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
-    operation_docs::expand(&input).unwrap_or_else(syn::Error::into_compile_error).into()
+    operation::expand(&input).unwrap_or_else(syn::Error::into_compile_error).into()
+}
+
+/// Derives `bankchannel_foundation::question::TypedQuestion`: the doc comment as that of an operation, and
+/// `#[question("bank.list_accounts", ListAccountsQuestion => ListAccountsAnswer)]`, its name and its types.
+#[proc_macro_derive(TypedQuestion, attributes(question))]
+pub fn derive_typed_question(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    question::expand(&input).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
 /// Derives `bankchannel_storage::engine::StoredRow`, in that crate: the columns are the fields, in their order.

@@ -12,7 +12,7 @@ use std::{borrow::Cow, collections::BTreeMap, error::Error as StdError, fmt, io,
 use crate::model;
 
 pub use outcome::CallOutcome;
-pub use rows::{Category, ErrorRow, ROWS, row};
+pub use rows::{Category, ErrorRow, ROWS, joined_rows, row, row_count};
 
 /// A result whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -110,6 +110,39 @@ pub struct ErrorRow {
     pub doc: &'static str,
 }
 
+/// The number of rows in these lists.
+#[doc(hidden)]
+#[must_use]
+pub const fn row_count(lists: &[&[&'static ErrorRow]]) -> usize {
+    let (mut sum, mut at) = (0, 0);
+    while at < lists.len() {
+        sum += lists[at].len();
+        at += 1;
+    }
+    sum
+}
+
+/// The rows of these lists as one list.
+///
+/// # Panics
+/// If `N` is not their number, which does not compile in a constant.
+#[doc(hidden)]
+#[must_use]
+pub const fn joined_rows<const N: usize>(lists: &[&[&'static ErrorRow]]) -> [&'static ErrorRow; N] {
+    assert!(row_count(lists) == N, "the joined list has another length");
+    let (mut joined, mut next, mut list) = ([&row::INTERNAL; N], 0, 0);
+    while list < lists.len() {
+        let mut at = 0;
+        while at < lists[list].len() {
+            joined[next] = lists[list][at];
+            next += 1;
+            at += 1;
+        }
+        list += 1;
+    }
+    joined
+}
+
 /// Defines a table of error rows: a constant for each, and `ROWS` with all of them.
 #[macro_export]
 macro_rules! error_rows {

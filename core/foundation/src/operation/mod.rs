@@ -6,7 +6,7 @@ mod local;
 mod operator;
 mod route;
 
-pub use bankchannel_macros::OperationDocs;
+pub use bankchannel_macros::Operation;
 pub use command::{
     Command, CommandField, CommandForm, CommandGroup, CommandInput, CommandOutput, FileForm, WatchedList,
 };
@@ -23,6 +23,87 @@ use crate::{
 };
 
 /// One operation of a protocol: its types and its static description.
+///
+/// Its file has the request, the response, and a type for the operation itself, whose doc comment and attributes say all
+/// the rest:
+///
+/// ```
+/// # mod declare {
+/// #     use bankchannel_foundation::{message::*, operation::*};
+/// #     pub const fn exchange(name: &'static str, subject: &'static str) -> Declaration {
+/// #         Declaration::new(OperationKind::Exchange, "doc-channel", subject, name)
+/// #     }
+/// #     pub const fn session(wire_name: &'static str, method: Method, path: &'static str) -> Route {
+/// #         let (parameters, repeat, failures) = (Parameters::Body, Repeat::AfterRateLimit, &[400, 401]);
+/// #         let (request_content, response_content) = (None, None);
+/// #         let (success, audited, timeout_s) = (200, true, 30);
+/// #         Route {
+/// #             wire_name, method, path, parameters, success, failures, repeat, audited, timeout_s, request_content,
+/// #             response_content,
+/// #         }
+/// #     }
+/// # }
+/// # mod errors {
+/// #     bankchannel_foundation::error_rows! {
+/// #         SESSION_REFUSED = "doc_channel.session_refused", Authentication, never, "It has ended.", "Log in again.";
+/// #         KEY_REFUSED = "doc_channel.key_refused", PeerRefused, never, "The key is not accepted.", "Use another one.";
+/// #     }
+/// # }
+/// # pub struct DocCodec;
+/// # impl bankchannel_foundation::operation::Codec for DocCodec {
+/// #     type Credentials = ();
+/// #     type Terms = &'static str;
+/// #     fn encode_request<O: Exchange<Codec = Self>>(_: O::Request, (): &()) -> Result<OutRequest, Error> { unreachable!() }
+/// #     fn decode_request<O: Exchange<Codec = Self>>(_: InRequest<'_>) -> Result<O::Request, Error> { unreachable!() }
+/// #     fn encode_response<O: Exchange<Codec = Self>>(_: O::Response) -> OutResponse { unreachable!() }
+/// #     fn decode_response<O: Exchange<Codec = Self>>(_: InResponse) -> Result<O::Response, Error> { unreachable!() }
+/// # }
+/// # const SESSION_ERRORS: &[&ErrorRow] = &[&errors::SESSION_REFUSED];
+/// # use bankchannel_foundation::message::{InRequest, InResponse, OutRequest, OutResponse};
+/// use bankchannel_foundation::prelude::*;
+///
+/// /// The key.
+/// #[derive(Debug, Clone, Boundary)]
+/// #[non_exhaustive]
+/// pub struct UploadKeyRequest {
+///     /// One ASCII-armored public key.
+///     pub pgp_key: String,
+/// }
+///
+/// /// The key is registered.
+/// #[derive(Debug, Clone, Boundary)]
+/// #[non_exhaustive]
+/// pub struct UploadKeyResponse {
+///     /// The service's text.
+///     pub response_text: String,
+/// }
+///
+/// /// Register a PGP public key.
+/// ///
+/// /// Repeating it changes nothing.
+/// #[derive(Debug, Operation)]
+/// #[operation(UploadKeyRequest => UploadKeyResponse)]
+/// #[declaration(..declare::exchange("doc_channel.upload_key", "pgp"))]
+/// #[errors(..SESSION_ERRORS, errors::KEY_REFUSED)]
+/// #[route(success: 201, ..declare::session("UploadKey", Method::Put, "/pgp"))]
+/// #[exchange(DocCodec, "an administrator's session")]
+/// pub struct UploadKey;
+///
+/// # fn main() {
+/// let declaration = &UploadKey::DECLARATION;
+/// assert_eq!(declaration.summary, "Register a PGP public key");
+/// assert_eq!(declaration.doc, "Repeating it changes nothing.");
+/// assert_eq!(declaration.errors, [&errors::SESSION_REFUSED, &errors::KEY_REFUSED]);
+/// assert_eq!(declaration.route.as_ref().map(|route| (route.success, route.path)), Some((201, "/pgp")));
+/// assert_eq!(UploadKey::TERMS, "an administrator's session");
+/// # }
+/// ```
+///
+/// Only `operation` and `declaration` are needed. `declaration` and `route` hold the members of a [`Declaration`] and of a
+/// [`Route`], written as in a struct literal; the functions after `..` are the protocol's own, in its `declare.rs`. `errors`
+/// holds single rows, and after `..` whole lists, in the order of the documentation. An operation that only computes has
+/// neither `route` nor `exchange`, and implements [`Local`]. An exchange that overrides a function of its codec leaves out
+/// `exchange`, and implements [`Exchange`].
 pub trait Operation: Send + Sync + 'static {
     /// The caller's input.
     type Request: Boundary;
@@ -132,16 +213,6 @@ impl OperationKind {
     }
 }
 
-/// The documentation of an operation: the doc comment of its type. `#[derive(OperationDocs)]` on the type makes it the
-/// constant `DOCS` of the type, and the macro `method_doc` of its module, which documents the methods of clients.
-#[derive(Debug, Clone, Copy)]
-pub struct OperationDocs {
-    /// The first paragraph, without its full stop.
-    pub summary: &'static str,
-    /// The other paragraphs: effects, caveats, source.
-    pub text: &'static str,
-}
-
 /// The static description of an operation.
 #[derive(Debug)]
 pub struct Declaration {
@@ -182,17 +253,10 @@ pub struct Declaration {
 }
 
 impl Declaration {
-    /// A declaration without a route and questions, not deprecated, with one command: its own name in the group of its
-    /// subject. The errors are its specific ones, in addition to those common to operations of its kind.
+    /// A declaration without documentation, errors, route and questions, not deprecated, with one command: its own name
+    /// in the group of its subject. The derive of [`Operation`] adds the documentation.
     #[must_use]
-    pub const fn new(
-        kind: OperationKind,
-        protocol: &'static str,
-        subject: &'static str,
-        name: &'static str,
-        docs: OperationDocs,
-        errors: &'static [&'static ErrorRow],
-    ) -> Self {
+    pub const fn new(kind: OperationKind, protocol: &'static str, subject: &'static str, name: &'static str) -> Self {
         let (group, commands, route, asks, pages, rows, deprecated) = (None, &[], None, &[], None, None, None);
         Self {
             name,
@@ -201,9 +265,9 @@ impl Declaration {
             group,
             commands,
             kind,
-            summary: docs.summary,
-            doc: docs.text,
-            errors,
+            summary: "",
+            doc: "",
+            errors: &[],
             route,
             hosted: None,
             operator: None,
@@ -326,6 +390,9 @@ macro_rules! operation_lists {
             TERMS[at].as_ref()
         }
     };
-    (@terms exchange $op:path) => { Some(<$op as $crate::operation::Exchange>::TERMS) };
+    (@terms exchange $op:path) => {{
+        assert!(<$op as $crate::operation::Operation>::DECLARATION.route.is_some(), "an exchange needs its route");
+        Some(<$op as $crate::operation::Exchange>::TERMS)
+    }};
     (@terms local $op:path) => { None };
 }

@@ -36,15 +36,7 @@ macro_rules! for_each_operation {
 for_each_operation!(bankchannel_foundation::operation_lists);
 
 /// A declaration whose command is in the module's own group.
-pub(crate) const fn local(
-    name: &'static str,
-    subject: &'static str,
-    docs: OperationDocs,
-    errors: &'static [&'static ErrorRow],
-) -> Declaration {
-    Declaration {
-        group: Some(MODULE),
-        takes_time: true,
-        ..Declaration::new(OperationKind::Local, MODULE, subject, name, docs, errors)
-    }
+pub(crate) const fn local(name: &'static str, subject: &'static str) -> Declaration {
+    let declaration = Declaration::new(OperationKind::Local, MODULE, subject, name);
+    Declaration { group: Some(MODULE), takes_time: true, ..declaration }
 }

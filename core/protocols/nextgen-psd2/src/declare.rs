@@ -75,27 +75,17 @@ pub(crate) const AISP: &[&str] = &["AISP"];
 /// The roles of which one is enough.
 pub(crate) const AISP_OR_PISP: &[&str] = &["AISP", "PISP"];
 
-/// Builds the declaration of a local operation.
-pub(crate) const fn local(
-    name: &'static str,
-    docs: OperationDocs,
-    errors: &'static [&'static ErrorRow],
-) -> Declaration {
-    Declaration::new(OperationKind::Local, PROTOCOL, SUBJECT, name, docs, errors)
+/// The declaration of a local operation.
+pub(crate) const fn local(name: &'static str) -> Declaration {
+    Declaration::new(OperationKind::Local, PROTOCOL, SUBJECT, name)
 }
 
-/// Builds the declaration of an exchange.
-pub(crate) const fn exchange(
-    name: &'static str,
-    docs: OperationDocs,
-    errors: &'static [&'static ErrorRow],
-    route: Route,
-) -> Declaration {
+/// The declaration of an exchange.
+pub(crate) const fn exchange(name: &'static str) -> Declaration {
     Declaration {
-        route: Some(route),
         // A client without a key asks for each signature.
         asks: &[Ask::Signature { of: None }],
-        ..Declaration::new(OperationKind::Exchange, PROTOCOL, SUBJECT, name, docs, errors)
+        ..Declaration::new(OperationKind::Exchange, PROTOCOL, SUBJECT, name)
     }
 }
 

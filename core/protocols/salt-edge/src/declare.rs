@@ -15,42 +15,25 @@ const CONNECTOR_FAILURES: &[u16] = &[400, 401, 404, 405, 429, 431, 500, 503];
 const HUB_FAILURES: &[u16] = &[400, 401, 404, 405, 406, 413, 429, 500, 503];
 
 /// An exchange that the hub starts.
-pub(crate) const fn of_hub(
-    subject: &'static str,
-    name: &'static str,
-    docs: OperationDocs,
-    route: Route,
-) -> Declaration {
+pub(crate) const fn of_hub(subject: &'static str, name: &'static str) -> Declaration {
     Declaration {
-        route: Some(route),
-        ..Declaration::new(OperationKind::Exchange, hub::PROTOCOL, subject, name, docs, hub::errors::ANSWERED)
+        errors: hub::errors::ANSWERED,
+        ..Declaration::new(OperationKind::Exchange, hub::PROTOCOL, subject, name)
     }
 }
 
 /// An exchange that a connector starts.
-pub(crate) const fn of_connector(
-    subject: &'static str,
-    name: &'static str,
-    docs: OperationDocs,
-    errors: &'static [&'static ErrorRow],
-    route: Route,
-) -> Declaration {
+pub(crate) const fn of_connector(subject: &'static str, name: &'static str) -> Declaration {
     Declaration {
-        route: Some(route),
         // A client without a key asks for each signature.
         asks: &[Ask::Signature { of: None }],
-        ..Declaration::new(OperationKind::Exchange, connector::PROTOCOL, subject, name, docs, errors)
+        ..Declaration::new(OperationKind::Exchange, connector::PROTOCOL, subject, name)
     }
 }
 
 /// A local operation of a connector.
-pub(crate) const fn local(
-    subject: &'static str,
-    name: &'static str,
-    docs: OperationDocs,
-    errors: &'static [&'static ErrorRow],
-) -> Declaration {
-    Declaration::new(OperationKind::Local, connector::PROTOCOL, subject, name, docs, errors)
+pub(crate) const fn local(subject: &'static str, name: &'static str) -> Declaration {
+    Declaration::new(OperationKind::Local, connector::PROTOCOL, subject, name)
 }
 
 /// A route that a connector serves.

@@ -12,6 +12,18 @@ pub struct SaltEdgeTerms {
     pub afterwards: ReportAfterwards,
 }
 
+impl SaltEdgeTerms {
+    /// The terms of an exchange that a connector answers.
+    pub(crate) const fn at_connector(token: TokenUse, afterwards: ReportAfterwards) -> Self {
+        Self { served_by: ServingSide::Connector, token, afterwards }
+    }
+
+    /// The terms of an exchange that the hub answers.
+    pub(crate) const fn at_hub(token: TokenUse) -> Self {
+        Self { served_by: ServingSide::Hub, token, afterwards: ReportAfterwards::Nothing }
+    }
+}
+
 /// One of the two sides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServingSide {

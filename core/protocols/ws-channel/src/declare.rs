@@ -1,6 +1,6 @@
 //! Short forms for the common parts of this protocol's routes.
 
-use bankchannel_foundation::{operation::OperationKind, prelude::*};
+use bankchannel_foundation::{error::joined_rows, operation::OperationKind, prelude::*};
 
 use crate::{PROTOCOL, errors};
 
@@ -16,16 +16,6 @@ const SESSION_FAILURES: &[u16] = &[400, 401, 403, 408, 413, 429, 500, 503, 507];
 /// Error statuses of a route that calls a bank.
 const BANK_FAILURES: &[u16] = &[400, 401, 403, 408, 413, 429, 500, 502, 503, 504, 507];
 
-/// Concatenates lists of errors and single errors into one list.
-macro_rules! errors_of {
-    ($($list:path),+ ; $($own:expr),* $(,)?) => {{
-        const LISTS: &[&[&bankchannel_foundation::error::ErrorRow]] = &[$($list,)+ &[$($own),*]];
-        const JOINED: [&bankchannel_foundation::error::ErrorRow; $crate::declare::count(LISTS)] = $crate::declare::join(LISTS);
-        &JOINED
-    }};
-}
-pub(crate) use errors_of;
-
 /// Errors of every route that needs a session.
 pub(crate) const SESSION_ERRORS: &[&ErrorRow] = &[
     &errors::NOT_LOGGED_IN,
@@ -36,9 +26,9 @@ pub(crate) const SESSION_ERRORS: &[&ErrorRow] = &[
     &errors::USER_UNKNOWN,
 ];
 /// Errors of a route that is limited to one mode.
-pub(crate) const MODE_ERRORS: &[&ErrorRow] = errors_of!(SESSION_ERRORS; &errors::MODE_REFUSED);
+pub(crate) const MODE_ERRORS: &[&ErrorRow] = &joined_rows::<7>(&[SESSION_ERRORS, &[&errors::MODE_REFUSED]]);
 /// Errors of a route that is limited to the API key's owner.
-pub(crate) const OWNER_ERRORS: &[&ErrorRow] = errors_of!(MODE_ERRORS; &errors::OWNER_ONLY);
+pub(crate) const OWNER_ERRORS: &[&ErrorRow] = &joined_rows::<8>(&[MODE_ERRORS, &[&errors::OWNER_ONLY]]);
 /// Errors of a route that calls a bank.
 pub(crate) const BANK_ERRORS: &[&ErrorRow] = &[
     &errors::BANK_UNKNOWN,
@@ -48,52 +38,14 @@ pub(crate) const BANK_ERRORS: &[&ErrorRow] = &[
     &errors::ENTITLEMENT,
 ];
 
-pub(crate) const fn count(lists: &[&[&'static ErrorRow]]) -> usize {
-    let (mut sum, mut at) = (0, 0);
-    while at < lists.len() {
-        sum += lists[at].len();
-        at += 1;
-    }
-    sum
+/// The declaration of an exchange.
+pub(crate) const fn exchange(name: &'static str, subject: &'static str) -> Declaration {
+    Declaration::new(OperationKind::Exchange, PROTOCOL, subject, name)
 }
 
-pub(crate) const fn join<const N: usize>(lists: &[&[&'static ErrorRow]]) -> [&'static ErrorRow; N] {
-    let mut out = [&errors::REFUSED; N];
-    let (mut list, mut next) = (0, 0);
-    while list < lists.len() {
-        let mut at = 0;
-        while at < lists[list].len() {
-            out[next] = lists[list][at];
-            next += 1;
-            at += 1;
-        }
-        list += 1;
-    }
-    out
-}
-
-/// Builds the declaration of an exchange.
-pub(crate) const fn exchange(
-    name: &'static str,
-    subject: &'static str,
-    docs: OperationDocs,
-    errors: &'static [&'static ErrorRow],
-    route: Route,
-) -> Declaration {
-    Declaration {
-        route: Some(route),
-        ..Declaration::new(OperationKind::Exchange, PROTOCOL, subject, name, docs, errors)
-    }
-}
-
-/// Builds the declaration of a local operation.
-pub(crate) const fn local(
-    name: &'static str,
-    subject: &'static str,
-    docs: OperationDocs,
-    errors: &'static [&'static ErrorRow],
-) -> Declaration {
-    Declaration::new(OperationKind::Local, PROTOCOL, subject, name, docs, errors)
+/// The declaration of a local operation.
+pub(crate) const fn local(name: &'static str, subject: &'static str) -> Declaration {
+    Declaration::new(OperationKind::Local, PROTOCOL, subject, name)
 }
 
 /// A route without a session.

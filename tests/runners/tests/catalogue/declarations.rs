@@ -81,7 +81,7 @@ fn listed(protocol: &Protocol) -> BTreeSet<String> {
 fn declaring(folder: &Path) -> BTreeSet<String> {
     let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let (folders, files): (Vec<PathBuf>, Vec<PathBuf>) = paths.partition(|path| path.is_dir());
-    let files = files.iter().filter(|file| fs::read_to_string(file).unwrap().contains("\nimpl Operation for "));
+    let files = files.iter().filter(|file| fs::read_to_string(file).unwrap().contains("\n#[operation("));
     let stems = files.map(|file| file.file_stem().unwrap().to_str().unwrap().to_owned());
     stems.chain(folders.iter().flat_map(|folder| declaring(folder))).collect()
 }

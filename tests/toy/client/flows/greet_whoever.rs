@@ -31,18 +31,14 @@ pub struct GreetWhoeverResponse {
 /// Ask who is there, then for a greeting.
 ///
 /// The name is asked for in the middle of the call.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(GreetWhoeverRequest => GreetWhoeverResponse)]
+#[declaration(
+    group: Some("toy"),
+    asks: &[Ask::Person],
+    ..Declaration::new(OperationKind::Flow, PROTOCOL, "greetings", "toy.greet_whoever")
+)]
 pub struct GreetWhoever;
-
-impl Operation for GreetWhoever {
-    type Request = GreetWhoeverRequest;
-    type Response = GreetWhoeverResponse;
-    const DECLARATION: Declaration = Declaration {
-        group: Some("toy"),
-        asks: &[Ask::Person],
-        ..Declaration::new(OperationKind::Flow, PROTOCOL, "greetings", "toy.greet_whoever", Self::DOCS, &[])
-    };
-}
 
 impl Flow<Toy> for GreetWhoever {
     async fn run(client: &Toy, request: GreetWhoeverRequest, options: &CallOptions) -> Result<GreetWhoeverResponse> {

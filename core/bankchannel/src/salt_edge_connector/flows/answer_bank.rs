@@ -57,15 +57,11 @@ pub struct AnswerBankResponse {
 /// the route becomes a question to the bank's code, the same question that `handle_request` or `work` asks in
 /// process. The MAC with `bank_secret` authenticates the request. A faulty request returns no error: the response
 /// holds the refusal to send.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(AnswerBankRequest => AnswerBankResponse)]
+#[declaration(..asking_the_bank(flow("bank", "salt_edge_connector.answer_bank")))]
+#[errors(..errors::OF_SIGNING)]
 pub struct AnswerBank;
-
-impl Operation for AnswerBank {
-    type Request = AnswerBankRequest;
-    type Response = AnswerBankResponse;
-    const DECLARATION: Declaration =
-        asking_the_bank(flow("bank", "salt_edge_connector.answer_bank", Self::DOCS, errors::OF_SIGNING));
-}
 
 impl Flow<SaltEdgeConnector> for AnswerBank {
     async fn run(

@@ -37,15 +37,11 @@ bankchannel_foundation::redacted_debug!(ApproveSessionRequest);
 /// For the bank's page and its app. The token and its report are on disk before anything is sent; Salt Edge gets the
 /// report at once if it is reachable. Then redirect the customer's browser to `redirect_url`. A session that had
 /// already ended does not change.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(ApproveSessionRequest => SessionEnd)]
+#[declaration(..signing(flow("sessions", "salt_edge_connector.approve_session")))]
+#[errors(..errors::OF_SIGNING)]
 pub struct ApproveSession;
-
-impl Operation for ApproveSession {
-    type Request = ApproveSessionRequest;
-    type Response = SessionEnd;
-    const DECLARATION: Declaration =
-        signing(flow("sessions", "salt_edge_connector.approve_session", Self::DOCS, errors::OF_SIGNING));
-}
 
 impl Flow<SaltEdgeConnector> for ApproveSession {
     async fn run(

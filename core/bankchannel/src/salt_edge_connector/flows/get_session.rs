@@ -30,14 +30,10 @@ pub struct GetSessionResponse {
 ///
 /// For the bank's page: the third party's name, the rights that it asks for, and whether the customer may still
 /// approve.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(GetSessionRequest => GetSessionResponse)]
+#[declaration(..flow("sessions", "salt_edge_connector.get_session"))]
 pub struct GetSession;
-
-impl Operation for GetSession {
-    type Request = GetSessionRequest;
-    type Response = GetSessionResponse;
-    const DECLARATION: Declaration = flow("sessions", "salt_edge_connector.get_session", Self::DOCS, &[]);
-}
 
 impl Flow<SaltEdgeConnector> for GetSession {
     async fn run(

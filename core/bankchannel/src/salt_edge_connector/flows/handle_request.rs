@@ -66,15 +66,11 @@ pub struct HandleRequestResponse {
 /// Takes a request from a route of any web framework and returns the complete answer, also for a refusal. Everything
 /// that must survive a crash is on disk before the answer is returned. The bank's code is asked only for data that
 /// the answer contains; `work` does the rest. A repeated request is executed once.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(HandleRequestRequest => HandleRequestResponse)]
+#[declaration(..asking_the_bank(flow("requests", "salt_edge_connector.handle_request")))]
+#[errors(..errors::OF_KEYS)]
 pub struct HandleRequest;
-
-impl Operation for HandleRequest {
-    type Request = HandleRequestRequest;
-    type Response = HandleRequestResponse;
-    const DECLARATION: Declaration =
-        asking_the_bank(flow("requests", "salt_edge_connector.handle_request", Self::DOCS, errors::OF_KEYS));
-}
 
 impl Flow<SaltEdgeConnector> for HandleRequest {
     async fn run(

@@ -92,29 +92,25 @@ pub struct ListCallbacksResponse {
 /// List the reports to Salt Edge and their state.
 ///
 /// For the operator, a page at a time, oldest first. Delivered callbacks stay listed for thirty days.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(ListCallbacksRequest => ListCallbacksResponse)]
+#[declaration(commands: COMMANDS, pages: Some(PAGES), ..flow("callbacks", "salt_edge_connector.list_callbacks"))]
 pub struct ListCallbacks;
 
-impl Operation for ListCallbacks {
-    type Request = ListCallbacksRequest;
-    type Response = ListCallbacksResponse;
-    const DECLARATION: Declaration = Declaration {
-        commands: &[Command::named("outbox").with_form(&CommandForm {
-            replaces: false,
-            ..CommandForm::new(
-                "Show callbacks that Salt Edge has not received, and callbacks that failed permanently, with reasons",
-            )
-        })],
-        pages: Some(Pages {
-            iterator: "iter_callbacks",
-            summary: "Go through all reports to Salt Edge, page after page",
-            cursor: "after",
-            next: "next",
-            items: &["callbacks"],
-        }),
-        ..flow("callbacks", "salt_edge_connector.list_callbacks", Self::DOCS, &[])
-    };
-}
+const COMMANDS: &[Command] = &[Command::named("outbox").with_form(&CommandForm {
+    replaces: false,
+    ..CommandForm::new(
+        "Show callbacks that Salt Edge has not received, and callbacks that failed permanently, with reasons",
+    )
+})];
+
+const PAGES: Pages = Pages {
+    iterator: "iter_callbacks",
+    summary: "Go through all reports to Salt Edge, page after page",
+    cursor: "after",
+    next: "next",
+    items: &["callbacks"],
+};
 
 impl Flow<SaltEdgeConnector> for ListCallbacks {
     async fn run(

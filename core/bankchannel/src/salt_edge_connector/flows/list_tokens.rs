@@ -79,23 +79,18 @@ pub struct ListTokensResponse {
 /// List tokens: the access of each third party.
 ///
 /// For the bank's back office, a page at a time, oldest first.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(ListTokensRequest => ListTokensResponse)]
+#[declaration(pages: Some(PAGES), ..flow("tokens", "salt_edge_connector.list_tokens"))]
 pub struct ListTokens;
 
-impl Operation for ListTokens {
-    type Request = ListTokensRequest;
-    type Response = ListTokensResponse;
-    const DECLARATION: Declaration = Declaration {
-        pages: Some(Pages {
-            iterator: "iter_tokens",
-            summary: "Go through all tokens, page after page",
-            cursor: "after",
-            next: "next",
-            items: &["tokens"],
-        }),
-        ..flow("tokens", "salt_edge_connector.list_tokens", Self::DOCS, &[])
-    };
-}
+const PAGES: Pages = Pages {
+    iterator: "iter_tokens",
+    summary: "Go through all tokens, page after page",
+    cursor: "after",
+    next: "next",
+    items: &["tokens"],
+};
 
 impl Flow<SaltEdgeConnector> for ListTokens {
     async fn run(

@@ -56,14 +56,9 @@ macro_rules! for_each_flow {
 }
 pub(super) use for_each_flow;
 
-/// Builds the declaration of a flow.
-const fn flow(
-    subject: &'static str,
-    name: &'static str,
-    docs: OperationDocs,
-    errors: &'static [&'static ErrorRow],
-) -> Declaration {
-    Declaration::new(OperationKind::Flow, PROTOCOL, subject, name, docs, errors)
+/// The declaration of a flow.
+const fn flow(subject: &'static str, name: &'static str) -> Declaration {
+    Declaration::new(OperationKind::Flow, PROTOCOL, subject, name)
 }
 
 /// Marks a flow that signs its requests.

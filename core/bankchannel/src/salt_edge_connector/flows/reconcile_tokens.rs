@@ -33,15 +33,11 @@ pub struct ReconcileTokensResponse {
 ///
 /// Reads Salt Edge's list of revoked tokens, starting at the last page with tokens of the previous call. Its tokens
 /// are listed again. Once a day is enough.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(ReconcileTokensRequest => ReconcileTokensResponse)]
+#[declaration(..signing(flow("tokens", "salt_edge_connector.reconcile_tokens")))]
+#[errors(..errors::OF_LISTS)]
 pub struct ReconcileTokens;
-
-impl Operation for ReconcileTokens {
-    type Request = ReconcileTokensRequest;
-    type Response = ReconcileTokensResponse;
-    const DECLARATION: Declaration =
-        signing(flow("tokens", "salt_edge_connector.reconcile_tokens", Self::DOCS, errors::OF_LISTS));
-}
 
 impl Flow<SaltEdgeConnector> for ReconcileTokens {
     async fn run(

@@ -32,15 +32,11 @@ bankchannel_foundation::redacted_debug!(RefuseSessionRequest);
 ///
 /// The session fails, and Salt Edge gets a report. Then redirect the customer's browser to `redirect_url`. A session
 /// that had already ended does not change.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(RefuseSessionRequest => SessionEnd)]
+#[declaration(..signing(flow("sessions", "salt_edge_connector.refuse_session")))]
+#[errors(..errors::OF_SIGNING)]
 pub struct RefuseSession;
-
-impl Operation for RefuseSession {
-    type Request = RefuseSessionRequest;
-    type Response = SessionEnd;
-    const DECLARATION: Declaration =
-        signing(flow("sessions", "salt_edge_connector.refuse_session", Self::DOCS, errors::OF_SIGNING));
-}
 
 impl Flow<SaltEdgeConnector> for RefuseSession {
     async fn run(client: &SaltEdgeConnector, asked: RefuseSessionRequest, options: &CallOptions) -> Result<SessionEnd> {

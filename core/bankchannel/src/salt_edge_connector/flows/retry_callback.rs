@@ -28,14 +28,10 @@ pub struct RetryCallbackResponse {
 ///
 /// For the operator, after fixing the cause: a refusal by Salt Edge or a wrong setting. Waiting callbacks are sent
 /// without it.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(RetryCallbackRequest => RetryCallbackResponse)]
+#[declaration(..flow("callbacks", "salt_edge_connector.retry_callback"))]
 pub struct RetryCallback;
-
-impl Operation for RetryCallback {
-    type Request = RetryCallbackRequest;
-    type Response = RetryCallbackResponse;
-    const DECLARATION: Declaration = flow("callbacks", "salt_edge_connector.retry_callback", Self::DOCS, &[]);
-}
 
 impl Flow<SaltEdgeConnector> for RetryCallback {
     async fn run(

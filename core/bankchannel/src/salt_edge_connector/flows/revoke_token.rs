@@ -31,14 +31,10 @@ pub struct RevokeTokenResponse {
 ///
 /// From this answer on, the token is refused and its open sessions are failed. `work` reports the revocation to Salt
 /// Edge, for a day at most.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(RevokeTokenRequest => RevokeTokenResponse)]
+#[declaration(..flow("tokens", "salt_edge_connector.revoke_token"))]
 pub struct RevokeToken;
-
-impl Operation for RevokeToken {
-    type Request = RevokeTokenRequest;
-    type Response = RevokeTokenResponse;
-    const DECLARATION: Declaration = flow("tokens", "salt_edge_connector.revoke_token", Self::DOCS, &[]);
-}
 
 impl Flow<SaltEdgeConnector> for RevokeToken {
     async fn run(

@@ -39,15 +39,11 @@ pub struct WorkResponse {
 /// Does all work that is due and returns the time of the next work. Each answer of the bank is on disk, together with
 /// its report, before the report is sent; a report is sent until Salt Edge has it. Any number of processes may work
 /// on one store at once. After the time limit no new piece of work begins.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(WorkRequest => WorkResponse)]
+#[declaration(..asking_the_bank(flow("requests", "salt_edge_connector.work")))]
+#[errors(..errors::OF_SIGNING)]
 pub struct Work;
-
-impl Operation for Work {
-    type Request = WorkRequest;
-    type Response = WorkResponse;
-    const DECLARATION: Declaration =
-        asking_the_bank(flow("requests", "salt_edge_connector.work", Self::DOCS, errors::OF_SIGNING));
-}
 
 impl Flow<SaltEdgeConnector> for Work {
     async fn run(client: &SaltEdgeConnector, asked: WorkRequest, options: &CallOptions) -> Result<WorkResponse> {

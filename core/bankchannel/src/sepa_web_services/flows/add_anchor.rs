@@ -28,32 +28,26 @@ pub struct AddBankAnchorResponse {
     pub anchors: Vec<BankAnchor>,
 }
 
-const ERRORS: &[&ErrorRow] = &[&errors::CERTIFICATE_UNUSABLE];
-
 /// Trust another authority: its certificate is put into `anchors_dir`.
 ///
 /// All or nothing: if one of several certificates cannot be an anchor, none is added. Clients that run read the folder anew
 /// within a second. Nothing that comes from a bank is ever added by itself.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(AddBankAnchorRequest => AddBankAnchorResponse)]
+#[declaration(commands: COMMANDS, ..certificates_flow("sepa_web_services.add_anchor"))]
+#[errors(errors::CERTIFICATE_UNUSABLE)]
 pub struct AddBankAnchor;
 
-impl Operation for AddBankAnchor {
-    type Request = AddBankAnchorRequest;
-    type Response = AddBankAnchorResponse;
-    const DECLARATION: Declaration = Declaration {
-        commands: &[Command::named("anchors add").with_form(&CommandForm {
-            replaces: false,
-            fields: &[CommandField::argument(
-                "certificate",
-                "FILE",
-                CommandInput::Files(FileForm::Certificates),
-                "Their certificates, PEM or DER; - reads standard input",
-            )],
-            ..CommandForm::new("Trust further authorities")
-        })],
-        ..certificates_flow("sepa_web_services.add_anchor", Self::DOCS, ERRORS)
-    };
-}
+const COMMANDS: &[Command] = &[Command::named("anchors add").with_form(&CommandForm {
+    replaces: false,
+    fields: &[CommandField::argument(
+        "certificate",
+        "FILE",
+        CommandInput::Files(FileForm::Certificates),
+        "Their certificates, PEM or DER; - reads standard input",
+    )],
+    ..CommandForm::new("Trust further authorities")
+})];
 
 impl Flow<SepaWebServices> for AddBankAnchor {
     async fn run(

@@ -170,15 +170,15 @@ impl CertificateStatusResponse {
     }
 }
 
-const ERRORS: &[&ErrorRow] = &[&errors::NOT_OFFERED];
-
 /// Show how it stands with the certificate in `identity_dir`: its state, its end, the next step, what a person has to do.
 ///
 /// Nothing is sent, and nothing changes.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(CertificateStatusRequest => CertificateStatusResponse)]
+#[declaration(commands: COMMANDS, ..certificates_flow("sepa_web_services.certificate_status"))]
+#[errors(errors::NOT_OFFERED)]
 pub struct CertificateStatus;
 
-/// Examples of its command.
 const EXAMPLES: &str = "Examples:
   bankchannel sepa status --settings op.json
   bankchannel sepa status --settings op.json --check --json | jq .attention
@@ -209,17 +209,13 @@ const WATCHED: WatchedList = WatchedList {
     other: 15,
 };
 
-impl Operation for CertificateStatus {
-    type Request = CertificateStatusRequest;
-    type Response = CertificateStatusResponse;
-    const DECLARATION: Declaration = Declaration {
-        commands: &[Command::named("status").with_examples(EXAMPLES).with_form(&CommandForm {
-            output: CommandOutput::Watched(&WATCHED),
-            ..CommandForm::new(Self::DOCS.summary)
-        })],
-        ..certificates_flow("sepa_web_services.certificate_status", Self::DOCS, ERRORS)
-    };
-}
+const COMMANDS: &[Command] = &[Command::named("status").with_examples(EXAMPLES).with_form(&CommandForm {
+    output: CommandOutput::Watched(&WATCHED),
+    ..CommandForm::new(
+        "Show how it stands with the certificate in `identity_dir`: its state, its end, the next step, what a person \
+         has to do",
+    )
+})];
 
 impl Flow<SepaWebServices> for CertificateStatus {
     async fn run(

@@ -22,24 +22,18 @@ pub struct ChangeIdentityPassphraseResponse {
     pub keys: u32,
 }
 
-const ERRORS: &[&ErrorRow] = &[&errors::IDENTITY_BUSY];
-
 /// Encrypt the keys in `identity_dir` under another passphrase: all of them, or none.
 ///
 /// The present passphrase is that of the settings; without one the keys are not encrypted yet. Nothing is sent. Afterwards put
 /// the new passphrase into the settings: programs that run go on with the keys that they have opened, and open no other. A copy of
 /// the folder from before still opens with the old one.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(ChangeIdentityPassphraseRequest => ChangeIdentityPassphraseResponse)]
+#[declaration(commands: COMMANDS, ..certificates_flow("sepa_web_services.change_passphrase"))]
+#[errors(errors::IDENTITY_BUSY)]
 pub struct ChangeIdentityPassphrase;
 
-impl Operation for ChangeIdentityPassphrase {
-    type Request = ChangeIdentityPassphraseRequest;
-    type Response = ChangeIdentityPassphraseResponse;
-    const DECLARATION: Declaration = Declaration {
-        commands: &[Command::named("change-passphrase")],
-        ..certificates_flow("sepa_web_services.change_passphrase", Self::DOCS, ERRORS)
-    };
-}
+const COMMANDS: &[Command] = &[Command::named("change-passphrase")];
 
 impl Flow<SepaWebServices> for ChangeIdentityPassphrase {
     async fn run(

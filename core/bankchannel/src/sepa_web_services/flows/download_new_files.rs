@@ -84,22 +84,6 @@ pub struct DownloadedBankFile {
     pub parsed: Parsed,
 }
 
-const ERRORS: &[&ErrorRow] = &[
-    &errors::NOT_OFFERED,
-    &errors::TOKEN_FAILED,
-    &errors::FAULT,
-    &errors::ANSWER_SIGNATURE,
-    &errors::ANSWER_NOT_TRUSTED,
-    &errors::ANSWER_STALE,
-    &errors::ANSWER_CONTENT,
-    &errors::SIGNATURE_REFUSED,
-    &errors::AGREEMENT_REFUSED,
-    &errors::FILE_NOT_FOUND,
-    &errors::REFERENCE_UNSAFE,
-    &errors::REFUSED,
-    &errors::BANK_FAILED,
-];
-
 /// Download all new files of a bank into a folder.
 ///
 /// Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. An existing file does not
@@ -112,14 +96,14 @@ const ERRORS: &[&ErrorRow] = &[
 /// killed call has downloaded, and asks by their references for those that did not arrive. All files of a
 /// call count as reported when it returns, and none before. One that the bank has no more is reported once. The call itself fails if the list cannot be read, or if continuing is pointless; then the error's
 /// `partial_response` has the result for each file so far.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(DownloadNewBankFilesRequest => DownloadNewBankFilesResponse)]
+#[declaration(..flow("sepa_web_services.download_new_files"))]
+#[errors(errors::{
+    NOT_OFFERED, TOKEN_FAILED, FAULT, ANSWER_SIGNATURE, ANSWER_NOT_TRUSTED, ANSWER_STALE, ANSWER_CONTENT,
+    SIGNATURE_REFUSED, AGREEMENT_REFUSED, FILE_NOT_FOUND, REFERENCE_UNSAFE, REFUSED, BANK_FAILED,
+})]
 pub struct DownloadNewBankFiles;
-
-impl Operation for DownloadNewBankFiles {
-    type Request = DownloadNewBankFilesRequest;
-    type Response = DownloadNewBankFilesResponse;
-    const DECLARATION: Declaration = flow("sepa_web_services.download_new_files", Self::DOCS, ERRORS);
-}
 
 impl Flow<SepaWebServices> for DownloadNewBankFiles {
     async fn run(

@@ -5,7 +5,7 @@ use bankchannel_sepa_web_services::errors;
 
 use super::{
     Flow, certificate_status::CertificateStatusResponse, certificates_flow, channel::FileFlowSteps, not_sent,
-    renew::ERRORS as RENEWAL_ERRORS,
+    renew::Renew,
 };
 use crate::{
     CallOptions,
@@ -36,22 +36,17 @@ pub struct EnrolResponse {
     pub status: CertificateStatusResponse,
 }
 
-const ERRORS: &[&ErrorRow] = RENEWAL_ERRORS;
-
 /// Ask for a first certificate with a code of the bank, and keep it with its key in `identity_dir`.
 ///
 /// Key and request are on disk before anything is sent. If the outcome is `unknown`, call it again with the same code: the
 /// same request is sent, never one for another key. Once begun, it is finished even if the caller gives up waiting. It is
 /// `already_enrolled` if a certificate is there, or asked for by a renewal; with a new code it goes on where a renewal has
 /// stopped, or where the certificate has ended: a request whose outcome is not known stays the same.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(EnrolRequest => EnrolResponse)]
+#[declaration(..certificates_flow("sepa_web_services.enrol"))]
+#[errors(..Renew::DECLARATION.errors)]
 pub struct Enrol;
-
-impl Operation for Enrol {
-    type Request = EnrolRequest;
-    type Response = EnrolResponse;
-    const DECLARATION: Declaration = certificates_flow("sepa_web_services.enrol", Self::DOCS, ERRORS);
-}
 
 impl Flow<SepaWebServices> for Enrol {
     async fn run(client: &SepaWebServices, request: EnrolRequest, options: &CallOptions) -> Result<EnrolResponse> {

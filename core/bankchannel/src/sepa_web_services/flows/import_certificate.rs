@@ -28,20 +28,14 @@ pub struct ImportBankCertificateResponse {
     pub status: CertificateStatusResponse,
 }
 
-const ERRORS: &[&ErrorRow] =
-    &[&errors::IDENTITY_BUSY, &errors::ALREADY_ENROLLED, &errors::CERTIFICATE_UNUSABLE, &errors::KEY_UNUSABLE];
-
 /// Keep a certificate and its key, which another program has used so far, in `identity_dir`: from then on `renew` renews it.
 ///
 /// Nothing is sent. Stop the other program, or it renews too, and at Nordea ends this certificate.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(ImportBankCertificateRequest => ImportBankCertificateResponse)]
+#[declaration(..certificates_flow("sepa_web_services.import_certificate"))]
+#[errors(errors::{IDENTITY_BUSY, ALREADY_ENROLLED, CERTIFICATE_UNUSABLE, KEY_UNUSABLE})]
 pub struct ImportBankCertificate;
-
-impl Operation for ImportBankCertificate {
-    type Request = ImportBankCertificateRequest;
-    type Response = ImportBankCertificateResponse;
-    const DECLARATION: Declaration = certificates_flow("sepa_web_services.import_certificate", Self::DOCS, ERRORS);
-}
 
 impl Flow<SepaWebServices> for ImportBankCertificate {
     async fn run(

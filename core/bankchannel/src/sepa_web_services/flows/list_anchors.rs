@@ -21,23 +21,16 @@ pub struct ListBankAnchorsResponse {
     pub anchors: Vec<BankAnchor>,
 }
 
-const ERRORS: &[&ErrorRow] = &[];
-
 /// Show the authorities that are trusted: where each comes from, and until when it holds.
 ///
 /// Nothing is sent, and nothing changes.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(ListBankAnchorsRequest => ListBankAnchorsResponse)]
+#[declaration(commands: COMMANDS, ..certificates_flow("sepa_web_services.list_anchors"))]
 pub struct ListBankAnchors;
 
-impl Operation for ListBankAnchors {
-    type Request = ListBankAnchorsRequest;
-    type Response = ListBankAnchorsResponse;
-    const DECLARATION: Declaration = Declaration {
-        commands: &[Command::named("anchors list")
-            .with_form(&CommandForm::new("Show each anchor: its name, its end, where it comes from"))],
-        ..certificates_flow("sepa_web_services.list_anchors", Self::DOCS, ERRORS)
-    };
-}
+const COMMANDS: &[Command] = &[Command::named("anchors list")
+    .with_form(&CommandForm::new("Show each anchor: its name, its end, where it comes from"))];
 
 impl Flow<SepaWebServices> for ListBankAnchors {
     async fn run(

@@ -50,21 +50,14 @@ macro_rules! for_each_flow {
 }
 pub(super) use for_each_flow;
 
-/// Builds the declaration of a flow.
-const fn flow(name: &'static str, docs: OperationDocs, errors: &'static [&'static ErrorRow]) -> Declaration {
-    Declaration { group: Some("sepa"), ..Declaration::new(OperationKind::Flow, PROTOCOL, "files", name, docs, errors) }
+/// The declaration of a flow about files.
+const fn flow(name: &'static str) -> Declaration {
+    Declaration { group: Some("sepa"), ..Declaration::new(OperationKind::Flow, PROTOCOL, "files", name) }
 }
 
-/// Builds the declaration of a flow about certificates.
-const fn certificates_flow(
-    name: &'static str,
-    docs: OperationDocs,
-    errors: &'static [&'static ErrorRow],
-) -> Declaration {
-    Declaration {
-        group: Some("sepa"),
-        ..Declaration::new(OperationKind::Flow, PROTOCOL, "certificates", name, docs, errors)
-    }
+/// The declaration of a flow about certificates.
+const fn certificates_flow(name: &'static str) -> Declaration {
+    Declaration { subject: "certificates", ..flow(name) }
 }
 
 /// An error before anything was sent.

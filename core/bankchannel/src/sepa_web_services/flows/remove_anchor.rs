@@ -27,31 +27,24 @@ pub struct RemoveBankAnchorResponse {
     pub still_trusted: bool,
 }
 
-const ERRORS: &[&ErrorRow] = &[];
-
 /// Trust an authority no longer: its certificate is removed from `anchors_dir`.
 ///
 /// Anchors of the profile and of the settings stay. Clients that run read the folder anew within a second.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(RemoveBankAnchorRequest => RemoveBankAnchorResponse)]
+#[declaration(commands: COMMANDS, ..certificates_flow("sepa_web_services.remove_anchor"))]
 pub struct RemoveBankAnchor;
 
-impl Operation for RemoveBankAnchor {
-    type Request = RemoveBankAnchorRequest;
-    type Response = RemoveBankAnchorResponse;
-    const DECLARATION: Declaration = Declaration {
-        commands: &[Command::named("anchors remove").with_form(&CommandForm {
-            replaces: false,
-            fields: &[CommandField::argument(
-                "sha256",
-                "SHA256",
-                CommandInput::Value,
-                "Of its certificate, as `list` shows it",
-            )],
-            ..CommandForm::new("Trust an authority of the folder no longer")
-        })],
-        ..certificates_flow("sepa_web_services.remove_anchor", Self::DOCS, ERRORS)
-    };
-}
+const COMMANDS: &[Command] = &[Command::named("anchors remove").with_form(&CommandForm {
+    replaces: false,
+    fields: &[CommandField::argument(
+        "sha256",
+        "SHA256",
+        CommandInput::Value,
+        "Of its certificate, as `list` shows it",
+    )],
+    ..CommandForm::new("Trust an authority of the folder no longer")
+})];
 
 impl Flow<SepaWebServices> for RemoveBankAnchor {
     async fn run(

@@ -39,24 +39,6 @@ pub struct RenewResponse {
     pub status: CertificateStatusResponse,
 }
 
-pub(super) const ERRORS: &[&ErrorRow] = &[
-    &errors::IDENTITY_BUSY,
-    &errors::ALREADY_ENROLLED,
-    &errors::PERSON_NEEDED,
-    &errors::NOT_OFFERED,
-    &errors::FAULT,
-    &errors::ANSWER_SIGNATURE,
-    &errors::ANSWER_NOT_TRUSTED,
-    &errors::ANSWER_STALE,
-    &errors::CERTIFICATE_NOT_OURS,
-    &errors::CERTIFICATE_UNFIT,
-    &errors::CERTIFICATE_REFUSED,
-    &errors::SIGNATURE_REFUSED,
-    &errors::AGREEMENT_REFUSED,
-    &errors::REFUSED,
-    &errors::BANK_FAILED,
-];
-
 /// Renew the certificate in `identity_dir` if it is due, or go on with a renewal that was begun.
 ///
 /// Call it every day, or before each batch: most calls do nothing. A new key and its request are on disk before anything is
@@ -64,14 +46,15 @@ pub(super) const ERRORS: &[&ErrorRow] = &[
 /// until it has worked, the old one signs files, where the bank still takes it. One call renews once: a certificate that is
 /// due again at once waits for another day, and `warnings` says so. Of two calls at once one works, the other is
 /// `identity_busy`. If a person has to act, the error `person_needed` says what.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(RenewRequest => RenewResponse)]
+#[declaration(..certificates_flow("sepa_web_services.renew"))]
+#[errors(errors::{
+    IDENTITY_BUSY, ALREADY_ENROLLED, PERSON_NEEDED, NOT_OFFERED, FAULT, ANSWER_SIGNATURE, ANSWER_NOT_TRUSTED,
+    ANSWER_STALE, CERTIFICATE_NOT_OURS, CERTIFICATE_UNFIT, CERTIFICATE_REFUSED, SIGNATURE_REFUSED, AGREEMENT_REFUSED,
+    REFUSED, BANK_FAILED,
+})]
 pub struct Renew;
-
-impl Operation for Renew {
-    type Request = RenewRequest;
-    type Response = RenewResponse;
-    const DECLARATION: Declaration = certificates_flow("sepa_web_services.renew", Self::DOCS, ERRORS);
-}
 
 impl Flow<SepaWebServices> for Renew {
     async fn run(client: &SepaWebServices, request: RenewRequest, options: &CallOptions) -> Result<RenewResponse> {

@@ -132,19 +132,6 @@ const SIZE_MAX: u64 = 100 * 1024 * 1024;
 /// The maximum number of entries or transactions of a report that is read.
 const ENTRIES_MAX: usize = 1_000_000;
 
-const ERRORS: &[&ErrorRow] = &[
-    &errors::NOT_OFFERED,
-    &errors::TOKEN_FAILED,
-    &errors::FAULT,
-    &errors::ANSWER_SIGNATURE,
-    &errors::ANSWER_NOT_TRUSTED,
-    &errors::ANSWER_STALE,
-    &errors::SIGNATURE_REFUSED,
-    &errors::AGREEMENT_REFUSED,
-    &errors::REFUSED,
-    &errors::BANK_FAILED,
-];
-
 /// Look for the report that settles an upload whose outcome is `unknown`.
 ///
 /// The banks do not list what was sent, and their duplicate checks are not promised. What settles an upload is a status
@@ -153,14 +140,14 @@ const ERRORS: &[&ErrorRow] = &[
 /// it and returned by the next `download_new_files`. The record of the upload in `reject_repeats` is settled too; until
 /// then the same bytes are refused. Nothing is sent again, and no lapse of time turns `unknown` into
 /// anything else: a file without a message id, or one that no report names, is settled by a person who asks the bank.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(SettleBankUploadRequest => SettleBankUploadResponse)]
+#[declaration(..flow("sepa_web_services.settle_upload"))]
+#[errors(errors::{
+    NOT_OFFERED, TOKEN_FAILED, FAULT, ANSWER_SIGNATURE, ANSWER_NOT_TRUSTED, ANSWER_STALE, SIGNATURE_REFUSED,
+    AGREEMENT_REFUSED, REFUSED, BANK_FAILED,
+})]
 pub struct SettleBankUpload;
-
-impl Operation for SettleBankUpload {
-    type Request = SettleBankUploadRequest;
-    type Response = SettleBankUploadResponse;
-    const DECLARATION: Declaration = flow("sepa_web_services.settle_upload", Self::DOCS, ERRORS);
-}
 
 impl Flow<SepaWebServices> for SettleBankUpload {
     async fn run(

@@ -142,25 +142,6 @@ pub struct BankFileAnswer {
     pub parsed: Parsed,
 }
 
-const ERRORS: &[&ErrorRow] = &[
-    &errors::ANSWER_NOT_FOUND,
-    &errors::PAYMENT_REJECTED,
-    &errors::UPLOAD_REPEATED,
-    &errors::REFERENCE_UNSAFE,
-    &iso20022_errors::PAYMENT_REFUSED,
-    &errors::NOT_OFFERED,
-    &errors::CONTENT_REFUSED,
-    &errors::TOKEN_FAILED,
-    &errors::FAULT,
-    &errors::ANSWER_SIGNATURE,
-    &errors::ANSWER_NOT_TRUSTED,
-    &errors::ANSWER_STALE,
-    &errors::SIGNATURE_REFUSED,
-    &errors::AGREEMENT_REFUSED,
-    &errors::REFUSED,
-    &errors::BANK_FAILED,
-];
-
 /// Send a file and wait for the bank's answers.
 ///
 /// Notes the existing files of the wanted types, sends the file once as `upload_file` does, then polls for new files of
@@ -175,15 +156,18 @@ const ERRORS: &[&ErrorRow] = &[
 /// come. The detail `taken` lists them by type and reference: the bank lists them as downloaded. The detail `begun` lists
 /// the files that the bank may have sent and that did not arrive. With `directory` or `ledger`, `download_new_files`
 /// returns all of them; without, download them by reference.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(UploadBankFileAndWaitRequest => UploadBankFileAndWaitResponse)]
+#[declaration(asks: &[Ask::Person], ..flow("sepa_web_services.upload_and_wait"))]
+#[errors(
+    errors::{ANSWER_NOT_FOUND, PAYMENT_REJECTED, UPLOAD_REPEATED, REFERENCE_UNSAFE},
+    iso20022_errors::PAYMENT_REFUSED,
+    errors::{
+        NOT_OFFERED, CONTENT_REFUSED, TOKEN_FAILED, FAULT, ANSWER_SIGNATURE, ANSWER_NOT_TRUSTED, ANSWER_STALE,
+        SIGNATURE_REFUSED, AGREEMENT_REFUSED, REFUSED, BANK_FAILED,
+    },
+)]
 pub struct UploadBankFileAndWait;
-
-impl Operation for UploadBankFileAndWait {
-    type Request = UploadBankFileAndWaitRequest;
-    type Response = UploadBankFileAndWaitResponse;
-    const DECLARATION: Declaration =
-        Declaration { asks: &[Ask::Person], ..flow("sepa_web_services.upload_and_wait", Self::DOCS, ERRORS) };
-}
 
 impl Flow<SepaWebServices> for UploadBankFileAndWait {
     async fn run(

@@ -6,7 +6,7 @@ use bankchannel_ws_channel::{
     model::{Email, Mode, Phone},
 };
 
-use super::{Flow, LogInProgress, driver, flow, log_in, paused::progress, steps::FlowSteps};
+use super::{Flow, LogInProgress, driver, flow, log_in::LogIn, paused::progress, steps::FlowSteps};
 use crate::{
     CallOptions,
     ws_channel::{WsChannel, seal::SealKey},
@@ -42,14 +42,11 @@ pub struct BeginLogInRequest {
 /// Runs the login until input is needed. If a code or a choice is needed, the answer is the login so far, encrypted:
 /// store it, ask the person, and continue with `continue_log_in`, in this process or in another, while the code is
 /// valid. The encrypted login does not contain the password. A login that needs no code is complete at once.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(BeginLogInRequest => LogInProgress)]
+#[declaration(..flow("ws_channel.begin_log_in", "session"))]
+#[errors(..LogIn::DECLARATION.errors)]
 pub struct BeginLogIn;
-
-impl Operation for BeginLogIn {
-    type Request = BeginLogInRequest;
-    type Response = LogInProgress;
-    const DECLARATION: Declaration = flow("ws_channel.begin_log_in", "session", Self::DOCS, log_in::ERRORS);
-}
 
 impl Flow<WsChannel> for BeginLogIn {
     async fn run(client: &WsChannel, request: BeginLogInRequest, options: &CallOptions) -> Result<LogInProgress> {

@@ -7,7 +7,8 @@ use bankchannel_ws_channel::{
 };
 
 use super::{
-    Flow, LogInProgress, driver, flow, log_in,
+    Flow, LogInProgress, driver, flow,
+    log_in::LogIn,
     paused::{progress, resume},
     steps::FlowSteps,
 };
@@ -45,14 +46,11 @@ pub struct ContinueLogInRequest {
 /// Supplies the input and runs the login until more input is needed. The answer is like that of `begin_log_in`:
 /// complete, or waiting again (`wrong` above 0: the code was refused and can be entered again). Use each encrypted
 /// login once; only the last one returned is valid.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(ContinueLogInRequest => LogInProgress)]
+#[declaration(..flow("ws_channel.continue_log_in", "session"))]
+#[errors(..LogIn::DECLARATION.errors)]
 pub struct ContinueLogIn;
-
-impl Operation for ContinueLogIn {
-    type Request = ContinueLogInRequest;
-    type Response = LogInProgress;
-    const DECLARATION: Declaration = flow("ws_channel.continue_log_in", "session", Self::DOCS, log_in::ERRORS);
-}
 
 impl Flow<WsChannel> for ContinueLogIn {
     async fn run(client: &WsChannel, request: ContinueLogInRequest, options: &CallOptions) -> Result<LogInProgress> {

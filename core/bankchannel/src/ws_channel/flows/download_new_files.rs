@@ -6,7 +6,7 @@ use bankchannel_ws_channel::{
     model::{Bank, FileDescriptor, FileReference, FileType, StatusFilter},
 };
 
-use super::{Flow, Parsed, fetch::WsChannelPlace, flow, run_by, steps::FlowSteps};
+use super::{Flow, Parsed, fetch::WsChannelPlace, flow, steps::FlowSteps};
 use crate::{
     CallOptions,
     file_channel::new_files::{DownloadStatus, FetchedNewFile, NewFilesWanted, fetch_new_files},
@@ -77,16 +77,6 @@ pub struct DownloadedFile {
     pub parsed: Parsed,
 }
 
-const ERRORS: &[&ErrorRow] = &[
-    &errors::MODE_REFUSED,
-    &errors::CERTIFICATE_MISSING,
-    &errors::NO_BANK_CHANNEL,
-    &errors::BANK_REFUSED,
-    &errors::BANK_UNAVAILABLE,
-    &errors::REFERENCE_UNSAFE,
-    &errors::FILE_GONE,
-];
-
 /// Download all new files into a folder.
 ///
 /// Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. An existing file does
@@ -101,21 +91,18 @@ const ERRORS: &[&ErrorRow] = &[
 /// returns which files were not reported. So the next call also returns files that a failed or killed call has
 /// downloaded, and retries those that did not arrive, even if the bank no longer lists them as new; and it returns
 /// files that `upload_and_wait` has fetched and that answer no upload.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(DownloadNewFilesRequest => DownloadNewFilesResponse)]
+#[declaration(commands: COMMANDS, ..flow("ws_channel.download_new_files", "files"))]
+#[errors(errors::{
+    MODE_REFUSED, CERTIFICATE_MISSING, NO_BANK_CHANNEL, BANK_REFUSED, BANK_UNAVAILABLE, REFERENCE_UNSAFE, FILE_GONE,
+})]
 pub struct DownloadNewFiles;
 
-/// Examples of its command.
 const EXAMPLES: &str =
     "Files are named YYYYMMDD__TYPE_REFERENCE.dat after the bank's time stamp; existing files are skipped.";
 
-impl Operation for DownloadNewFiles {
-    type Request = DownloadNewFilesRequest;
-    type Response = DownloadNewFilesResponse;
-    const DECLARATION: Declaration = run_by(
-        &[Command::named("download-files").with_examples(EXAMPLES)],
-        flow("ws_channel.download_new_files", "files", Self::DOCS, ERRORS),
-    );
-}
+const COMMANDS: &[Command] = &[Command::named("download-files").with_examples(EXAMPLES)];
 
 impl Flow<WsChannel> for DownloadNewFiles {
     async fn run(

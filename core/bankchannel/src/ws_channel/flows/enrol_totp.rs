@@ -12,7 +12,8 @@ use bankchannel_ws_channel::{
 };
 
 use super::{
-    Flow, driver, flow, log_in,
+    Flow, driver, flow,
+    log_in::LogIn,
     steps::{FlowSteps, code_question},
 };
 use crate::{CallOptions, Question, ws_channel::WsChannel};
@@ -57,14 +58,11 @@ pub struct EnrolTotpResponse {
 /// confirms it with a code. From then on the authenticator is the preferred factor and SMS the fallback; an earlier
 /// authenticator is replaced. The question `totp_code` has the secret in its member `secret`. A secret stored beside
 /// the password is no longer a second factor.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(EnrolTotpRequest => EnrolTotpResponse)]
+#[declaration(..flow("ws_channel.enrol_totp", "session"))]
+#[errors(..LogIn::DECLARATION.errors)]
 pub struct EnrolTotp;
-
-impl Operation for EnrolTotp {
-    type Request = EnrolTotpRequest;
-    type Response = EnrolTotpResponse;
-    const DECLARATION: Declaration = flow("ws_channel.enrol_totp", "session", Self::DOCS, log_in::ERRORS);
-}
 
 impl Flow<WsChannel> for EnrolTotp {
     async fn run(client: &WsChannel, request: EnrolTotpRequest, options: &CallOptions) -> Result<EnrolTotpResponse> {

@@ -63,14 +63,11 @@ pub(super) const PURPOSE: &str = "bankchannel ws-channel session";
 ///
 /// Exports token, API key, account and end of the session, encrypted with a key derived from the seal key. Nothing is
 /// sent. Anyone who has the export and the seal key is logged in.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(ExportSessionRequest => ExportSessionResponse)]
+#[declaration(..flow("ws_channel.export_session", "session"))]
+#[errors(errors::{NOT_LOGGED_IN, SESSION_EXPIRED})]
 pub struct ExportSession;
-
-impl Operation for ExportSession {
-    type Request = ExportSessionRequest;
-    type Response = ExportSessionResponse;
-    const DECLARATION: Declaration = flow("ws_channel.export_session", "session", Self::DOCS, EXPORT_ERRORS);
-}
 
 impl Flow<WsChannel> for ExportSession {
     async fn run(client: &WsChannel, request: ExportSessionRequest, _: &CallOptions) -> Result<ExportSessionResponse> {
@@ -105,8 +102,3 @@ pub(super) fn now_ms() -> u64 {
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
-
-const EXPORT_ERRORS: &[&ErrorRow] = &[&errors::NOT_LOGGED_IN, &errors::SESSION_EXPIRED];
-
-/// The errors of an import.
-pub(super) const IMPORT_ERRORS: &[&ErrorRow] = &[&errors::SESSION_EXPIRED];

@@ -10,7 +10,7 @@ use bankchannel_ws_channel::{
 
 use super::{
     Flow,
-    export_session::{Exported, IMPORT_ERRORS, PURPOSE, now_ms},
+    export_session::{Exported, PURPOSE, now_ms},
     flow,
 };
 use crate::{
@@ -49,14 +49,11 @@ pub struct ImportSessionResponse {
 /// The client uses the imported session from now on, instead of its previous one. Nothing is sent: the next call
 /// shows whether the service still accepts the session. A session that was encrypted with another key, is damaged, or
 /// belongs to another service is refused, and the client keeps its session.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(ImportSessionRequest => ImportSessionResponse)]
+#[declaration(..flow("ws_channel.import_session", "session"))]
+#[errors(errors::SESSION_EXPIRED)]
 pub struct ImportSession;
-
-impl Operation for ImportSession {
-    type Request = ImportSessionRequest;
-    type Response = ImportSessionResponse;
-    const DECLARATION: Declaration = flow("ws_channel.import_session", "session", Self::DOCS, IMPORT_ERRORS);
-}
 
 impl Flow<WsChannel> for ImportSession {
     async fn run(client: &WsChannel, request: ImportSessionRequest, _: &CallOptions) -> Result<ImportSessionResponse> {

@@ -7,7 +7,7 @@ use bankchannel_ws_channel::{
     model::{Email, Mode, OneTimeCode, Phone},
 };
 
-use super::{Flow, driver, flow, run_by, steps::FlowSteps};
+use super::{Flow, driver, flow, steps::FlowSteps};
 use crate::{CallOptions, ws_channel::WsChannel};
 
 /// The user and the login's options.
@@ -36,17 +36,6 @@ pub struct LogInRequest {
     pub code: Option<OneTimeCode>,
 }
 
-pub(super) const ERRORS: &[&ErrorRow] = &[
-    &errors::LOGIN_REFUSED,
-    &errors::LOGIN_FAILED,
-    &errors::LOGIN_STALLED,
-    &errors::CODE_REFUSED,
-    &errors::CODE_EXPIRED,
-    &errors::ATTEMPTS_EXCEEDED,
-    &errors::API_KEY_DIFFERS,
-    &errors::CHALLENGE_MALFORMED,
-];
-
 /// Log in, with all its steps.
 ///
 /// Fetches the challenge, encrypts the password, and does the steps that the service wants first: verifies phone and
@@ -54,21 +43,17 @@ pub(super) const ERRORS: &[&ErrorRow] = &[
 /// `totp_code`, `mfa_method` and `phone` when it needs them; it asks again after a wrong code, three times in all.
 /// Afterwards the client has the session. If question and answer are in different processes, `begin_log_in` and
 /// `continue_log_in` do the same in steps.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(LogInRequest => Authenticated)]
+#[declaration(commands: &[Command::named("login").with_examples(EXAMPLES)], ..flow("ws_channel.log_in", "session"))]
+#[errors(errors::{
+    LOGIN_REFUSED, LOGIN_FAILED, LOGIN_STALLED, CODE_REFUSED, CODE_EXPIRED, ATTEMPTS_EXCEEDED, API_KEY_DIFFERS,
+    CHALLENGE_MALFORMED,
+})]
 pub struct LogIn;
 
-/// Examples of its command.
 const EXAMPLES: &str = "Examples:\n  bankchannel session login -m admin\n  bankchannel session login -m admin --session SESSION --code 123456    the second step alone\n\n\
              Environment variables can give the codes: ISECURE_ADMIN_MFA_CODE, ISECURE_DATA_EMAIL_CODE and so on\n(…_{MFA,EMAIL,PHONE}_CODE, with the mode or without).";
-
-impl Operation for LogIn {
-    type Request = LogInRequest;
-    type Response = Authenticated;
-    const DECLARATION: Declaration = run_by(
-        &[Command::named("login").with_examples(EXAMPLES)],
-        flow("ws_channel.log_in", "session", Self::DOCS, ERRORS),
-    );
-}
 
 impl Flow<WsChannel> for LogIn {
     async fn run(client: &WsChannel, request: LogInRequest, options: &CallOptions) -> Result<Authenticated> {

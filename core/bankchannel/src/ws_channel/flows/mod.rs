@@ -58,19 +58,9 @@ macro_rules! for_each_flow {
 }
 pub(super) use for_each_flow;
 
-/// A declaration that is run by commands with other names.
-const fn run_by(commands: &'static [Command], declaration: Declaration) -> Declaration {
-    Declaration { commands, ..declaration }
-}
-
-/// Builds the declaration of a flow.
-const fn flow(
-    name: &'static str,
-    subject: &'static str,
-    docs: OperationDocs,
-    errors: &'static [&'static ErrorRow],
-) -> Declaration {
-    Declaration { asks: &[Ask::Person], ..Declaration::new(OperationKind::Flow, PROTOCOL, subject, name, docs, errors) }
+/// The declaration of a flow.
+const fn flow(name: &'static str, subject: &'static str) -> Declaration {
+    Declaration { asks: &[Ask::Person], ..Declaration::new(OperationKind::Flow, PROTOCOL, subject, name) }
 }
 
 /// Marks a flow that may ask for signatures by the keys of `signing_certificate`.

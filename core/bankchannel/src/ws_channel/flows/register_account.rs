@@ -11,7 +11,7 @@ use bankchannel_ws_channel::{
     },
 };
 
-use super::{Flow, flow, password_rule, run_by, steps::FlowSteps};
+use super::{Flow, flow, password_rule, steps::FlowSteps};
 use crate::{CallOptions, ws_channel::WsChannel};
 
 /// The user to register.
@@ -41,37 +41,23 @@ pub struct RegisterAccountRequest {
     pub api_key: Option<ApiKey>,
 }
 
-const ERRORS: &[&ErrorRow] = &[
-    &errors::USER_EXISTS,
-    &errors::ADMIN_FIRST,
-    &errors::API_KEY_REFUSED,
-    &errors::LOGIN_REFUSED,
-    &errors::PARAMETER_REFUSED,
-    &errors::CHALLENGE_MALFORMED,
-];
-
 /// Register an account's admin or data user.
 ///
 /// Fetches the challenge, encrypts the password and registers the user. The service sends a code to the phone; the
 /// first login asks for it. Register the admin user first, then the data user: the client keeps the API key from the
 /// first registration, unless the client is logged in. The registration is never repeated after an error: log in to
 /// see whether it succeeded.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(RegisterAccountRequest => RegisterResponse)]
+#[declaration(commands: COMMANDS, ..flow("ws_channel.register_account", "account"))]
+#[errors(errors::{USER_EXISTS, ADMIN_FIRST, API_KEY_REFUSED, LOGIN_REFUSED, PARAMETER_REFUSED, CHALLENGE_MALFORMED})]
 pub struct RegisterAccount;
 
-/// Examples of its command.
 const EXAMPLES: &str = "The settings file (~/.wscli/settings.yaml, mode 0600 in a folder of mode 0700) is the same as that of wscli:\n\n  settings:\n    email: me@example.com\n    \
              mode: admin\n    name: Eve Example\n    company: Example Oy\n    phone: \"+358401234567\"\n    apikey: \"0\"\n    environment: test\n    bank: simulator\n\n\
              Register the admin user first, then the data user. The API key from the first registration is stored in the file.";
 
-impl Operation for RegisterAccount {
-    type Request = RegisterAccountRequest;
-    type Response = RegisterResponse;
-    const DECLARATION: Declaration = run_by(
-        &[Command::named("register").with_examples(EXAMPLES)],
-        flow("ws_channel.register_account", "account", Self::DOCS, ERRORS),
-    );
-}
+const COMMANDS: &[Command] = &[Command::named("register").with_examples(EXAMPLES)];
 
 impl Flow<WsChannel> for RegisterAccount {
     async fn run(

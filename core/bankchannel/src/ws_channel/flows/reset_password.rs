@@ -15,7 +15,7 @@ use bankchannel_ws_channel::{
 };
 
 use super::{
-    Flow, flow, password_rule, run_by,
+    Flow, flow, password_rule,
     steps::{FlowSteps, code_question},
 };
 use crate::{CallOptions, ws_channel::WsChannel};
@@ -37,30 +37,19 @@ pub struct ResetPasswordRequest {
     pub code: Option<OneTimeCode>,
 }
 
-const ERRORS: &[&ErrorRow] = &[
-    &errors::CODE_REFUSED,
-    &errors::CODE_EXPIRED,
-    &errors::ATTEMPTS_EXCEEDED,
-    &errors::LOGIN_REFUSED,
-    &errors::PARAMETER_REFUSED,
-    &errors::CHALLENGE_MALFORMED,
-];
-
 /// Set a new password with a code from an SMS.
 ///
 /// Sends a code, asks for it (`reset_code`), and sets the new password. All sessions of this user end; the account's
 /// other user does not change. The operation does not log in. A code is sent once a minute and five times a day at
 /// most; to an unknown account nothing is sent, and the service does not say so. It does not ask again after a
 /// refusal: the code may have been right and another value wrong.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(ResetPasswordRequest => PasswordResetResponse)]
+#[declaration(commands: &[Command::named("password-reset")], ..flow("ws_channel.reset_password", "account"))]
+#[errors(errors::{
+    CODE_REFUSED, CODE_EXPIRED, ATTEMPTS_EXCEEDED, LOGIN_REFUSED, PARAMETER_REFUSED, CHALLENGE_MALFORMED,
+})]
 pub struct ResetPassword;
-
-impl Operation for ResetPassword {
-    type Request = ResetPasswordRequest;
-    type Response = PasswordResetResponse;
-    const DECLARATION: Declaration =
-        run_by(&[Command::named("password-reset")], flow("ws_channel.reset_password", "account", Self::DOCS, ERRORS));
-}
 
 impl Flow<WsChannel> for ResetPassword {
     async fn run(

@@ -45,14 +45,10 @@ pub enum LoginSessionState {
 ///
 /// Nothing is sent and nothing is changed. The service may have ended an active session meanwhile: the next call
 /// learns of it.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(SessionStateRequest => SessionStateResponse)]
+#[declaration(..flow("ws_channel.session_state", "session"))]
 pub struct SessionState;
-
-impl Operation for SessionState {
-    type Request = SessionStateRequest;
-    type Response = SessionStateResponse;
-    const DECLARATION: Declaration = flow("ws_channel.session_state", "session", Self::DOCS, &[]);
-}
 
 impl Flow<WsChannel> for SessionState {
     async fn run(client: &WsChannel, _: SessionStateRequest, _: &CallOptions) -> Result<SessionStateResponse> {

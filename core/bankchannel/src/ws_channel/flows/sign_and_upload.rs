@@ -15,7 +15,7 @@ use bankchannel_ws_channel::{
 use super::{
     Flow, asking_for_signatures,
     fetch::WsChannelPlace,
-    flow, run_by,
+    flow,
     signing::{FileSigning, GivenAuthority, UploadAuthority},
     steps::FlowSteps,
 };
@@ -75,25 +75,6 @@ pub struct SignAndUploadResponse {
     pub response_text: String,
 }
 
-pub(super) const ERRORS: &[&ErrorRow] = &[
-    &row::CONTENT_UNREADABLE,
-    &errors::PGP_KEY_REFUSED,
-    &errors::PGP_KEY_UNFIT,
-    &errors::PASSPHRASE_REFUSED,
-    &errors::SIGNATURE_WRONG,
-    &errors::SIGNATURE_KEY_UNKNOWN,
-    &errors::UPLOAD_REJECTED,
-    &errors::PGP_KEY_MISSING,
-    &errors::CONTENT_EMPTY,
-    &iso20022_errors::PAYMENT_REFUSED,
-    &errors::MODE_REFUSED,
-    &errors::CERTIFICATE_MISSING,
-    &errors::NO_BANK_CHANNEL,
-    &errors::BANK_REFUSED,
-    &errors::BANK_UNAVAILABLE,
-    &errors::UPLOAD_REPEATED,
-];
-
 /// Sign a file and send it to a bank.
 ///
 /// The file is opened once, read for the signature and read again for sending, and never held in memory; if it
@@ -107,20 +88,26 @@ pub(super) const ERRORS: &[&ErrorRow] = &[
 /// PKCS#1 v1.5, big-endian, as long as the modulus; for Ed25519 it is R and S, 64 bytes, with the digest as the
 /// message. The certificate verifies it. An invalid signature ends the call, and so does a signer that fails: with
 /// outcome `not_sent`.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(SignAndUploadRequest => SignAndUploadResponse)]
+#[declaration(commands: COMMANDS, ..asking_for_signatures(flow("ws_channel.sign_and_upload", "files")))]
+#[errors(
+    row::CONTENT_UNREADABLE,
+    errors::{
+        PGP_KEY_REFUSED, PGP_KEY_UNFIT, PASSPHRASE_REFUSED, SIGNATURE_WRONG, SIGNATURE_KEY_UNKNOWN, UPLOAD_REJECTED,
+        PGP_KEY_MISSING, CONTENT_EMPTY,
+    },
+    iso20022_errors::PAYMENT_REFUSED,
+    errors::{
+        MODE_REFUSED, CERTIFICATE_MISSING, NO_BANK_CHANNEL, BANK_REFUSED, BANK_UNAVAILABLE, UPLOAD_REPEATED,
+    },
+)]
 pub struct SignAndUpload;
 
-impl Operation for SignAndUpload {
-    type Request = SignAndUploadRequest;
-    type Response = SignAndUploadResponse;
-    const DECLARATION: Declaration = run_by(
-        &[
-            Command::when_given("upload-file", &["private_key"]),
-            Command::when_given("upload-file", &["signing_certificate"]),
-        ],
-        asking_for_signatures(flow("ws_channel.sign_and_upload", "files", Self::DOCS, ERRORS)),
-    );
-}
+const COMMANDS: &[Command] = &[
+    Command::when_given("upload-file", &["private_key"]),
+    Command::when_given("upload-file", &["signing_certificate"]),
+];
 
 impl Flow<WsChannel> for SignAndUpload {
     async fn run(

@@ -17,7 +17,7 @@ use bankchannel_ws_channel::{
 use super::{
     Flow, asking_for_signatures,
     fetch::WsChannelPlace,
-    flow, run_by,
+    flow,
     sign_and_upload::{SignAndUploadResponse, prepare},
     signing::{GivenAuthority, UploadAuthority},
     steps::FlowSteps,
@@ -140,27 +140,6 @@ pub struct BankAnswer {
     pub parsed: Parsed,
 }
 
-const ERRORS: &[&ErrorRow] = &[
-    &errors::ANSWER_NOT_FOUND,
-    &errors::PAYMENT_REJECTED,
-    &errors::UPLOAD_REPEATED,
-    &errors::REFERENCE_UNSAFE,
-    &errors::PGP_KEY_REFUSED,
-    &errors::PGP_KEY_UNFIT,
-    &errors::PASSPHRASE_REFUSED,
-    &errors::SIGNATURE_WRONG,
-    &errors::SIGNATURE_KEY_UNKNOWN,
-    &errors::UPLOAD_REJECTED,
-    &errors::PGP_KEY_MISSING,
-    &errors::CONTENT_EMPTY,
-    &iso20022_errors::PAYMENT_REFUSED,
-    &errors::MODE_REFUSED,
-    &errors::CERTIFICATE_MISSING,
-    &errors::NO_BANK_CHANNEL,
-    &errors::BANK_REFUSED,
-    &errors::BANK_UNAVAILABLE,
-];
-
 /// Sign a file, send it, and wait for the bank's answers.
 ///
 /// Notes the existing files of the wanted types, signs and sends the file as `sign_and_upload` does, then polls for
@@ -176,17 +155,20 @@ const ERRORS: &[&ErrorRow] = &[
 /// it may list them as downloaded too. With `directory` or `ledger`, `download_new_files` returns all of them;
 /// without, download them by type and reference. With `signing_certificate` it asks a question of kind `signature`
 /// for each certificate, as `sign_and_upload` does.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(UploadAndWaitRequest => UploadAndWaitResponse)]
+#[declaration(commands: COMMANDS, ..asking_for_signatures(flow("ws_channel.upload_and_wait", "files")))]
+#[errors(
+    errors::{
+        ANSWER_NOT_FOUND, PAYMENT_REJECTED, UPLOAD_REPEATED, REFERENCE_UNSAFE, PGP_KEY_REFUSED, PGP_KEY_UNFIT,
+        PASSPHRASE_REFUSED, SIGNATURE_WRONG, SIGNATURE_KEY_UNKNOWN, UPLOAD_REJECTED, PGP_KEY_MISSING, CONTENT_EMPTY,
+    },
+    iso20022_errors::PAYMENT_REFUSED,
+    errors::{MODE_REFUSED, CERTIFICATE_MISSING, NO_BANK_CHANNEL, BANK_REFUSED, BANK_UNAVAILABLE},
+)]
 pub struct UploadAndWait;
 
-impl Operation for UploadAndWait {
-    type Request = UploadAndWaitRequest;
-    type Response = UploadAndWaitResponse;
-    const DECLARATION: Declaration = run_by(
-        &[Command::when_given("upload-file", &["wait_for"])],
-        asking_for_signatures(flow("ws_channel.upload_and_wait", "files", Self::DOCS, ERRORS)),
-    );
-}
+const COMMANDS: &[Command] = &[Command::when_given("upload-file", &["wait_for"])];
 
 impl Flow<WsChannel> for UploadAndWait {
     async fn run(

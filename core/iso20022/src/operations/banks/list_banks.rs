@@ -73,15 +73,10 @@ pub struct FileTypesOfKind {
 /// how it deviates from the common rules of payments, with the source of each and the day on which it was recorded. A bank
 /// that is not here needs a file of your own: the setting `profile_file` of SEPA Web Services takes it, and
 /// `check_payment` and `make_payment` do.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(ListBanksRequest => ListBanksResponse)]
+#[declaration(takes_time: false, ..operations::local("iso20022.list_banks", "banks"))]
 pub struct ListBanks;
-
-impl Operation for ListBanks {
-    type Request = ListBanksRequest;
-    type Response = ListBanksResponse;
-    const DECLARATION: Declaration =
-        Declaration { takes_time: false, ..operations::local("iso20022.list_banks", "banks", Self::DOCS, &[]) };
-}
 
 impl Local for ListBanks {
     fn run(asked: ListBanksRequest, _with: LocalContext<'_>) -> Result<ListBanksResponse, Error> {

@@ -2,10 +2,7 @@
 
 use std::io::Read;
 
-use bankchannel_foundation::{
-    error::{ErrorRow, row},
-    prelude::*,
-};
+use bankchannel_foundation::{error::row, prelude::*};
 
 use crate::{
     check::{self, CheckOptions, CheckedPayment},
@@ -55,40 +52,31 @@ pub struct CheckPaymentResponse {
 /// dates by the TARGET calendar, and duplicates inside the file. A faulty file is an answer, not an error. Not
 /// checked: the addresses of banks, and facts that only the bank knows, such as accounts, cover, limits and cut-off
 /// times.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(CheckPaymentRequest => CheckPaymentResponse)]
+#[declaration(commands: COMMANDS, ..operations::local("iso20022.check_payment", "checking"))]
+#[errors(row::CONTENT_UNREADABLE)]
 pub struct CheckPayment;
 
-const ERRORS: &[&ErrorRow] = &[&row::CONTENT_UNREADABLE];
-
-/// Examples of its command.
 const EXAMPLES: &str = "Examples:\n  bankchannel iso20022 check payment.xml\n  \
              bankchannel iso20022 check --profile '{\"closed_day_is_error\": true}' payment.xml\n\nThe list of checks: docs/iso20022.md";
 
-impl Operation for CheckPayment {
-    type Request = CheckPaymentRequest;
-    type Response = CheckPaymentResponse;
-    const DECLARATION: Declaration = Declaration {
-        commands: &[Command::named("check").with_examples(EXAMPLES).with_form(&CommandForm {
-            fields: &[
-                CommandField::content(FileForm::Content, "A pain.001.001.09 or pain.001.001.03 file; - for stdin"),
-                CommandField::value("profile", "profile")
-                    .placeholder("JSON")
-                    .help("Your bank's rules: the fields of `profile` of iso20022.check_payment"),
-                CommandField::value("profile_file", "profile-file")
-                    .placeholder("FILE")
-                    .help("A file with a bank of your own, JSON: its payments and extends"),
-                CommandField::value("encoding", "encoding")
-                    .placeholder("NAME")
-                    .help("The file's encoding, if the file declares none or a wrong one"),
-            ],
-            meanwhile: "checking the file",
-            ..CommandForm::new(
-                "Find errors in a payment file before the bank does: exit 0 without errors, 1 with errors",
-            )
-        })],
-        ..operations::local("iso20022.check_payment", "checking", Self::DOCS, ERRORS)
-    };
-}
+const COMMANDS: &[Command] = &[Command::named("check").with_examples(EXAMPLES).with_form(&CommandForm {
+    fields: &[
+        CommandField::content(FileForm::Content, "A pain.001.001.09 or pain.001.001.03 file; - for stdin"),
+        CommandField::value("profile", "profile")
+            .placeholder("JSON")
+            .help("Your bank's rules: the fields of `profile` of iso20022.check_payment"),
+        CommandField::value("profile_file", "profile-file")
+            .placeholder("FILE")
+            .help("A file with a bank of your own, JSON: its payments and extends"),
+        CommandField::value("encoding", "encoding")
+            .placeholder("NAME")
+            .help("The file's encoding, if the file declares none or a wrong one"),
+    ],
+    meanwhile: "checking the file",
+    ..CommandForm::new("Find errors in a payment file before the bank does: exit 0 without errors, 1 with errors")
+})];
 
 impl Local for CheckPayment {
     fn run(request: CheckPaymentRequest, with: LocalContext<'_>) -> Result<CheckPaymentResponse, Error> {

@@ -25,14 +25,10 @@ pub struct CheckStatementsRequest {
 /// before it. A statement whose period others cover, such as a monthly one beside daily ones, is left aside. Numbers
 /// may restart; numbers that are left out while the balances go on are only said (`info`). Nothing is remembered:
 /// give the last statement of the time before as well.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(CheckStatementsRequest => CheckedStatements)]
+#[declaration(..operations::local("iso20022.check_statements", "checking"))]
 pub struct CheckStatements;
-
-impl Operation for CheckStatements {
-    type Request = CheckStatementsRequest;
-    type Response = CheckedStatements;
-    const DECLARATION: Declaration = operations::local("iso20022.check_statements", "checking", Self::DOCS, &[]);
-}
 
 impl Local for CheckStatements {
     fn run(request: CheckStatementsRequest, _with: LocalContext<'_>) -> Result<CheckedStatements, Error> {

@@ -1,6 +1,6 @@
 //! Makes a payment file.
 
-use bankchannel_foundation::error::{ErrorRow, row};
+use bankchannel_foundation::error::row;
 use bankchannel_foundation::operation::Rows;
 use bankchannel_foundation::prelude::*;
 use jiff::tz::TimeZone;
@@ -57,21 +57,18 @@ pub struct MakePaymentResponse {
 /// characters, lengths, dates, addresses, sums; when something is wrong, the error names up to 50 problems and
 /// nothing is written. Ids that are not given are made from the data: the same data gives the same ids, so a bank
 /// finds a file that is sent twice.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(MakePaymentRequest => MakePaymentResponse)]
+#[declaration(
+    commands: COMMANDS,
+    rows: Some(Rows { list: "transactions", format: ("format", "json_lines") }),
+    ..operations::local("iso20022.make_payment", "making")
+)]
+#[errors(errors::{PAYMENT_REFUSED, FILE_EXISTS}, row::{STORAGE, CONTENT_UNREADABLE})]
 pub struct MakePayment;
 
-const ERRORS: &[&ErrorRow] = &[&errors::PAYMENT_REFUSED, &errors::FILE_EXISTS, &row::STORAGE, &row::CONTENT_UNREADABLE];
-
-impl Operation for MakePayment {
-    type Request = MakePaymentRequest;
-    type Response = MakePaymentResponse;
-    const DECLARATION: Declaration = Declaration {
-        commands: &[Command::named("make-payment")
-            .with_form(&CommandForm::new("Make a payment file (pain.001) from a table of transfers"))],
-        rows: Some(Rows { list: "transactions", format: ("format", "json_lines") }),
-        ..operations::local("iso20022.make_payment", "making", Self::DOCS, ERRORS)
-    };
-}
+const COMMANDS: &[Command] = &[Command::named("make-payment")
+    .with_form(&CommandForm::new("Make a payment file (pain.001) from a table of transfers"))];
 
 impl Local for MakePayment {
     fn run(request: MakePaymentRequest, with: LocalContext<'_>) -> Result<MakePaymentResponse, Error> {

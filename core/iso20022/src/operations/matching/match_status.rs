@@ -38,19 +38,15 @@ pub struct MatchStatusRequest {
 /// reported and booked, and whether the transaction may be sent again. Transactions are matched by their ids, batches
 /// by their payment information id and exact sums. Reports and bookings that belong to no transaction for certain are
 /// listed apart. A transaction may not be sent again while the place of its money is unknown.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(MatchStatusRequest => Matched)]
+#[declaration(commands: COMMANDS, ..operations::local("iso20022.match_status", "matching"))]
+#[errors(..ERRORS)]
 pub struct MatchStatus;
 
-impl Operation for MatchStatus {
-    type Request = MatchStatusRequest;
-    type Response = Matched;
-    const DECLARATION: Declaration = Declaration {
-        commands: &[Command::named("match").with_form(&CommandForm::new(
-            "Show the outcome of each transaction of a payment file, and whether it may be sent again",
-        ))],
-        ..operations::local("iso20022.match_status", "matching", Self::DOCS, ERRORS)
-    };
-}
+const COMMANDS: &[Command] = &[Command::named("match").with_form(&CommandForm::new(
+    "Show the outcome of each transaction of a payment file, and whether it may be sent again",
+))];
 
 impl Local for MatchStatus {
     fn run(request: MatchStatusRequest, with: LocalContext<'_>) -> Result<Matched, Error> {

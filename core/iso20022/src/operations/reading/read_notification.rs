@@ -11,15 +11,11 @@ use crate::{cash::CashFile, operations};
 /// kind stands in `kind`: each of the three is read by each of the three operations. Values that cannot be read are
 /// left out and listed in `problems`. Holds at most 1,000,000 entries and transactions of a file of 128 MiB; larger
 /// files are read by `read_statement_page`.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(ReadCashRequest => CashFile)]
+#[declaration(..operations::local("iso20022.read_notification", "reading"))]
+#[errors(..WHOLE_ERRORS)]
 pub struct ReadNotification;
-
-impl Operation for ReadNotification {
-    type Request = ReadCashRequest;
-    type Response = CashFile;
-    const DECLARATION: Declaration =
-        operations::local("iso20022.read_notification", "reading", Self::DOCS, WHOLE_ERRORS);
-}
 
 impl Local for ReadNotification {
     fn run(request: ReadCashRequest, with: LocalContext<'_>) -> Result<CashFile, Error> {

@@ -23,14 +23,11 @@ pub struct ReadPaymentRequest {
 ///
 /// Gives a pain.001 as typed data: batches with debtor, account and date, and their transactions. Nothing is judged;
 /// a value that cannot be read is left out and listed in `problems`.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(ReadPaymentRequest => PaymentFile)]
+#[declaration(..operations::local("iso20022.read_payment", "reading"))]
+#[errors(..ERRORS)]
 pub struct ReadPayment;
-
-impl Operation for ReadPayment {
-    type Request = ReadPaymentRequest;
-    type Response = PaymentFile;
-    const DECLARATION: Declaration = operations::local("iso20022.read_payment", "reading", Self::DOCS, ERRORS);
-}
 
 impl Local for ReadPayment {
     fn run(request: ReadPaymentRequest, with: LocalContext<'_>) -> Result<PaymentFile, Error> {

@@ -44,27 +44,24 @@ pub struct ReadStatementPageRequest {
 /// Gives so many entries, and in `next` where the following page goes on; the last page has none. Statement and
 /// balances are repeated on each page, and `end` of a statement is there once all its entries were read. Memory does
 /// not grow with the file. A file whose size or beginning is not that of the page before is refused.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(ReadStatementPageRequest => CashFile)]
+#[declaration(commands: COMMANDS, pages: Some(PAGES), ..operations::local("iso20022.read_statement_page", "reading"))]
+#[errors(..ERRORS)]
 pub struct ReadStatementPage;
 
-impl Operation for ReadStatementPage {
-    type Request = ReadStatementPageRequest;
-    type Response = CashFile;
-    const DECLARATION: Declaration = Declaration {
-        commands: &[Command::named("show").with_form(&CommandForm {
-            replaces: false,
-            ..CommandForm::new("Show the content of payment files, status reports and statements")
-        })],
-        pages: Some(Pages {
-            iterator: "statement_entries",
-            summary: "Go through the entries of a statement, report or notification of any size",
-            cursor: "cursor",
-            next: "next",
-            items: &["statements", "entries"],
-        }),
-        ..operations::local("iso20022.read_statement_page", "reading", Self::DOCS, ERRORS)
-    };
-}
+const COMMANDS: &[Command] = &[Command::named("show").with_form(&CommandForm {
+    replaces: false,
+    ..CommandForm::new("Show the content of payment files, status reports and statements")
+})];
+
+const PAGES: Pages = Pages {
+    iterator: "statement_entries",
+    summary: "Go through the entries of a statement, report or notification of any size",
+    cursor: "cursor",
+    next: "next",
+    items: &["statements", "entries"],
+};
 
 impl Local for ReadStatementPage {
     fn run(request: ReadStatementPageRequest, with: LocalContext<'_>) -> Result<CashFile, Error> {

@@ -23,14 +23,11 @@ pub struct ReadStatusReportRequest {
 ///
 /// Gives a pain.002's verdict on a payment file, on its batches and on its transactions: status and reasons, with the
 /// meaning of each code in words. A report may name the rejected transactions only.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(ReadStatusReportRequest => StatusFile)]
+#[declaration(..operations::local("iso20022.read_status_report", "reading"))]
+#[errors(..ERRORS)]
 pub struct ReadStatusReport;
-
-impl Operation for ReadStatusReport {
-    type Request = ReadStatusReportRequest;
-    type Response = StatusFile;
-    const DECLARATION: Declaration = operations::local("iso20022.read_status_report", "reading", Self::DOCS, ERRORS);
-}
 
 impl Local for ReadStatusReport {
     fn run(request: ReadStatusReportRequest, with: LocalContext<'_>) -> Result<StatusFile, Error> {

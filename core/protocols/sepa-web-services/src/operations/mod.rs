@@ -55,19 +55,9 @@ pub(crate) const EXCHANGE_ERRORS: &[&ErrorRow] = &[
 /// The statuses of faults.
 const FAILURES: &[u16] = &[404, 405, 413, 415, 500, 503];
 
-/// Builds the declaration of an exchange with a service of the bank.
-pub(crate) const fn exchange(
-    name: &'static str,
-    subject: &'static str,
-    docs: OperationDocs,
-    errors: &'static [&'static ErrorRow],
-    route: Route,
-) -> Declaration {
-    Declaration {
-        route: Some(route),
-        group: Some(GROUP),
-        ..Declaration::new(OperationKind::Exchange, PROTOCOL, subject, name, docs, errors)
-    }
+/// The declaration of an exchange with a service of the bank.
+pub(crate) const fn exchange(name: &'static str, subject: &'static str) -> Declaration {
+    Declaration { group: Some(GROUP), ..Declaration::new(OperationKind::Exchange, PROTOCOL, subject, name) }
 }
 
 /// The route of an exchange that changes nothing: all have the address of their service, and the command in the message
@@ -88,12 +78,7 @@ pub(crate) const fn reading(wire_name: &'static str) -> Route {
     }
 }
 
-/// Builds the declaration of a local operation.
-pub(crate) const fn local(
-    name: &'static str,
-    subject: &'static str,
-    docs: OperationDocs,
-    errors: &'static [&'static ErrorRow],
-) -> Declaration {
-    Declaration { group: Some(GROUP), ..Declaration::new(OperationKind::Local, PROTOCOL, subject, name, docs, errors) }
+/// The declaration of a local operation.
+pub(crate) const fn local(name: &'static str, subject: &'static str) -> Declaration {
+    Declaration { group: Some(GROUP), ..Declaration::new(OperationKind::Local, PROTOCOL, subject, name) }
 }

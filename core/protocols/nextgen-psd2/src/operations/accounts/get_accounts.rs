@@ -61,21 +61,10 @@ impl LinkedAnswer for GetAccountsResponse {
 ///
 /// Without a consent, a bank of dialect `era` refuses with a link at which the customer gives one: the error is
 /// `nextgen_psd2.consent_needed`, and its context has the link. Dialects `era` and `bg`.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(GetAccountsRequest => GetAccountsResponse)]
+#[declaration(..declare::exchange("nextgen_psd2.get_accounts"))]
+#[errors(..declare::WITH_CONSENT)]
+#[route(..declare::route("getAccountList", Method::Get, "/v1/accounts", 200))]
+#[exchange(NextGenPsd2Codec, NextGenPsd2Terms { dialects: declare::BOTH, roles: declare::AISP })]
 pub struct GetAccounts;
-
-impl Operation for GetAccounts {
-    type Request = GetAccountsRequest;
-    type Response = GetAccountsResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "nextgen_psd2.get_accounts",
-        Self::DOCS,
-        declare::WITH_CONSENT,
-        declare::route("getAccountList", Method::Get, "/v1/accounts", 200),
-    );
-}
-
-impl Exchange for GetAccounts {
-    type Codec = NextGenPsd2Codec;
-    const TERMS: NextGenPsd2Terms = NextGenPsd2Terms { dialects: declare::BOTH, roles: declare::AISP };
-}

@@ -63,26 +63,12 @@ impl LinkedAnswer for GetAuthorisationStatusResponse {
 /// Read the status of a consent's authorisation.
 ///
 /// An authorisation can be final while the consent waits for further customers. Dialect `bg`.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(GetAuthorisationStatusRequest => GetAuthorisationStatusResponse)]
+#[declaration(..declare::exchange("nextgen_psd2.get_authorisation_status"))]
+#[errors(..declare::WITH_CONSENT)]
+#[route(..declare::route(
+    "getConsentScaStatus", Method::Get, "/v1/consents/{consentId}/authorisations/{authorisationId}", 200,
+))]
+#[exchange(NextGenPsd2Codec, NextGenPsd2Terms { dialects: declare::BG, roles: declare::AISP })]
 pub struct GetAuthorisationStatus;
-
-impl Operation for GetAuthorisationStatus {
-    type Request = GetAuthorisationStatusRequest;
-    type Response = GetAuthorisationStatusResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "nextgen_psd2.get_authorisation_status",
-        Self::DOCS,
-        declare::WITH_CONSENT,
-        declare::route(
-            "getConsentScaStatus",
-            Method::Get,
-            "/v1/consents/{consentId}/authorisations/{authorisationId}",
-            200,
-        ),
-    );
-}
-
-impl Exchange for GetAuthorisationStatus {
-    type Codec = NextGenPsd2Codec;
-    const TERMS: NextGenPsd2Terms = NextGenPsd2Terms { dialects: declare::BG, roles: declare::AISP };
-}

@@ -40,21 +40,10 @@ impl LinkedAnswer for ListAuthorisationsResponse {}
 /// List the authorisations of a consent.
 ///
 /// Returns only their identifiers. Dialect `bg`.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(ListAuthorisationsRequest => ListAuthorisationsResponse)]
+#[declaration(..declare::exchange("nextgen_psd2.list_authorisations"))]
+#[errors(..declare::WITH_CONSENT)]
+#[route(..declare::route("getConsentAuthorisation", Method::Get, "/v1/consents/{consentId}/authorisations", 200))]
+#[exchange(NextGenPsd2Codec, NextGenPsd2Terms { dialects: declare::BG, roles: declare::AISP })]
 pub struct ListAuthorisations;
-
-impl Operation for ListAuthorisations {
-    type Request = ListAuthorisationsRequest;
-    type Response = ListAuthorisationsResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "nextgen_psd2.list_authorisations",
-        Self::DOCS,
-        declare::WITH_CONSENT,
-        declare::route("getConsentAuthorisation", Method::Get, "/v1/consents/{consentId}/authorisations", 200),
-    );
-}
-
-impl Exchange for ListAuthorisations {
-    type Codec = NextGenPsd2Codec;
-    const TERMS: NextGenPsd2Terms = NextGenPsd2Terms { dialects: declare::BG, roles: declare::AISP };
-}

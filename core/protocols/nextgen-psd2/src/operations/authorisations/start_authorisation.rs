@@ -83,21 +83,10 @@ linked!(StartAuthorisationResponse, sca_redirect);
 ///
 /// Needed if the bank has not started one itself: after a consent that was created with
 /// `explicit_authorisation_preferred`, or for another customer. Dialect `bg`.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(StartAuthorisationRequest => StartAuthorisationResponse)]
+#[declaration(..declare::exchange("nextgen_psd2.start_authorisation"))]
+#[errors(..declare::WITH_CONSENT)]
+#[route(..declare::route("startConsentAuthorisation", Method::Post, "/v1/consents/{consentId}/authorisations", 201))]
+#[exchange(NextGenPsd2Codec, NextGenPsd2Terms { dialects: declare::BG, roles: declare::AISP })]
 pub struct StartAuthorisation;
-
-impl Operation for StartAuthorisation {
-    type Request = StartAuthorisationRequest;
-    type Response = StartAuthorisationResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "nextgen_psd2.start_authorisation",
-        Self::DOCS,
-        declare::WITH_CONSENT,
-        declare::route("startConsentAuthorisation", Method::Post, "/v1/consents/{consentId}/authorisations", 201),
-    );
-}
-
-impl Exchange for StartAuthorisation {
-    type Codec = NextGenPsd2Codec;
-    const TERMS: NextGenPsd2Terms = NextGenPsd2Terms { dialects: declare::BG, roles: declare::AISP };
-}

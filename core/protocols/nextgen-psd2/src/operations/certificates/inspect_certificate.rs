@@ -87,12 +87,12 @@ pub struct InspectCertificateResponse {
 ///
 /// Reads a QSEAL or QWAC: roles, authorisation number, authority, validity, issuer, and the key id in every form that
 /// a bank may require. The content counts only if its issuer is trusted, which is not checked here.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(InspectCertificateRequest => InspectCertificateResponse)]
+#[declaration(commands: COMMANDS, ..declare::local("nextgen_psd2.inspect_certificate"))]
+#[errors(errors::CERTIFICATE_UNUSABLE)]
 pub struct InspectCertificate;
 
-const ERRORS: &[&ErrorRow] = &[&errors::CERTIFICATE_UNUSABLE];
-
-/// Examples of its command.
 const INSPECT_EXAMPLES: &str = "Examples:
   bankchannel psd2 inspect certs/tpp1-qseal.pem
   bankchannel psd2 inspect --json - < qwac.pem | jq .roles
@@ -115,23 +115,16 @@ const CERTIFICATE: CommandField = CommandField::argument(
     "A certificate as PEM or DER, or the value of a TPP-Signature-Certificate header; - for stdin",
 );
 
-impl Operation for InspectCertificate {
-    type Request = InspectCertificateRequest;
-    type Response = InspectCertificateResponse;
-    const DECLARATION: Declaration = Declaration {
-        commands: &[
-            Command::named("inspect").with_examples(INSPECT_EXAMPLES).with_form(&CommandForm {
-                fields: &[CERTIFICATE],
-                ..CommandForm::new("Show a third party's certificate: roles, authorisation, issuer, validity")
-            }),
-            Command::named("key-id").with_examples(KEY_ID_EXAMPLES).with_form(&CommandForm {
-                fields: &[CERTIFICATE],
-                ..CommandForm::new("Print a certificate's key id in every style that banks use")
-            }),
-        ],
-        ..declare::local("nextgen_psd2.inspect_certificate", Self::DOCS, ERRORS)
-    };
-}
+const COMMANDS: &[Command] = &[
+    Command::named("inspect").with_examples(INSPECT_EXAMPLES).with_form(&CommandForm {
+        fields: &[CERTIFICATE],
+        ..CommandForm::new("Show a third party's certificate: roles, authorisation, issuer, validity")
+    }),
+    Command::named("key-id").with_examples(KEY_ID_EXAMPLES).with_form(&CommandForm {
+        fields: &[CERTIFICATE],
+        ..CommandForm::new("Print a certificate's key id in every style that banks use")
+    }),
+];
 
 impl Local for InspectCertificate {
     fn run(asked: InspectCertificateRequest, _: LocalContext<'_>) -> Result<InspectCertificateResponse, Error> {

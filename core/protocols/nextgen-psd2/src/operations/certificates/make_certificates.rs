@@ -144,12 +144,12 @@ pub struct MakeCertificatesResponse {
 ///
 /// Makes the two certificates of a third party, QSEAL and QWAC, with the statements that real ones have, and a
 /// certification authority unless one is given. For tests and sandboxes only. Making keys takes up to some seconds.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(MakeCertificatesRequest => MakeCertificatesResponse)]
+#[declaration(commands: COMMANDS, takes_time: true, ..declare::local("nextgen_psd2.make_certificates"))]
+#[errors(errors::{CERTIFICATE_UNUSABLE, KEY_UNUSABLE})]
 pub struct MakeCertificates;
 
-const ERRORS: &[&ErrorRow] = &[&errors::CERTIFICATE_UNUSABLE, &errors::KEY_UNUSABLE];
-
-/// Examples of its command.
 const EXAMPLES: &str = "Examples:
   bankchannel psd2 make-certificates certs
   bankchannel psd2 make-certificates --ca certs/ca.pem --ca-key certs/ca.key --prefix late --expired certs
@@ -160,17 +160,9 @@ a certificate for signing and one for TLS: tpp1-qseal.pem, tpp1-qseal.key, tpp1-
 With --prefix, --roles, --number or --name it makes one third party. Keys have mode 0600; existing files are not changed.
 The certificates are for tests: only you trust them.";
 
-impl Operation for MakeCertificates {
-    type Request = MakeCertificatesRequest;
-    type Response = MakeCertificatesResponse;
-    const DECLARATION: Declaration = Declaration {
-        commands: &[Command::named("make-certificates")
-            .with_examples(EXAMPLES)
-            .with_form(&CommandForm::new("Make a test authority and the certificates of third parties"))],
-        takes_time: true,
-        ..declare::local("nextgen_psd2.make_certificates", Self::DOCS, ERRORS)
-    };
-}
+const COMMANDS: &[Command] = &[Command::named("make-certificates")
+    .with_examples(EXAMPLES)
+    .with_form(&CommandForm::new("Make a test authority and the certificates of third parties"))];
 
 impl Local for MakeCertificates {
     fn run(asked: MakeCertificatesRequest, with: LocalContext<'_>) -> Result<MakeCertificatesResponse, Error> {

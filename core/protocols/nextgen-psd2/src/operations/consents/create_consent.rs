@@ -135,19 +135,12 @@ linked!(CreateConsentResponse, sca_redirect);
 ///
 /// An older recurring consent of the same customer ends when this one is authorised. The request is never repeated
 /// automatically: each request asks the customer. Dialect `bg`.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(CreateConsentRequest => CreateConsentResponse)]
+#[declaration(..declare::exchange("nextgen_psd2.create_consent"))]
+#[errors(..declare::FOR_CUSTOMER)]
+#[route(..declare::route("createConsent", Method::Post, "/v1/consents", 201))]
 pub struct CreateConsent;
-
-impl Operation for CreateConsent {
-    type Request = CreateConsentRequest;
-    type Response = CreateConsentResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "nextgen_psd2.create_consent",
-        Self::DOCS,
-        declare::FOR_CUSTOMER,
-        declare::route("createConsent", Method::Post, "/v1/consents", 201),
-    );
-}
 
 impl Exchange for CreateConsent {
     type Codec = NextGenPsd2Codec;

@@ -37,21 +37,10 @@ impl LinkedAnswer for DeleteConsentResponse {}
 /// End a consent.
 ///
 /// A consent that has already ended does not change, and the answer is the same. Dialect `bg`.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(DeleteConsentRequest => DeleteConsentResponse)]
+#[declaration(..declare::exchange("nextgen_psd2.delete_consent"))]
+#[errors(..declare::WITH_CONSENT)]
+#[route(..declare::route("deleteConsent", Method::Delete, "/v1/consents/{consentId}", 204))]
+#[exchange(NextGenPsd2Codec, NextGenPsd2Terms { dialects: declare::BG, roles: declare::AISP })]
 pub struct DeleteConsent;
-
-impl Operation for DeleteConsent {
-    type Request = DeleteConsentRequest;
-    type Response = DeleteConsentResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "nextgen_psd2.delete_consent",
-        Self::DOCS,
-        declare::WITH_CONSENT,
-        declare::route("deleteConsent", Method::Delete, "/v1/consents/{consentId}", 204),
-    );
-}
-
-impl Exchange for DeleteConsent {
-    type Codec = NextGenPsd2Codec;
-    const TERMS: NextGenPsd2Terms = NextGenPsd2Terms { dialects: declare::BG, roles: declare::AISP };
-}

@@ -58,21 +58,10 @@ linked!(GetConsentResponse);
 /// Read a consent.
 ///
 /// Shows the consent as the bank granted it: days and frequency may be less than requested. Dialect `bg`.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(GetConsentRequest => GetConsentResponse)]
+#[declaration(..declare::exchange("nextgen_psd2.get_consent"))]
+#[errors(..declare::WITH_CONSENT)]
+#[route(..declare::route("getConsentInformation", Method::Get, "/v1/consents/{consentId}", 200))]
+#[exchange(NextGenPsd2Codec, NextGenPsd2Terms { dialects: declare::BG, roles: declare::AISP })]
 pub struct GetConsent;
-
-impl Operation for GetConsent {
-    type Request = GetConsentRequest;
-    type Response = GetConsentResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "nextgen_psd2.get_consent",
-        Self::DOCS,
-        declare::WITH_CONSENT,
-        declare::route("getConsentInformation", Method::Get, "/v1/consents/{consentId}", 200),
-    );
-}
-
-impl Exchange for GetConsent {
-    type Codec = NextGenPsd2Codec;
-    const TERMS: NextGenPsd2Terms = NextGenPsd2Terms { dialects: declare::BG, roles: declare::AISP };
-}

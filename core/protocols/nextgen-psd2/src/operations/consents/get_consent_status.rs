@@ -43,21 +43,10 @@ impl LinkedAnswer for GetConsentStatusResponse {}
 /// Read the status of a consent.
 ///
 /// The short form of reading the consent, for waiting until the customer has authorised it. Dialect `bg`.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(GetConsentStatusRequest => GetConsentStatusResponse)]
+#[declaration(..declare::exchange("nextgen_psd2.get_consent_status"))]
+#[errors(..declare::WITH_CONSENT)]
+#[route(..declare::route("getConsentStatus", Method::Get, "/v1/consents/{consentId}/status", 200))]
+#[exchange(NextGenPsd2Codec, NextGenPsd2Terms { dialects: declare::BG, roles: declare::AISP })]
 pub struct GetConsentStatus;
-
-impl Operation for GetConsentStatus {
-    type Request = GetConsentStatusRequest;
-    type Response = GetConsentStatusResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "nextgen_psd2.get_consent_status",
-        Self::DOCS,
-        declare::WITH_CONSENT,
-        declare::route("getConsentStatus", Method::Get, "/v1/consents/{consentId}/status", 200),
-    );
-}
-
-impl Exchange for GetConsentStatus {
-    type Codec = NextGenPsd2Codec;
-    const TERMS: NextGenPsd2Terms = NextGenPsd2Terms { dialects: declare::BG, roles: declare::AISP };
-}

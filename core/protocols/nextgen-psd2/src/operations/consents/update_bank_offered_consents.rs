@@ -67,21 +67,10 @@ linked!(UpdateBankOfferedConsentsResponse, sca_redirect);
 ///
 /// The customer chooses the accounts at the bank. Not strictly needed the first time: the bank answers a request for
 /// accounts without a consent with such a link too. Calling it again gives a new link. Dialect `era`.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(UpdateBankOfferedConsentsRequest => UpdateBankOfferedConsentsResponse)]
+#[declaration(..declare::exchange("nextgen_psd2.update_bank_offered_consents"))]
+#[errors(..declare::FOR_CUSTOMER)]
+#[route(..declare::route("updateBankOfferedConsents", Method::Post, "/v1/bank-offered-consents", 201))]
+#[exchange(NextGenPsd2Codec, NextGenPsd2Terms { dialects: declare::ERA, roles: declare::AISP })]
 pub struct UpdateBankOfferedConsents;
-
-impl Operation for UpdateBankOfferedConsents {
-    type Request = UpdateBankOfferedConsentsRequest;
-    type Response = UpdateBankOfferedConsentsResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "nextgen_psd2.update_bank_offered_consents",
-        Self::DOCS,
-        declare::FOR_CUSTOMER,
-        declare::route("updateBankOfferedConsents", Method::Post, "/v1/bank-offered-consents", 201),
-    );
-}
-
-impl Exchange for UpdateBankOfferedConsents {
-    type Codec = NextGenPsd2Codec;
-    const TERMS: NextGenPsd2Terms = NextGenPsd2Terms { dialects: declare::ERA, roles: declare::AISP };
-}

@@ -48,24 +48,13 @@ const SINCE_S: i64 = 1_735_689_600;
 /// Deprecated: get a link for the customer, under the old path.
 ///
 /// Deprecated by the banks, which will remove it: use `update_bank_offered_consents`, which does the same. Dialect `era`.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(UpdateConsentsRequest => UpdateConsentsResponse)]
+#[declaration(
+    deprecated: Some(Deprecated { since_s: SINCE_S, successor: "nextgen_psd2.update_bank_offered_consents" }),
+    ..declare::exchange("nextgen_psd2.update_consents")
+)]
+#[errors(..declare::FOR_CUSTOMER)]
+#[route(..declare::route("updateConsents", Method::Post, "/v1/consents", 201))]
+#[exchange(NextGenPsd2Codec, NextGenPsd2Terms { dialects: declare::ERA, roles: declare::AISP })]
 pub struct UpdateConsents;
-
-impl Operation for UpdateConsents {
-    type Request = UpdateConsentsRequest;
-    type Response = UpdateConsentsResponse;
-    const DECLARATION: Declaration = Declaration {
-        deprecated: Some(Deprecated { since_s: SINCE_S, successor: "nextgen_psd2.update_bank_offered_consents" }),
-        ..declare::exchange(
-            "nextgen_psd2.update_consents",
-            Self::DOCS,
-            declare::FOR_CUSTOMER,
-            declare::route("updateConsents", Method::Post, "/v1/consents", 201),
-        )
-    };
-}
-
-impl Exchange for UpdateConsents {
-    type Codec = NextGenPsd2Codec;
-    const TERMS: NextGenPsd2Terms = NextGenPsd2Terms { dialects: declare::ERA, roles: declare::AISP };
-}

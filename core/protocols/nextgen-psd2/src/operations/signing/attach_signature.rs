@@ -3,10 +3,7 @@
 use bankchannel_crypto::random::uuid_v4;
 use bankchannel_foundation::{model::InlineBytes, prelude::*};
 
-use super::{
-    prepare_signature::{header_fields, sign_fault},
-    sign_request::ERRORS,
-};
+use super::prepare_signature::{PrepareSignature, header_fields, sign_fault};
 use crate::{
     declare,
     model::{GivenRequest, HeaderField, SigningOptions, cached},
@@ -48,14 +45,11 @@ pub struct AttachSignatureResponse {
 /// Attach a signature that was made elsewhere.
 ///
 /// First verifies the signature with the certificate's key, so that a wrong signature fails here and not at the bank.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(AttachSignatureRequest => AttachSignatureResponse)]
+#[declaration(..declare::local("nextgen_psd2.attach_signature"))]
+#[errors(..PrepareSignature::DECLARATION.errors)]
 pub struct AttachSignature;
-
-impl Operation for AttachSignature {
-    type Request = AttachSignatureRequest;
-    type Response = AttachSignatureResponse;
-    const DECLARATION: Declaration = declare::local("nextgen_psd2.attach_signature", Self::DOCS, ERRORS);
-}
 
 impl Local for AttachSignature {
     fn run(asked: AttachSignatureRequest, with: LocalContext<'_>) -> Result<AttachSignatureResponse, Error> {

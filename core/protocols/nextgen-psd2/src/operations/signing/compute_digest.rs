@@ -33,35 +33,26 @@ pub struct ComputeDigestResponse {
 ///
 /// The hash covers the body's bytes as they are sent: a line break at the end, or a body that is serialised twice,
 /// breaks it.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(ComputeDigestRequest => ComputeDigestResponse)]
+#[declaration(commands: COMMANDS, ..declare::local("nextgen_psd2.compute_digest"))]
 pub struct ComputeDigest;
 
-/// Examples of its command.
 const EXAMPLES: &str = "Examples:
   bankchannel psd2 digest body.json
   printf '%s' \"$BODY\" | bankchannel psd2 digest -
 
 Every byte counts: if the line end that an editor adds after the last line is sent, it is part of the body.";
 
-impl Operation for ComputeDigest {
-    type Request = ComputeDigestRequest;
-    type Response = ComputeDigestResponse;
-    const DECLARATION: Declaration = Declaration {
-        commands: &[Command::named("digest").with_examples(EXAMPLES).with_form(&CommandForm {
-            fields: &[
-                CommandField::value("digest", "digest"),
-                CommandField::value("digest_lower_case", "lower-case"),
-                CommandField::content(
-                    FileForm::HeldContent(MAX_BODY as u64),
-                    "The body alone, without headers; - for stdin",
-                ),
-            ],
-            output: CommandOutput::Text("value"),
-            ..CommandForm::new("Print the Digest header's value for a body")
-        })],
-        ..declare::local("nextgen_psd2.compute_digest", Self::DOCS, &[])
-    };
-}
+const COMMANDS: &[Command] = &[Command::named("digest").with_examples(EXAMPLES).with_form(&CommandForm {
+    fields: &[
+        CommandField::value("digest", "digest"),
+        CommandField::value("digest_lower_case", "lower-case"),
+        CommandField::content(FileForm::HeldContent(MAX_BODY as u64), "The body alone, without headers; - for stdin"),
+    ],
+    output: CommandOutput::Text("value"),
+    ..CommandForm::new("Print the Digest header's value for a body")
+})];
 
 impl Local for ComputeDigest {
     fn run(request: ComputeDigestRequest, with: LocalContext<'_>) -> Result<ComputeDigestResponse, Error> {

@@ -27,36 +27,30 @@ pub struct DecodeHeaderResponse {
 /// Decode a Signature header that was encoded.
 ///
 /// Reads UTF-8, ISO-8859-1 and US-ASCII, one level deep. The result may not contain control characters.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(DecodeHeaderRequest => DecodeHeaderResponse)]
+#[declaration(commands: COMMANDS, ..declare::local("nextgen_psd2.decode_header"))]
 pub struct DecodeHeader;
 
-/// Examples of its command.
 const EXAMPLES: &str = "Examples:
   bankchannel psd2 decode-header '=?utf-8?B?a2V5SWQ9?='
   bankchannel psd2 decode-header --lenient - < value.txt
 
 A value that is not encoded is printed unchanged.";
 
-impl Operation for DecodeHeader {
-    type Request = DecodeHeaderRequest;
-    type Response = DecodeHeaderResponse;
-    const DECLARATION: Declaration = Declaration {
-        commands: &[Command::named("decode-header").with_examples(EXAMPLES).with_form(&CommandForm {
-            fields: &[
-                CommandField::value("lenient", "lenient"),
-                CommandField::argument(
-                    "value",
-                    "VALUE",
-                    CommandInput::Line(MAX_HEADER_LINE),
-                    "The value of the header; - for stdin",
-                ),
-            ],
-            output: CommandOutput::Text("text"),
-            ..CommandForm::new("Decode a Signature header that was encoded by RFC 2047")
-        })],
-        ..declare::local("nextgen_psd2.decode_header", Self::DOCS, &[])
-    };
-}
+const COMMANDS: &[Command] = &[Command::named("decode-header").with_examples(EXAMPLES).with_form(&CommandForm {
+    fields: &[
+        CommandField::value("lenient", "lenient"),
+        CommandField::argument(
+            "value",
+            "VALUE",
+            CommandInput::Line(MAX_HEADER_LINE),
+            "The value of the header; - for stdin",
+        ),
+    ],
+    output: CommandOutput::Text("text"),
+    ..CommandForm::new("Decode a Signature header that was encoded by RFC 2047")
+})];
 
 impl Local for DecodeHeader {
     fn run(request: DecodeHeaderRequest, _: LocalContext<'_>) -> Result<DecodeHeaderResponse, Error> {

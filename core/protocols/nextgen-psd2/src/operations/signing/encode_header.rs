@@ -26,33 +26,27 @@ pub struct EncodeHeaderResponse {
 /// Encode a Signature header that is not plain ASCII.
 ///
 /// The value becomes one encoded-word of RFC 2047. Signing does this automatically if needed.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(EncodeHeaderRequest => EncodeHeaderResponse)]
+#[declaration(commands: COMMANDS, ..declare::local("nextgen_psd2.encode_header"))]
 pub struct EncodeHeader;
 
-/// Examples of its command.
 const EXAMPLES: &str = "Examples:
   bankchannel psd2 encode-header 'keyId=\"SN=1,CA=CN=Tromsø CA\",…'
   bankchannel psd2 encode-header - < value.txt
 
 `sign` does this by itself when it is necessary.";
 
-impl Operation for EncodeHeader {
-    type Request = EncodeHeaderRequest;
-    type Response = EncodeHeaderResponse;
-    const DECLARATION: Declaration = Declaration {
-        commands: &[Command::named("encode-header").with_examples(EXAMPLES).with_form(&CommandForm {
-            fields: &[CommandField::argument(
-                "text",
-                "VALUE",
-                CommandInput::Line(MAX_HEADER_LINE),
-                "The complete value of the header; - for stdin",
-            )],
-            output: CommandOutput::Text("value"),
-            ..CommandForm::new("Encode a Signature header that is not plain ASCII, by RFC 2047")
-        })],
-        ..declare::local("nextgen_psd2.encode_header", Self::DOCS, &[])
-    };
-}
+const COMMANDS: &[Command] = &[Command::named("encode-header").with_examples(EXAMPLES).with_form(&CommandForm {
+    fields: &[CommandField::argument(
+        "text",
+        "VALUE",
+        CommandInput::Line(MAX_HEADER_LINE),
+        "The complete value of the header; - for stdin",
+    )],
+    output: CommandOutput::Text("value"),
+    ..CommandForm::new("Encode a Signature header that is not plain ASCII, by RFC 2047")
+})];
 
 impl Local for EncodeHeader {
     fn run(request: EncodeHeaderRequest, _: LocalContext<'_>) -> Result<EncodeHeaderResponse, Error> {

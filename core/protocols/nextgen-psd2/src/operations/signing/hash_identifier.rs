@@ -29,22 +29,16 @@ pub struct HashIdentifierResponse {
 /// Hash a personal identifier for the verification of a user.
 ///
 /// The hash is not salted: treat it as the number itself.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(HashIdentifierRequest => HashIdentifierResponse)]
+#[declaration(commands: COMMANDS, ..declare::local("nextgen_psd2.hash_identifier"))]
 pub struct HashIdentifier;
 
-/// Examples of its command.
 const EXAMPLES: &str = "Examples:\n  bankchannel psd2 psu-hash                    the command asks for it\n  bankchannel psd2 psu-hash < identifier.txt\n\nThe identifier is never an argument: an argument is visible to other users and stays in the shell's history.\nThe hash has no salt: an attacker who tries all numbers can reverse it. Protect the hash like the number itself.";
 
-impl Operation for HashIdentifier {
-    type Request = HashIdentifierRequest;
-    type Response = HashIdentifierResponse;
-    const DECLARATION: Declaration = Declaration {
-        commands: &[Command::named("psu-hash")
-            .with_examples(EXAMPLES)
-            .with_form(&CommandForm::new("Hash a personal identifier from stdin, for the verification of a user"))],
-        ..declare::local("nextgen_psd2.hash_identifier", Self::DOCS, &[])
-    };
-}
+const COMMANDS: &[Command] = &[Command::named("psu-hash")
+    .with_examples(EXAMPLES)
+    .with_form(&CommandForm::new("Hash a personal identifier from stdin, for the verification of a user"))];
 
 impl Local for HashIdentifier {
     fn run(request: HashIdentifierRequest, _: LocalContext<'_>) -> Result<HashIdentifierResponse, Error> {

@@ -3,9 +3,8 @@
 use bankchannel_crypto::random::uuid_v4;
 use bankchannel_foundation::{model::InlineBytes, prelude::*};
 
-use super::sign_request::ERRORS;
 use crate::{
-    declare,
+    declare, errors,
     http::{self, Header, Headers},
     model::{GivenRequest, HeaderField, SigningOptions, cached},
     signing::{self, SignFault, algorithm_name},
@@ -50,14 +49,11 @@ pub struct PrepareSignatureResponse {
 /// For a private key in a security module, a smart card or another process. Adds `Date`, `Digest` and `X-Request-ID`
 /// if missing. Sign `signing_string` there, or `hash`, and give the signature to `attach_signature` with the body,
 /// the options, and method, target and headers exactly as returned here.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(PrepareSignatureRequest => PrepareSignatureResponse)]
+#[declaration(..declare::local("nextgen_psd2.prepare_signature"))]
+#[errors(errors::{CERTIFICATE_UNUSABLE, KEY_UNUSABLE})]
 pub struct PrepareSignature;
-
-impl Operation for PrepareSignature {
-    type Request = PrepareSignatureRequest;
-    type Response = PrepareSignatureResponse;
-    const DECLARATION: Declaration = declare::local("nextgen_psd2.prepare_signature", Self::DOCS, ERRORS);
-}
 
 impl Local for PrepareSignature {
     fn run(asked: PrepareSignatureRequest, with: LocalContext<'_>) -> Result<PrepareSignatureResponse, Error> {

@@ -47,15 +47,12 @@ pub struct SignRequestResponse {
 /// `PSU-ID`, `PSU-Corporate-ID` and `TPP-Redirect-URI` are signed if present. Send the headers and the body byte for
 /// byte as returned here, and sign again for each attempt: a bank refuses a request id that it has seen. Works for
 /// any NextGenPSD2 request, not only for those of this library.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(SignRequestRequest => SignRequestResponse)]
+#[declaration(commands: COMMANDS, takes_time: true, ..declare::local("nextgen_psd2.sign_request"))]
+#[errors(errors::{CERTIFICATE_UNUSABLE, KEY_UNUSABLE, TOKEN_FAILED})]
 pub struct SignRequest;
 
-/// The errors of signing.
-pub(super) const ERRORS: &[&ErrorRow] = &[&errors::CERTIFICATE_UNUSABLE, &errors::KEY_UNUSABLE];
-/// The errors of signing with a key that may be in a token.
-const OWN_ERRORS: &[&ErrorRow] = &[&errors::CERTIFICATE_UNUSABLE, &errors::KEY_UNUSABLE, &errors::TOKEN_FAILED];
-
-/// Examples of its command.
 const EXAMPLES: &str = "Examples:
   bankchannel psd2 sign --private-key certs/tpp1-qseal.key --certificate certs/tpp1-qseal.pem request.http > signed.http
   bankchannel psd2 sign --private-key tpp.p12 --passphrase-file p12.pass request.http > signed.http
@@ -68,18 +65,10 @@ The command adds Date, Digest and X-Request-ID if they are missing, and signs PS
 TPP-Redirect-URI if they are present. Head lines end in CRLF; no byte of the body is changed. Send both unchanged,
 and sign again for each attempt.";
 
-impl Operation for SignRequest {
-    type Request = SignRequestRequest;
-    type Response = SignRequestResponse;
-    const DECLARATION: Declaration = Declaration {
-        commands: &[Command::named("sign").with_examples(EXAMPLES).with_form(&CommandForm {
-            fields: &[CommandField::content(GIVEN_REQUEST, "The request; - for stdin")],
-            ..CommandForm::new("Sign a request to a bank")
-        })],
-        takes_time: true,
-        ..declare::local("nextgen_psd2.sign_request", Self::DOCS, OWN_ERRORS)
-    };
-}
+const COMMANDS: &[Command] = &[Command::named("sign").with_examples(EXAMPLES).with_form(&CommandForm {
+    fields: &[CommandField::content(GIVEN_REQUEST, "The request; - for stdin")],
+    ..CommandForm::new("Sign a request to a bank")
+})];
 
 impl Local for SignRequest {
     fn run(asked: SignRequestRequest, with: LocalContext<'_>) -> Result<SignRequestResponse, Error> {

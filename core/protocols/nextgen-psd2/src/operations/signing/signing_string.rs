@@ -33,10 +33,11 @@ pub struct SigningStringResponse {
 ///
 /// One line for each signed header: its name in lower case, a colon, a space and the value without spaces around it.
 /// Each line except the last ends in a line feed.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(SigningStringRequest => SigningStringResponse)]
+#[declaration(commands: COMMANDS, ..declare::local("nextgen_psd2.signing_string"))]
 pub struct SigningString;
 
-/// Examples of its command.
 const EXAMPLES: &str = "Examples:
   bankchannel psd2 signing-string signed.http | sha256sum
   bankchannel psd2 signing-string --headers date,digest,x-request-id request.http | openssl dgst -sha256 -sign key.pem | base64 -w0
@@ -44,21 +45,14 @@ const EXAMPLES: &str = "Examples:
 The bytes are printed unchanged. There is no line end after the last line, because none is signed. With --json they are
 base64.";
 
-impl Operation for SigningString {
-    type Request = SigningStringRequest;
-    type Response = SigningStringResponse;
-    const DECLARATION: Declaration = Declaration {
-        commands: &[Command::named("signing-string").with_examples(EXAMPLES).with_form(&CommandForm {
-            fields: &[
-                CommandField::value("signed_headers", "headers"),
-                CommandField::content(GIVEN_REQUEST, "The request, signed or not; - for stdin"),
-            ],
-            output: CommandOutput::Bytes("signing_string"),
-            ..CommandForm::new("Print the bytes that a request's signature covers")
-        })],
-        ..declare::local("nextgen_psd2.signing_string", Self::DOCS, &[])
-    };
-}
+const COMMANDS: &[Command] = &[Command::named("signing-string").with_examples(EXAMPLES).with_form(&CommandForm {
+    fields: &[
+        CommandField::value("signed_headers", "headers"),
+        CommandField::content(GIVEN_REQUEST, "The request, signed or not; - for stdin"),
+    ],
+    output: CommandOutput::Bytes("signing_string"),
+    ..CommandForm::new("Print the bytes that a request's signature covers")
+})];
 
 impl Local for SigningString {
     fn run(asked: SigningStringRequest, with: LocalContext<'_>) -> Result<SigningStringResponse, Error> {

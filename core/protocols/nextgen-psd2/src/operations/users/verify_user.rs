@@ -44,21 +44,10 @@ impl LinkedAnswer for VerifyUserResponse {}
 ///
 /// Only the hash of the identifier is sent. Name the customer by the identifier that the bank's redirect gave to this
 /// third party. Dialect `era`.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(VerifyUserRequest => VerifyUserResponse)]
+#[declaration(..declare::exchange("nextgen_psd2.verify_user"))]
+#[errors(..declare::SIGNED)]
+#[route(..declare::route("verifyUser", Method::Post, "/v1/user/verification", 200))]
+#[exchange(NextGenPsd2Codec, NextGenPsd2Terms { dialects: declare::ERA, roles: declare::AISP_OR_PISP })]
 pub struct VerifyUser;
-
-impl Operation for VerifyUser {
-    type Request = VerifyUserRequest;
-    type Response = VerifyUserResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "nextgen_psd2.verify_user",
-        Self::DOCS,
-        declare::SIGNED,
-        declare::route("verifyUser", Method::Post, "/v1/user/verification", 200),
-    );
-}
-
-impl Exchange for VerifyUser {
-    type Codec = NextGenPsd2Codec;
-    const TERMS: NextGenPsd2Terms = NextGenPsd2Terms { dialects: declare::ERA, roles: declare::AISP_OR_PISP };
-}

@@ -5,7 +5,7 @@ use data_encoding::HEXLOWER;
 
 use super::{
     report::{CheckResult, Refused, checks, refused},
-    verify_request::{ERRORS, VerifyRequestRequest},
+    verify_request::{VerifyRequest, VerifyRequestRequest},
 };
 use crate::{
     declare,
@@ -189,10 +189,12 @@ pub struct ExplainRequestResponse {
 /// Shows for each rule whether it holds, shows the first byte at which the signed string differs from the expected
 /// one, and names the probable cause. An RSA signature reveals the hash of the signed text, so each cause is proven
 /// or excluded without the private key.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(ExplainRequestRequest => ExplainRequestResponse)]
+#[declaration(commands: COMMANDS, takes_time: true, ..declare::local("nextgen_psd2.explain_request"))]
+#[errors(..VerifyRequest::DECLARATION.errors)]
 pub struct ExplainRequest;
 
-/// Examples of its command.
 const VERIFY_EXAMPLES: &str = "Examples:
   bankchannel psd2 verify --ca certs/ca.pem signed.http
   bankchannel psd2 verify --ca bank-test-cas.pem --at 'Tue, 03 Mar 2026 10:15:30 GMT' --dialect bg --json - < signed.http
@@ -200,7 +202,6 @@ const VERIFY_EXAMPLES: &str = "Examples:
 Exit code 0 when the request is valid, 1 when a bank would refuse it. --json prints the same object as `explain`.
 Not checked: reuse of the request id, and the fields of the body.";
 
-/// Examples of its command.
 const EXPLAIN_EXAMPLES: &str = "Examples:
   bankchannel psd2 explain --ca certs/ca.pem signed.http
   bankchannel psd2 explain --ca certs/ca.pem --signing-string what-i-signed.txt signed.http
@@ -243,25 +244,15 @@ const FIELDS: &[CommandField] = &[
     ),
 ];
 
-impl Operation for ExplainRequest {
-    type Request = ExplainRequestRequest;
-    type Response = ExplainRequestResponse;
-    const DECLARATION: Declaration = Declaration {
-        commands: &[
-            Command::named("explain")
-                .with_examples(EXPLAIN_EXAMPLES)
-                .with_form(&CommandForm { fields: FIELDS, ..CommandForm::new("Explain why a bank refuses a request") }),
-            Command::named("verify").with_examples(VERIFY_EXAMPLES).with_form(&CommandForm {
-                fields: FIELDS.split_at(FIELDS.len() - 1).0,
-                ..CommandForm::new(
-                    "Verify a signed request as a bank does: exit 0 when it is valid, 1 when it is refused",
-                )
-            }),
-        ],
-        takes_time: true,
-        ..declare::local("nextgen_psd2.explain_request", Self::DOCS, ERRORS)
-    };
-}
+const COMMANDS: &[Command] = &[
+    Command::named("explain")
+        .with_examples(EXPLAIN_EXAMPLES)
+        .with_form(&CommandForm { fields: FIELDS, ..CommandForm::new("Explain why a bank refuses a request") }),
+    Command::named("verify").with_examples(VERIFY_EXAMPLES).with_form(&CommandForm {
+        fields: FIELDS.split_at(FIELDS.len() - 1).0,
+        ..CommandForm::new("Verify a signed request as a bank does: exit 0 when it is valid, 1 when it is refused")
+    }),
+];
 
 impl Local for ExplainRequest {
     fn run(mut asked: ExplainRequestRequest, with: LocalContext<'_>) -> Result<ExplainRequestResponse, Error> {

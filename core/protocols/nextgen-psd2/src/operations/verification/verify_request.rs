@@ -85,18 +85,11 @@ pub struct VerifyRequestResponse {
 /// date, role. A refused request is no error: the response says so. Not checked: whether the request id was seen
 /// before, and the fields of the body. Role and content type are checked only for the operations that this library
 /// knows by their path; otherwise a warning says so.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(VerifyRequestRequest => VerifyRequestResponse)]
+#[declaration(takes_time: true, ..declare::local("nextgen_psd2.verify_request"))]
+#[errors(errors::CERTIFICATE_UNUSABLE)]
 pub struct VerifyRequest;
-
-/// The errors of a verification, apart from a negative verdict.
-pub(super) const ERRORS: &[&ErrorRow] = &[&errors::CERTIFICATE_UNUSABLE];
-
-impl Operation for VerifyRequest {
-    type Request = VerifyRequestRequest;
-    type Response = VerifyRequestResponse;
-    const DECLARATION: Declaration =
-        Declaration { takes_time: true, ..declare::local("nextgen_psd2.verify_request", Self::DOCS, ERRORS) };
-}
 
 impl Local for VerifyRequest {
     fn run(mut asked: VerifyRequestRequest, with: LocalContext<'_>) -> Result<VerifyRequestResponse, Error> {
@@ -125,7 +118,7 @@ impl VerifyRequestRequest {
     /// Parses the input of the checks.
     ///
     /// # Errors
-    /// [`ERRORS`], for unreadable input.
+    /// Those of [`VerifyRequest`], for unreadable input.
     pub(super) fn trusted(&self, with: &LocalContext<'_>) -> Result<TrustedInput, Error> {
         let now_s = self.at.as_ref().map_or_else(|| with.clock.now_s(), |at| at.as_ms().div_euclid(1000));
         let verifier = cached::verifier(self.trusted.as_deref(), with)?;

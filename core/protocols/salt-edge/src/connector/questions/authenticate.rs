@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bankchannel_foundation::{
-    prelude::*,
-    question::{QuestionDeclaration, TypedQuestion},
-};
+use bankchannel_foundation::{prelude::*, question::TypedQuestion};
 
 use super::Step;
 
@@ -39,19 +36,11 @@ pub struct AuthenticateQuestion {
 
 bankchannel_foundation::redacted_debug!(AuthenticateQuestion, session_id);
 
-/// Authenticates the customer.
-#[derive(Debug)]
+/// A third party wants access: authenticate the customer.
+///
+/// The answer says how the session continues: `approved` at once, `redirect` to a page of the bank, `code_needed` for a
+/// code that the customer enters, `done` if the bank continues by itself, such as in its app, or `refused`. The bank
+/// makes and sends codes itself. The question is asked once: if the answer is lost, the session fails.
+#[derive(Debug, TypedQuestion)]
+#[question("bank.authenticate", AuthenticateQuestion => Step)]
 pub struct Authenticate;
-
-impl TypedQuestion for Authenticate {
-    type Request = AuthenticateQuestion;
-    type Answer = Step;
-    const DECLARATION: QuestionDeclaration = QuestionDeclaration {
-        name: "bank.authenticate",
-        summary: "A third party wants access: authenticate the customer",
-        doc: "The answer says how the session continues: `approved` at once, `redirect` to a page of the bank, \
-         `code_needed` for a code that the customer enters, `done` if the bank continues by itself, such as in its app, \
-         or `refused`. The bank makes and sends codes itself. The question is asked once: if the answer is lost, the \
-         session fails.",
-    };
-}

@@ -2,11 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bankchannel_foundation::{
-    Secret,
-    model::Boundary,
-    question::{QuestionDeclaration, TypedQuestion},
-};
+use bankchannel_foundation::{Secret, model::Boundary, question::TypedQuestion};
 
 use super::Step;
 
@@ -30,18 +26,11 @@ pub struct ConfirmQuestion {
 
 bankchannel_foundation::redacted_debug!(ConfirmQuestion, session_id);
 
-/// Checks the data that the customer entered.
-#[derive(Debug)]
+/// The customer has entered a code: check it.
+///
+/// `approved` ends the session with success. Refuse a wrong code with `InvalidConfirmationCode`, which ends the
+/// session; to let the customer try again, answer `code_needed` again. The question is asked once: if the answer is
+/// lost, the session fails.
+#[derive(Debug, TypedQuestion)]
+#[question("bank.confirm", ConfirmQuestion => Step)]
 pub struct Confirm;
-
-impl TypedQuestion for Confirm {
-    type Request = ConfirmQuestion;
-    type Answer = Step;
-    const DECLARATION: QuestionDeclaration = QuestionDeclaration {
-        name: "bank.confirm",
-        summary: "The customer has entered a code: check it",
-        doc: "`approved` ends the session with success. Refuse a wrong code with `InvalidConfirmationCode`, which ends \
-         the session; to let the customer try again, answer `code_needed` again. The question is asked once: if the \
-         answer is lost, the session fails.",
-    };
-}

@@ -1,9 +1,6 @@
 //! Get customer: the bank's data on a customer.
 
-use bankchannel_foundation::{
-    model::Boundary,
-    question::{QuestionDeclaration, TypedQuestion},
-};
+use bankchannel_foundation::{model::Boundary, question::TypedQuestion};
 
 use super::RefusedByBank;
 use crate::model::BankCustomer;
@@ -32,16 +29,9 @@ pub struct GetCustomerAnswer {
     pub refused: Option<RefusedByBank>,
 }
 
-/// Gets a customer's data.
-#[derive(Debug)]
+/// Return a customer's data.
+///
+/// Salt Edge waits for the answer meanwhile.
+#[derive(Debug, TypedQuestion)]
+#[question("bank.get_customer", GetCustomerQuestion => GetCustomerAnswer)]
 pub struct GetCustomer;
-
-impl TypedQuestion for GetCustomer {
-    type Request = GetCustomerQuestion;
-    type Answer = GetCustomerAnswer;
-    const DECLARATION: QuestionDeclaration = QuestionDeclaration {
-        name: "bank.get_customer",
-        summary: "Return a customer's data",
-        doc: "Salt Edge waits for the answer meanwhile.",
-    };
-}

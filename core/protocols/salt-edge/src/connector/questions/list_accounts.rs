@@ -1,9 +1,6 @@
 //! List accounts: a customer's accounts.
 
-use bankchannel_foundation::{
-    model::Boundary,
-    question::{QuestionDeclaration, TypedQuestion},
-};
+use bankchannel_foundation::{model::Boundary, question::TypedQuestion};
 
 use super::RefusedByBank;
 use crate::model::BankAccount;
@@ -32,16 +29,9 @@ pub struct ListAccountsAnswer {
     pub refused: Option<RefusedByBank>,
 }
 
-/// Lists a customer's accounts.
-#[derive(Debug)]
+/// List a customer's accounts.
+///
+/// Salt Edge waits for the answer meanwhile. Return all accounts: the connector applies the consent.
+#[derive(Debug, TypedQuestion)]
+#[question("bank.list_accounts", ListAccountsQuestion => ListAccountsAnswer)]
 pub struct ListAccounts;
-
-impl TypedQuestion for ListAccounts {
-    type Request = ListAccountsQuestion;
-    type Answer = ListAccountsAnswer;
-    const DECLARATION: QuestionDeclaration = QuestionDeclaration {
-        name: "bank.list_accounts",
-        summary: "List a customer's accounts",
-        doc: "Salt Edge waits for the answer meanwhile. Return all accounts: the connector applies the consent.",
-    };
-}

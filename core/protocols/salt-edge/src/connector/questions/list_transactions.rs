@@ -1,9 +1,6 @@
 //! List transactions: the transactions of an account.
 
-use bankchannel_foundation::{
-    model::Boundary,
-    question::{QuestionDeclaration, TypedQuestion},
-};
+use bankchannel_foundation::{model::Boundary, question::TypedQuestion};
 
 use super::RefusedByBank;
 use crate::model::{AccountId, BankTransaction, DayOrInstant};
@@ -38,16 +35,9 @@ pub struct ListTransactionsAnswer {
     pub refused: Option<RefusedByBank>,
 }
 
-/// Lists an account's transactions.
-#[derive(Debug)]
+/// List an account's transactions.
+///
+/// Salt Edge waits for the answer meanwhile. Asked only if the consent covers the account.
+#[derive(Debug, TypedQuestion)]
+#[question("bank.list_transactions", ListTransactionsQuestion => ListTransactionsAnswer)]
 pub struct ListTransactions;
-
-impl TypedQuestion for ListTransactions {
-    type Request = ListTransactionsQuestion;
-    type Answer = ListTransactionsAnswer;
-    const DECLARATION: QuestionDeclaration = QuestionDeclaration {
-        name: "bank.list_transactions",
-        summary: "List an account's transactions",
-        doc: "Salt Edge waits for the answer meanwhile. Asked only if the consent covers the account.",
-    };
-}

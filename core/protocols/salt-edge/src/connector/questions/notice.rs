@@ -1,9 +1,6 @@
 //! Notice: an event that the bank may want to know.
 
-use bankchannel_foundation::{
-    model::Boundary,
-    question::{QuestionDeclaration, TypedQuestion},
-};
+use bankchannel_foundation::{model::Boundary, question::TypedQuestion};
 
 /// The kind of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
@@ -47,17 +44,10 @@ bankchannel_foundation::redacted_debug!(NoticeQuestion, kind);
 #[derive(Debug, Clone, Boundary)]
 pub struct NoticeAnswer {}
 
-/// Tells the bank about an event.
-#[derive(Debug)]
+/// Take note of an event.
+///
+/// Salt Edge revoked a token, cancelled a session, or could not use an answer. The notice needs no decision. If the
+/// bank fails, the notice is repeated, five times in all.
+#[derive(Debug, TypedQuestion)]
+#[question("bank.notice", NoticeQuestion => NoticeAnswer)]
 pub struct Notice;
-
-impl TypedQuestion for Notice {
-    type Request = NoticeQuestion;
-    type Answer = NoticeAnswer;
-    const DECLARATION: QuestionDeclaration = QuestionDeclaration {
-        name: "bank.notice",
-        summary: "Take note of an event",
-        doc: "Salt Edge revoked a token, cancelled a session, or could not use an answer. The notice needs no \
-         decision. If the bank fails, the notice is repeated, five times in all.",
-    };
-}

@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{
     model::{Boundary, Timestamp},
-    question::{QuestionDeclaration, TypedQuestion},
+    question::TypedQuestion,
 };
 
 use super::Step;
@@ -29,18 +29,11 @@ pub struct ReconnectQuestion {
 
 bankchannel_foundation::redacted_debug!(ReconnectQuestion, session_id);
 
-/// Decides whether a token may be renewed.
-#[derive(Debug)]
+/// A third party wants to renew a token.
+///
+/// `approved` makes a new token; the old one ends when Salt Edge has the report. After `redirect`, `code_needed` or
+/// `done` the old token is refused while the session is open, and valid again if the session fails. `refused` leaves it
+/// unchanged. The question is asked once: if the answer is lost, the session fails.
+#[derive(Debug, TypedQuestion)]
+#[question("bank.reconnect", ReconnectQuestion => Step)]
 pub struct Reconnect;
-
-impl TypedQuestion for Reconnect {
-    type Request = ReconnectQuestion;
-    type Answer = Step;
-    const DECLARATION: QuestionDeclaration = QuestionDeclaration {
-        name: "bank.reconnect",
-        summary: "A third party wants to renew a token",
-        doc: "`approved` makes a new token; the old one ends when Salt Edge has the report. After `redirect`, \
-         `code_needed` or `done` the old token is refused while the session is open, and valid again if the session \
-         fails. `refused` leaves it unchanged. The question is asked once: if the answer is lost, the session fails.",
-    };
-}

@@ -1,9 +1,6 @@
 //! Refresh: asks the bank to read accounts again.
 
-use bankchannel_foundation::{
-    model::Boundary,
-    question::{QuestionDeclaration, TypedQuestion},
-};
+use bankchannel_foundation::{model::Boundary, question::TypedQuestion};
 
 use super::Step;
 use crate::model::DayOrInstant;
@@ -30,17 +27,10 @@ pub struct RefreshQuestion {
 
 bankchannel_foundation::redacted_debug!(RefreshQuestion, session_id);
 
-/// Reads the accounts again.
-#[derive(Debug)]
+/// Read a customer's accounts again.
+///
+/// A bank that keeps a copy answers `done` after it has read this period again; a bank without a copy answers `done` at
+/// once. The question only reads: if the answer is lost, it is asked again.
+#[derive(Debug, TypedQuestion)]
+#[question("bank.refresh", RefreshQuestion => Step)]
 pub struct Refresh;
-
-impl TypedQuestion for Refresh {
-    type Request = RefreshQuestion;
-    type Answer = Step;
-    const DECLARATION: QuestionDeclaration = QuestionDeclaration {
-        name: "bank.refresh",
-        summary: "Read a customer's accounts again",
-        doc: "A bank that keeps a copy answers `done` after it has read this period again; a bank without a copy \
-         answers `done` at once. The question only reads: if the answer is lost, it is asked again.",
-    };
-}

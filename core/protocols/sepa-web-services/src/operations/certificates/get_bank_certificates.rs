@@ -35,22 +35,10 @@ believed_answers!(GetBankCertificatesResponse);
 ///
 /// OP has this operation. The answer is signed by a certificate whose authority may be in the answer itself: it counts only
 /// if it leads to an anchor that was trusted before.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(GetBankCertificatesRequest => GetBankCertificatesResponse)]
+#[declaration(..operations::exchange("sepa_web_services.get_bank_certificates", "certificates"))]
+#[errors(..EXCHANGE_ERRORS)]
+#[route(..operations::reading(CertificateCommand::GetBankCertificates.name()))]
+#[exchange(SepaWebServicesCodec, SepaWebServicesTerms::certificate(CertificateCommand::GetBankCertificates))]
 pub struct GetBankCertificates;
-
-impl Operation for GetBankCertificates {
-    type Request = GetBankCertificatesRequest;
-    type Response = GetBankCertificatesResponse;
-    const DECLARATION: Declaration = operations::exchange(
-        "sepa_web_services.get_bank_certificates",
-        "certificates",
-        Self::DOCS,
-        EXCHANGE_ERRORS,
-        operations::reading(CertificateCommand::GetBankCertificates.name()),
-    );
-}
-
-impl Exchange for GetBankCertificates {
-    type Codec = SepaWebServicesCodec;
-    const TERMS: SepaWebServicesTerms = SepaWebServicesTerms::certificate(CertificateCommand::GetBankCertificates);
-}

@@ -36,21 +36,15 @@ pub struct MakeCertificateRequestResponse {
     pub subject: String,
 }
 
-const ERRORS: &[&ErrorRow] = &[&errors::UNKNOWN_PROFILE, &errors::KEY_UNUSABLE, &errors::NOT_OFFERED];
-
 /// Make a key and the request for its certificate, with the name that the bank wants.
 ///
 /// Nothing is sent or stored. Store the private key, then give the request to `request_certificate` or
 /// `renew_certificate`.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(MakeCertificateRequestRequest => MakeCertificateRequestResponse)]
+#[declaration(..operations::local("sepa_web_services.make_certificate_request", "certificates"))]
+#[errors(errors::{UNKNOWN_PROFILE, KEY_UNUSABLE, NOT_OFFERED})]
 pub struct MakeCertificateRequest;
-
-impl Operation for MakeCertificateRequest {
-    type Request = MakeCertificateRequestRequest;
-    type Response = MakeCertificateRequestResponse;
-    const DECLARATION: Declaration =
-        operations::local("sepa_web_services.make_certificate_request", "certificates", Self::DOCS, ERRORS);
-}
 
 impl Local for MakeCertificateRequest {
     fn run(

@@ -46,22 +46,10 @@ certificate_answers!(RenewBankCertificateResponse);
 /// bank may have issued the certificate. Then send the **same** request again, and never one for another key: banks give
 /// the certificate once more, or refuse the present one because the new one counts already. A certificate for another key
 /// is an error.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(RenewBankCertificateRequest => RenewBankCertificateResponse)]
+#[declaration(..operations::exchange("sepa_web_services.renew_certificate", "certificates"))]
+#[errors(..ERRORS)]
+#[route(..once(CertificateCommand::RenewCertificate.name()))]
+#[exchange(SepaWebServicesCodec, SepaWebServicesTerms::certificate(CertificateCommand::RenewCertificate))]
 pub struct RenewBankCertificate;
-
-impl Operation for RenewBankCertificate {
-    type Request = RenewBankCertificateRequest;
-    type Response = RenewBankCertificateResponse;
-    const DECLARATION: Declaration = operations::exchange(
-        "sepa_web_services.renew_certificate",
-        "certificates",
-        Self::DOCS,
-        ERRORS,
-        once(CertificateCommand::RenewCertificate.name()),
-    );
-}
-
-impl Exchange for RenewBankCertificate {
-    type Codec = SepaWebServicesCodec;
-    const TERMS: SepaWebServicesTerms = SepaWebServicesTerms::certificate(CertificateCommand::RenewCertificate);
-}

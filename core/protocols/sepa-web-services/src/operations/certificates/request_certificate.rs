@@ -50,22 +50,10 @@ certificate_answers!(RequestBankCertificateResponse);
 /// The code is checked for its form before it is spent, and nothing is repeated: if the outcome is `unknown`, the bank may
 /// have issued the certificate. Then send the **same** request with the same code again: OP gives the same certificate
 /// once more; at other banks ask for a new code if it is refused. A certificate for another key is an error.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(RequestBankCertificateRequest => RequestBankCertificateResponse)]
+#[declaration(..operations::exchange("sepa_web_services.request_certificate", "certificates"))]
+#[errors(..ERRORS)]
+#[route(..once(CertificateCommand::RequestCertificate.name()))]
+#[exchange(SepaWebServicesCodec, SepaWebServicesTerms::certificate(CertificateCommand::RequestCertificate))]
 pub struct RequestBankCertificate;
-
-impl Operation for RequestBankCertificate {
-    type Request = RequestBankCertificateRequest;
-    type Response = RequestBankCertificateResponse;
-    const DECLARATION: Declaration = operations::exchange(
-        "sepa_web_services.request_certificate",
-        "certificates",
-        Self::DOCS,
-        ERRORS,
-        once(CertificateCommand::RequestCertificate.name()),
-    );
-}
-
-impl Exchange for RequestBankCertificate {
-    type Codec = SepaWebServicesCodec;
-    const TERMS: SepaWebServicesTerms = SepaWebServicesTerms::certificate(CertificateCommand::RequestCertificate);
-}

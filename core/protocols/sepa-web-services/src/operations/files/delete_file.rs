@@ -40,28 +40,14 @@ pub struct DeleteBankFileResponse {
 
 believed_answers!(DeleteBankFileResponse);
 
-const ERRORS: &[&ErrorRow] = EXCHANGE_ERRORS;
-
 /// Delete a file at a bank.
 ///
 /// Banks delete files that are marked as deletable: one that was sent and is not processed yet, or one that they offer
 /// for downloading. Not every bank offers this.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(DeleteBankFileRequest => DeleteBankFileResponse)]
+#[declaration(..operations::exchange("sepa_web_services.delete_file", "files"))]
+#[errors(..EXCHANGE_ERRORS)]
+#[route(repeat: Repeat::Never, audited: true, ..operations::reading("DeleteFile"))]
+#[exchange(SepaWebServicesCodec, SepaWebServicesTerms::file(FileCommand::DeleteFile))]
 pub struct DeleteBankFile;
-
-impl Operation for DeleteBankFile {
-    type Request = DeleteBankFileRequest;
-    type Response = DeleteBankFileResponse;
-    const DECLARATION: Declaration = operations::exchange(
-        "sepa_web_services.delete_file",
-        "files",
-        Self::DOCS,
-        ERRORS,
-        Route { repeat: Repeat::Never, audited: true, ..operations::reading("DeleteFile") },
-    );
-}
-
-impl Exchange for DeleteBankFile {
-    type Codec = SepaWebServicesCodec;
-    const TERMS: SepaWebServicesTerms = SepaWebServicesTerms::file(FileCommand::DeleteFile);
-}

@@ -45,41 +45,17 @@ pub struct DownloadBankFileResponse {
 
 believed_answers!(DownloadBankFileResponse);
 
-const ERRORS: &[&ErrorRow] = &[
-    &errors::NOT_OFFERED,
-    &errors::TOKEN_FAILED,
-    &errors::FAULT,
-    &errors::ANSWER_SIGNATURE,
-    &errors::ANSWER_NOT_TRUSTED,
-    &errors::ANSWER_STALE,
-    &errors::ANSWER_CONTENT,
-    &errors::SIGNATURE_REFUSED,
-    &errors::AGREEMENT_REFUSED,
-    &errors::FILE_NOT_FOUND,
-    &errors::REFUSED,
-    &errors::BANK_FAILED,
-];
-
 /// Fetch a file from a bank.
 ///
 /// The bank then marks the file as downloaded: it is no longer listed as `NEW`. It may be fetched again while the bank
 /// keeps it.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(DownloadBankFileRequest => DownloadBankFileResponse)]
+#[declaration(..operations::exchange("sepa_web_services.download_file", "files"))]
+#[errors(errors::{
+    NOT_OFFERED, TOKEN_FAILED, FAULT, ANSWER_SIGNATURE, ANSWER_NOT_TRUSTED, ANSWER_STALE, ANSWER_CONTENT,
+    SIGNATURE_REFUSED, AGREEMENT_REFUSED, FILE_NOT_FOUND, REFUSED, BANK_FAILED,
+})]
+#[route(timeout_s: 300, response_content: Some("Content"), ..operations::reading("DownloadFile"))]
+#[exchange(SepaWebServicesCodec, SepaWebServicesTerms::file(FileCommand::DownloadFile))]
 pub struct DownloadBankFile;
-
-impl Operation for DownloadBankFile {
-    type Request = DownloadBankFileRequest;
-    type Response = DownloadBankFileResponse;
-    const DECLARATION: Declaration = operations::exchange(
-        "sepa_web_services.download_file",
-        "files",
-        Self::DOCS,
-        ERRORS,
-        Route { timeout_s: 300, response_content: Some("Content"), ..operations::reading("DownloadFile") },
-    );
-}
-
-impl Exchange for DownloadBankFile {
-    type Codec = SepaWebServicesCodec;
-    const TERMS: SepaWebServicesTerms = SepaWebServicesTerms::file(FileCommand::DownloadFile);
-}

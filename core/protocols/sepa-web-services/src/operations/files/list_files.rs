@@ -45,28 +45,14 @@ pub struct ListBankFilesResponse {
 
 believed_answers!(ListBankFilesResponse);
 
-const ERRORS: &[&ErrorRow] = EXCHANGE_ERRORS;
-
 /// List the files that a bank holds for the customer.
 ///
 /// Lists the files that the bank has prepared: statements, notifications, status reports. Files that were sent are not
 /// listed. A file that was downloaded is not `NEW` any more. There are no pages: narrow a long list with days.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(ListBankFilesRequest => ListBankFilesResponse)]
+#[declaration(..operations::exchange("sepa_web_services.list_files", "files"))]
+#[errors(..EXCHANGE_ERRORS)]
+#[route(..operations::reading("DownloadFileList"))]
+#[exchange(SepaWebServicesCodec, SepaWebServicesTerms::file(FileCommand::DownloadFileList))]
 pub struct ListBankFiles;
-
-impl Operation for ListBankFiles {
-    type Request = ListBankFilesRequest;
-    type Response = ListBankFilesResponse;
-    const DECLARATION: Declaration = operations::exchange(
-        "sepa_web_services.list_files",
-        "files",
-        Self::DOCS,
-        ERRORS,
-        operations::reading("DownloadFileList"),
-    );
-}
-
-impl Exchange for ListBankFiles {
-    type Codec = SepaWebServicesCodec;
-    const TERMS: SepaWebServicesTerms = SepaWebServicesTerms::file(FileCommand::DownloadFileList);
-}

@@ -56,48 +56,25 @@ pub struct UploadBankFileResponse {
 
 believed_answers!(UploadBankFileResponse);
 
-const ERRORS: &[&ErrorRow] = &[
-    &errors::NOT_OFFERED,
-    &errors::CONTENT_REFUSED,
-    &errors::TOKEN_FAILED,
-    &errors::FAULT,
-    &errors::ANSWER_SIGNATURE,
-    &errors::ANSWER_NOT_TRUSTED,
-    &errors::ANSWER_STALE,
-    &errors::SIGNATURE_REFUSED,
-    &errors::AGREEMENT_REFUSED,
-    &errors::REFUSED,
-    &errors::BANK_FAILED,
-];
-
 /// Send a file to a bank.
 ///
 /// The file is sent once and never repeated by the library: the banks' channel does not look for repeats. If its answer
 /// is lost or cannot be believed, the outcome is `unknown` and stays so: a list does not show sent files. A status
 /// report (pain.002) that names the file's message id settles it, or the bank's word to a person. Fetch reports before
 /// anything is sent again.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(UploadBankFileRequest => UploadBankFileResponse)]
+#[declaration(..operations::exchange("sepa_web_services.upload_file", "files"))]
+#[errors(errors::{
+    NOT_OFFERED, CONTENT_REFUSED, TOKEN_FAILED, FAULT, ANSWER_SIGNATURE, ANSWER_NOT_TRUSTED, ANSWER_STALE,
+    SIGNATURE_REFUSED, AGREEMENT_REFUSED, REFUSED, BANK_FAILED,
+})]
+#[route(
+    repeat: Repeat::Never,
+    audited: true,
+    timeout_s: 300,
+    request_content: Some("Content"),
+    ..operations::reading("UploadFile")
+)]
+#[exchange(SepaWebServicesCodec, SepaWebServicesTerms::file(FileCommand::UploadFile))]
 pub struct UploadBankFile;
-
-impl Operation for UploadBankFile {
-    type Request = UploadBankFileRequest;
-    type Response = UploadBankFileResponse;
-    const DECLARATION: Declaration = operations::exchange(
-        "sepa_web_services.upload_file",
-        "files",
-        Self::DOCS,
-        ERRORS,
-        Route {
-            repeat: Repeat::Never,
-            audited: true,
-            timeout_s: 300,
-            request_content: Some("Content"),
-            ..operations::reading("UploadFile")
-        },
-    );
-}
-
-impl Exchange for UploadBankFile {
-    type Codec = SepaWebServicesCodec;
-    const TERMS: SepaWebServicesTerms = SepaWebServicesTerms::file(FileCommand::UploadFile);
-}

@@ -29,28 +29,21 @@ pub struct ListProfilesResponse {
 ///
 /// A profile is a bank as data: its addresses, ids, compression, limits, file types, the names of its signers, and the
 /// authorities that are trusted. A bank without a profile here needs one of your own, which may extend a shipped one.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(ListProfilesRequest => ListProfilesResponse)]
+#[declaration(commands: COMMANDS, ..operations::local("sepa_web_services.list_profiles", "profiles"))]
+#[errors(errors::UNKNOWN_PROFILE)]
 pub struct ListProfiles;
 
-const ERRORS: &[&ErrorRow] = &[&errors::UNKNOWN_PROFILE];
-
-/// Examples of its command.
 const EXAMPLES: &str = "Examples:\n  bankchannel sepa profiles\n  bankchannel sepa profiles op\n  bankchannel sepa profiles nordea --json > my-bank.json   as a model for a profile of your own";
 
-impl Operation for ListProfiles {
-    type Request = ListProfilesRequest;
-    type Response = ListProfilesResponse;
-    const DECLARATION: Declaration = Declaration {
-        commands: &[Command::named("profiles").with_examples(EXAMPLES).with_form(&CommandForm {
-            fields: &[CommandField {
-                argument: Some(false),
-                ..CommandField::argument("bank", "NAME", CommandInput::Value, "The profile, such as nordea")
-            }],
-            ..CommandForm::new("Show the profiles of banks, or one of them whole")
-        })],
-        ..operations::local("sepa_web_services.list_profiles", "profiles", Self::DOCS, ERRORS)
-    };
-}
+const COMMANDS: &[Command] = &[Command::named("profiles").with_examples(EXAMPLES).with_form(&CommandForm {
+    fields: &[CommandField {
+        argument: Some(false),
+        ..CommandField::argument("bank", "NAME", CommandInput::Value, "The profile, such as nordea")
+    }],
+    ..CommandForm::new("Show the profiles of banks, or one of them whole")
+})];
 
 impl Local for ListProfiles {
     fn run(asked: ListProfilesRequest, _with: LocalContext<'_>) -> Result<ListProfilesResponse, Error> {

@@ -33,27 +33,13 @@ pub struct GetUserInfoResponse {
 
 believed_answers!(GetUserInfoResponse);
 
-const ERRORS: &[&ErrorRow] = EXCHANGE_ERRORS;
-
 /// Ask a bank which files the user may send and fetch.
 ///
 /// The reliable way to learn the file types and target ids of an agreement. Nordea has it; not every bank does.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(GetUserInfoRequest => GetUserInfoResponse)]
+#[declaration(..operations::exchange("sepa_web_services.get_user_info", "users"))]
+#[errors(..EXCHANGE_ERRORS)]
+#[route(..operations::reading("GetUserInfo"))]
+#[exchange(SepaWebServicesCodec, SepaWebServicesTerms::file(FileCommand::GetUserInfo))]
 pub struct GetUserInfo;
-
-impl Operation for GetUserInfo {
-    type Request = GetUserInfoRequest;
-    type Response = GetUserInfoResponse;
-    const DECLARATION: Declaration = operations::exchange(
-        "sepa_web_services.get_user_info",
-        "users",
-        Self::DOCS,
-        ERRORS,
-        operations::reading("GetUserInfo"),
-    );
-}
-
-impl Exchange for GetUserInfo {
-    type Codec = SepaWebServicesCodec;
-    const TERMS: SepaWebServicesTerms = SepaWebServicesTerms::file(FileCommand::GetUserInfo);
-}

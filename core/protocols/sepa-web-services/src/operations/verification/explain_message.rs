@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use bankchannel_foundation::prelude::*;
 use bankchannel_xml::text::on_one_line;
 
-use super::verify_message::{ERRORS, VerifyMessageRequest};
+use super::verify_message::{VerifyMessage, VerifyMessageRequest};
 use crate::{
     codes::meaning_of,
     operations,
@@ -33,30 +33,28 @@ pub struct ExplainMessageResponse {
 /// Makes the checks of `verify_message` and, where a digest differs, shows the canonical text that was digested, and
 /// tries other canonicalisations, transforms, line ends and the XML declaration: banks answer "02" or "backend error"
 /// and no more. The result shows content of the message.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(VerifyMessageRequest => ExplainMessageResponse)]
+#[declaration(
+    takes_time: true,
+    commands: COMMANDS,
+    ..operations::local("sepa_web_services.explain_message", "verification")
+)]
+#[errors(..VerifyMessage::DECLARATION.errors)]
 pub struct ExplainMessage;
 
-/// Examples of its command.
 const EXAMPLES: &str = "Examples:
   bankchannel sepa explain --bank op answer.xml
   bankchannel sepa explain --ca customers.pem --json request.xml | jq '.differences[].alternatives'
 
 The exit code is 0 for every verdict; use `verify` in scripts. The output shows content of the message.";
 
-impl Operation for ExplainMessage {
-    type Request = VerifyMessageRequest;
-    type Response = ExplainMessageResponse;
-    const DECLARATION: Declaration = Declaration {
-        takes_time: true,
-        commands: &[Command::named("explain").with_examples(EXAMPLES).with_form(&CommandForm {
-            fields: super::verify_message::GIVEN,
-            output: CommandOutput::Text("text"),
-            meanwhile: "examining the message",
-            ..CommandForm::new("Explain why a message is refused: each check, and the text whose digest differs")
-        })],
-        ..operations::local("sepa_web_services.explain_message", "verification", Self::DOCS, ERRORS)
-    };
-}
+const COMMANDS: &[Command] = &[Command::named("explain").with_examples(EXAMPLES).with_form(&CommandForm {
+    fields: super::verify_message::GIVEN,
+    output: CommandOutput::Text("text"),
+    meanwhile: "examining the message",
+    ..CommandForm::new("Explain why a message is refused: each check, and the text whose digest differs")
+})];
 
 impl Local for ExplainMessage {
     fn run(asked: VerifyMessageRequest, with: LocalContext<'_>) -> Result<ExplainMessageResponse, Error> {

@@ -40,14 +40,16 @@ pub struct VerifyMessageRequest {
 /// not another customer of the same authority. Requests can be verified as well, with the authority of their
 /// certificates in `trusted`. A message that is refused is an answer, not an error. Not checked: revocation, and
 /// whether an answer belongs to a request, for there is none.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(VerifyMessageRequest => MessageVerdict)]
+#[declaration(
+    takes_time: true,
+    commands: COMMANDS,
+    ..operations::local("sepa_web_services.verify_message", "verification")
+)]
+#[errors(errors::{CERTIFICATE_UNUSABLE, UNKNOWN_PROFILE, MESSAGE_TOO_LARGE})]
 pub struct VerifyMessage;
 
-/// The errors of a verification, apart from a negative verdict.
-pub(super) const ERRORS: &[&ErrorRow] =
-    &[&errors::CERTIFICATE_UNUSABLE, &errors::UNKNOWN_PROFILE, &errors::MESSAGE_TOO_LARGE];
-
-/// Examples of its command.
 const EXAMPLES: &str = "Examples:
   bankchannel sepa verify --bank nordea answer.xml
   bankchannel sepa verify --ca authority.pem --allow sha1 --at 2021-06-01T12:00:00Z --json - < old-answer.xml
@@ -80,19 +82,11 @@ pub(super) const GIVEN: &[CommandField] = &[
     CommandField::content(FileForm::Content, "The message: an envelope, or the document inside of one; - for stdin"),
 ];
 
-impl Operation for VerifyMessage {
-    type Request = VerifyMessageRequest;
-    type Response = MessageVerdict;
-    const DECLARATION: Declaration = Declaration {
-        takes_time: true,
-        commands: &[Command::named("verify").with_examples(EXAMPLES).with_form(&CommandForm {
-            fields: GIVEN,
-            meanwhile: "verifying the message",
-            ..CommandForm::new("Verify a message of a bank: exit 0 when it is valid, 1 when it is refused")
-        })],
-        ..operations::local("sepa_web_services.verify_message", "verification", Self::DOCS, ERRORS)
-    };
-}
+const COMMANDS: &[Command] = &[Command::named("verify").with_examples(EXAMPLES).with_form(&CommandForm {
+    fields: GIVEN,
+    meanwhile: "verifying the message",
+    ..CommandForm::new("Verify a message of a bank: exit 0 when it is valid, 1 when it is refused")
+})];
 
 impl Local for VerifyMessage {
     fn run(asked: VerifyMessageRequest, with: LocalContext<'_>) -> Result<MessageVerdict, Error> {
@@ -104,7 +98,7 @@ impl VerifyMessageRequest {
     /// Examines the message.
     ///
     /// # Errors
-    /// [`ERRORS`], for input that cannot be used.
+    /// Those of [`VerifyMessage`], for input that cannot be used.
     pub(super) fn examine(self, with: &LocalContext<'_>, explains: bool) -> Result<ExaminedMessage, Error> {
         let bank = match (self.bank.as_deref(), self.profile) {
             (Some(_), Some(_)) => return Err(Error::invalid_field("profile", "cannot be given together with bank")),

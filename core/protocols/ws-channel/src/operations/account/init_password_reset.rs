@@ -27,33 +27,19 @@ pub struct InitPasswordResetResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&ErrorRow] = &[&errors::PARAMETER_REFUSED];
-
 /// Send a code for a password reset by SMS.
 ///
 /// Sends a code to the verified phone, once a minute and five times a day at most. The code is valid for 15 minutes.
 /// The answer is the same for an unknown account, to which nothing is sent. This GET has an effect: it is never
 /// prefetched, never cached, and not repeated after a server error.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(InitPasswordResetRequest => InitPasswordResetResponse)]
+#[declaration(..declare::exchange("ws_channel.init_password_reset", "account"))]
+#[errors(errors::PARAMETER_REFUSED)]
+#[route(
+    repeat: Repeat::AfterRateLimit,
+    audited: true,
+    ..declare::public("InitPasswordReset", Method::Get, "/account/{Email}/{Mode}/password")
+)]
+#[exchange(WsChannelCodec, WsChannelTerms::REGISTRATION)]
 pub struct InitPasswordReset;
-
-impl Operation for InitPasswordReset {
-    type Request = InitPasswordResetRequest;
-    type Response = InitPasswordResetResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "ws_channel.init_password_reset",
-        "account",
-        Self::DOCS,
-        ERRORS,
-        Route {
-            repeat: Repeat::AfterRateLimit,
-            audited: true,
-            ..declare::public("InitPasswordReset", Method::Get, "/account/{Email}/{Mode}/password")
-        },
-    );
-}
-
-impl Exchange for InitPasswordReset {
-    type Codec = WsChannelCodec;
-    const TERMS: WsChannelTerms = WsChannelTerms::REGISTRATION;
-}

@@ -33,27 +33,17 @@ pub struct InitRegisterResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&ErrorRow] = &[&errors::PARAMETER_REFUSED];
-
 /// Fetch a challenge for a registration.
 ///
 /// The first of the two steps of a registration: `register` answers the challenge within five minutes. Challenges of
 /// `init_login` and of this operation are interchangeable. The answer is the same whether or not the account exists,
 /// and nothing changes.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(InitRegisterRequest => InitRegisterResponse)]
+#[declaration(..declare::exchange("ws_channel.init_register", "account"))]
+#[errors(errors::PARAMETER_REFUSED)]
+#[route(..declare::public("InitRegister", Method::Get, "/account/{Email}/{Mode}"))]
 pub struct InitRegister;
-
-impl Operation for InitRegister {
-    type Request = InitRegisterRequest;
-    type Response = InitRegisterResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "ws_channel.init_register",
-        "account",
-        Self::DOCS,
-        ERRORS,
-        declare::public("InitRegister", Method::Get, "/account/{Email}/{Mode}"),
-    );
-}
 
 impl Exchange for InitRegister {
     type Codec = WsChannelCodec;

@@ -33,38 +33,15 @@ pub struct PasswordResetResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&ErrorRow] = &[
-    &errors::CODE_REFUSED,
-    &errors::CODE_EXPIRED,
-    &errors::ATTEMPTS_EXCEEDED,
-    &errors::LOGIN_REFUSED,
-    &errors::PARAMETER_REFUSED,
-];
-
 /// Set a new password with the code from the SMS.
 ///
 /// Replaces the password of this user, ends all sessions of the user and clears the user's lockout. The other user
 /// does not change. The operation does not log in and verifies nothing. The challenge comes from `init_login` or
 /// `init_register`. The request is never repeated automatically: after an unknown outcome try the new password.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(PasswordResetRequest => PasswordResetResponse)]
+#[declaration(..declare::exchange("ws_channel.password_reset", "account"))]
+#[errors(errors::{CODE_REFUSED, CODE_EXPIRED, ATTEMPTS_EXCEEDED, LOGIN_REFUSED, PARAMETER_REFUSED})]
+#[route(repeat: Repeat::Never, ..declare::public("PasswordReset", Method::Post, "/account/{Email}/{Mode}/password"))]
+#[exchange(WsChannelCodec, WsChannelTerms::LOGIN_STEP)]
 pub struct PasswordReset;
-
-impl Operation for PasswordReset {
-    type Request = PasswordResetRequest;
-    type Response = PasswordResetResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "ws_channel.password_reset",
-        "account",
-        Self::DOCS,
-        ERRORS,
-        Route {
-            repeat: Repeat::Never,
-            ..declare::public("PasswordReset", Method::Post, "/account/{Email}/{Mode}/password")
-        },
-    );
-}
-
-impl Exchange for PasswordReset {
-    type Codec = WsChannelCodec;
-    const TERMS: WsChannelTerms = WsChannelTerms::LOGIN_STEP;
-}

@@ -49,15 +49,6 @@ pub struct RegisterResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&ErrorRow] = &[
-    &errors::USER_EXISTS,
-    &errors::ADMIN_FIRST,
-    &errors::API_KEY_REFUSED,
-    &errors::LOGIN_REFUSED,
-    &errors::ATTEMPTS_EXCEEDED,
-    &errors::PARAMETER_REFUSED,
-];
-
 /// Register an account's admin or data user.
 ///
 /// Creates the user and sends a code to the phone by SMS. Register the admin user first; then the data user, with the
@@ -65,20 +56,12 @@ const ERRORS: &[&ErrorRow] = &[
 /// owner. Before the first file both users verify phone and e-mail: log in and enter the codes. The password has at
 /// least 20 characters with lower case, upper case, digit and special character, and at most 199 bytes. It is never
 /// repeated after an error (except a 429, after which nothing was done): log in to see whether it succeeded.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(RegisterRequest => RegisterResponse)]
+#[declaration(..declare::exchange("ws_channel.register", "account"))]
+#[errors(errors::{USER_EXISTS, ADMIN_FIRST, API_KEY_REFUSED, LOGIN_REFUSED, ATTEMPTS_EXCEEDED, PARAMETER_REFUSED})]
+#[route(success: 201, ..declare::public("Register", Method::Put, "/account/{Email}/{Mode}"))]
 pub struct Register;
-
-impl Operation for Register {
-    type Request = RegisterRequest;
-    type Response = RegisterResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "ws_channel.register",
-        "account",
-        Self::DOCS,
-        ERRORS,
-        Route { success: 201, ..declare::public("Register", Method::Put, "/account/{Email}/{Mode}") },
-    );
-}
 
 impl Exchange for Register {
     type Codec = WsChannelCodec;

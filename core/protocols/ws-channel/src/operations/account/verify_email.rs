@@ -31,28 +31,17 @@ pub struct VerifyEmailResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&ErrorRow] =
-    &[&errors::CODE_REFUSED, &errors::CODE_EXPIRED, &errors::ATTEMPTS_EXCEEDED, &errors::PARAMETER_REFUSED];
-
 /// Verify a user's e-mail address with the code from the mail.
 ///
 /// The login that asks for this verification returns the token and sends the code. The token is valid for 15 minutes,
 /// the code for 24 hours; a success uses up the token. Admin and data user are verified separately. A refused code is
 /// never sent again automatically.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(VerifyEmailRequest => VerifyEmailResponse)]
+#[declaration(..declare::exchange("ws_channel.verify_email", "account"))]
+#[errors(errors::{CODE_REFUSED, CODE_EXPIRED, ATTEMPTS_EXCEEDED, PARAMETER_REFUSED})]
+#[route(repeat: Repeat::Never, ..declare::public("VerifyEmail", Method::Post, "/account/{Email}/{Mode}"))]
 pub struct VerifyEmail;
-
-impl Operation for VerifyEmail {
-    type Request = VerifyEmailRequest;
-    type Response = VerifyEmailResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "ws_channel.verify_email",
-        "account",
-        Self::DOCS,
-        ERRORS,
-        Route { repeat: Repeat::Never, ..declare::public("VerifyEmail", Method::Post, "/account/{Email}/{Mode}") },
-    );
-}
 
 impl Exchange for VerifyEmail {
     type Codec = WsChannelCodec;

@@ -32,34 +32,16 @@ pub struct VerifyPhoneResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&ErrorRow] =
-    &[&errors::CODE_REFUSED, &errors::CODE_EXPIRED, &errors::ATTEMPTS_EXCEEDED, &errors::PARAMETER_REFUSED];
-
 /// Verify a user's phone with the code from the SMS.
 ///
 /// The service sent the code at registration. A login with the right password sends it again if the last code is at
 /// least a minute old, five times a day. The code is valid for 24 hours. A wrong phone, a wrong code and an already
 /// verified phone get the same refusal. Admin and data user are verified separately. A refused code is never sent
 /// again automatically.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(VerifyPhoneRequest => VerifyPhoneResponse)]
+#[declaration(..declare::exchange("ws_channel.verify_phone", "account"))]
+#[errors(errors::{CODE_REFUSED, CODE_EXPIRED, ATTEMPTS_EXCEEDED, PARAMETER_REFUSED})]
+#[route(repeat: Repeat::Never, ..declare::public("VerifyPhone", Method::Post, "/account/{Email}/{Mode}/{Phone}"))]
+#[exchange(WsChannelCodec, WsChannelTerms::LOGIN_STEP)]
 pub struct VerifyPhone;
-
-impl Operation for VerifyPhone {
-    type Request = VerifyPhoneRequest;
-    type Response = VerifyPhoneResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "ws_channel.verify_phone",
-        "account",
-        Self::DOCS,
-        ERRORS,
-        Route {
-            repeat: Repeat::Never,
-            ..declare::public("VerifyPhone", Method::Post, "/account/{Email}/{Mode}/{Phone}")
-        },
-    );
-}
-
-impl Exchange for VerifyPhone {
-    type Codec = WsChannelCodec;
-    const TERMS: WsChannelTerms = WsChannelTerms::LOGIN_STEP;
-}

@@ -20,29 +20,14 @@ pub struct ConfigCertsResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&ErrorRow] =
-    declare::errors_of!(declare::MODE_ERRORS; &errors::PARAMETER_REFUSED, &errors::NOT_IMPLEMENTED);
-
 /// Switch off the export of private keys for good.
 ///
 /// One-way: once disabled, export cannot be enabled again through the API. Repeating it changes nothing. The deployed
 /// service does not implement this yet and answers `ws_channel.not_implemented`.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(ConfigCertsRequest => ConfigCertsResponse)]
+#[declaration(..declare::exchange("ws_channel.config_certs", "certs"))]
+#[errors(..declare::MODE_ERRORS, errors::{PARAMETER_REFUSED, NOT_IMPLEMENTED})]
+#[route(..declare::session("ConfigCerts", Method::Post, "/certs"))]
+#[exchange(WsChannelCodec, WsChannelTerms::ADMIN)]
 pub struct ConfigCerts;
-
-impl Operation for ConfigCerts {
-    type Request = ConfigCertsRequest;
-    type Response = ConfigCertsResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "ws_channel.config_certs",
-        "certs",
-        Self::DOCS,
-        ERRORS,
-        declare::session("ConfigCerts", Method::Post, "/certs"),
-    );
-}
-
-impl Exchange for ConfigCerts {
-    type Codec = WsChannelCodec;
-    const TERMS: WsChannelTerms = WsChannelTerms::ADMIN;
-}

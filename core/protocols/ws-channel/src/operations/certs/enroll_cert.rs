@@ -37,34 +37,23 @@ const ENROLLMENT_REFUSAL: &str = "Cert enrollment allowed for admin user only";
 /// The client's time limit: a service waits up to 120 s for a bank's certificates (§6.2, §6.9).
 const TIMEOUT_S: u32 = 150;
 
-const ERRORS: &[&ErrorRow] = declare::errors_of!(declare::MODE_ERRORS, declare::BANK_ERRORS; &errors::CERTIFICATE_EXISTS, &errors::CODES_STOPPED, &errors::USER_ID_HELD, &errors::PARAMETER_REFUSED);
-
 /// Enrol for a certificate at a bank with its PIN.
 ///
 /// The service makes a key pair, lets the bank certify it, and stores both; it renews them automatically. With real
 /// banks it may take minutes. It is never repeated automatically: a PIN is valid once, and a wrong PIN, or OP's two
 /// halves in the wrong order, locks the enrolment at the bank. One certificate per bank: retire the old one first.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(EnrollCertRequest => EnrollCertResponse)]
+#[declaration(..declare::exchange("ws_channel.enroll_cert", "certs"))]
+#[errors(
+    ..declare::MODE_ERRORS, ..declare::BANK_ERRORS,
+    errors::{CERTIFICATE_EXISTS, CODES_STOPPED, USER_ID_HELD, PARAMETER_REFUSED},
+)]
+#[route(
+    success: 201,
+    repeat: Repeat::Never,
+    timeout_s: TIMEOUT_S,
+    ..declare::at_bank(declare::session("EnrollCert", Method::Post, "/certs/{Bank}"))
+)]
+#[exchange(WsChannelCodec, WsChannelTerms::admin(ENROLLMENT_REFUSAL))]
 pub struct EnrollCert;
-
-impl Operation for EnrollCert {
-    type Request = EnrollCertRequest;
-    type Response = EnrollCertResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "ws_channel.enroll_cert",
-        "certs",
-        Self::DOCS,
-        ERRORS,
-        Route {
-            success: 201,
-            repeat: Repeat::Never,
-            timeout_s: TIMEOUT_S,
-            ..declare::at_bank(declare::session("EnrollCert", Method::Post, "/certs/{Bank}"))
-        },
-    );
-}
-
-impl Exchange for EnrollCert {
-    type Codec = WsChannelCodec;
-    const TERMS: WsChannelTerms = WsChannelTerms::admin(ENROLLMENT_REFUSAL);
-}

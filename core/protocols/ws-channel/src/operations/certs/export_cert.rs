@@ -31,28 +31,17 @@ pub struct ExportCertResponse {
 /// The refusal for a data session (§1.7).
 const EXPORT_REFUSAL: &str = "Cert export allowed for admin user only";
 
-const ERRORS: &[&ErrorRow] = declare::errors_of!(declare::MODE_ERRORS; &errors::BANK_UNKNOWN, &errors::PGP_KEY_MISSING, &errors::CERTIFICATE_MISSING, &errors::PARAMETER_REFUSED, &errors::NOT_IMPLEMENTED);
-
 /// Export a certificate with its private key, encrypted to a PGP key.
 ///
 /// Own certificates only, and only while export is not disabled. The private key is an OpenPGP message that only the
 /// registered export key decrypts, with `decrypt_exported_key`. The service writes every export into its audit trail.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(ExportCertRequest => ExportCertResponse)]
+#[declaration(..declare::exchange("ws_channel.export_cert", "certs"))]
+#[errors(
+    ..declare::MODE_ERRORS,
+    errors::{BANK_UNKNOWN, PGP_KEY_MISSING, CERTIFICATE_MISSING, PARAMETER_REFUSED, NOT_IMPLEMENTED},
+)]
+#[route(audited: true, ..declare::session("ExportCert", Method::Get, "/certs/{Bank}"))]
+#[exchange(WsChannelCodec, WsChannelTerms::admin(EXPORT_REFUSAL))]
 pub struct ExportCert;
-
-impl Operation for ExportCert {
-    type Request = ExportCertRequest;
-    type Response = ExportCertResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "ws_channel.export_cert",
-        "certs",
-        Self::DOCS,
-        ERRORS,
-        Route { audited: true, ..declare::session("ExportCert", Method::Get, "/certs/{Bank}") },
-    );
-}
-
-impl Exchange for ExportCert {
-    type Codec = WsChannelCodec;
-    const TERMS: WsChannelTerms = WsChannelTerms::admin(EXPORT_REFUSAL);
-}

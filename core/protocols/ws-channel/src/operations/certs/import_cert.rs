@@ -41,29 +41,15 @@ pub struct ImportCertResponse {
 /// The refusal for a data session (§1.7).
 const IMPORT_REFUSAL: &str = "Cert import allowed for admin user only";
 
-const ERRORS: &[&ErrorRow] = declare::errors_of!(declare::MODE_ERRORS; &errors::BANK_UNKNOWN, &errors::CERTIFICATE_REFUSED, &errors::CERTIFICATE_EXISTS, &errors::PARAMETER_REFUSED);
-
 /// Import an existing certificate and its private key.
 ///
 /// For certificates that were enrolled elsewhere. The private key leaves this machine: the service receives it and
 /// stores it encrypted. The certificate must not have expired, and must match the key. Danske Bank needs the
 /// encryption pair too. One certificate per bank: retire the old one first.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(ImportCertRequest => ImportCertResponse)]
+#[declaration(..declare::exchange("ws_channel.import_cert", "certs"))]
+#[errors(..declare::MODE_ERRORS, errors::{BANK_UNKNOWN, CERTIFICATE_REFUSED, CERTIFICATE_EXISTS, PARAMETER_REFUSED})]
+#[route(success: 201, ..declare::session("ImportCert", Method::Put, "/certs/{Bank}"))]
+#[exchange(WsChannelCodec, WsChannelTerms::admin(IMPORT_REFUSAL))]
 pub struct ImportCert;
-
-impl Operation for ImportCert {
-    type Request = ImportCertRequest;
-    type Response = ImportCertResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "ws_channel.import_cert",
-        "certs",
-        Self::DOCS,
-        ERRORS,
-        Route { success: 201, ..declare::session("ImportCert", Method::Put, "/certs/{Bank}") },
-    );
-}
-
-impl Exchange for ImportCert {
-    type Codec = WsChannelCodec;
-    const TERMS: WsChannelTerms = WsChannelTerms::admin(IMPORT_REFUSAL);
-}

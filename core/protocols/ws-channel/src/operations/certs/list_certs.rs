@@ -34,22 +34,10 @@ pub struct ListCertsResponse {
 /// The account's own certificates, the banks that it can reach with own or shared certificates, and the retired
 /// certificates. The service renews certificates automatically, 30 days before they expire: serial number and expiry
 /// then change.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(ListCertsRequest => ListCertsResponse)]
+#[declaration(..declare::exchange("ws_channel.list_certs", "certs"))]
+#[errors(..declare::SESSION_ERRORS)]
+#[route(..declare::session("ListCerts", Method::Get, "/certs"))]
+#[exchange(WsChannelCodec, WsChannelTerms::SESSION)]
 pub struct ListCerts;
-
-impl Operation for ListCerts {
-    type Request = ListCertsRequest;
-    type Response = ListCertsResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "ws_channel.list_certs",
-        "certs",
-        Self::DOCS,
-        declare::SESSION_ERRORS,
-        declare::session("ListCerts", Method::Get, "/certs"),
-    );
-}
-
-impl Exchange for ListCerts {
-    type Codec = WsChannelCodec;
-    const TERMS: WsChannelTerms = WsChannelTerms::SESSION;
-}

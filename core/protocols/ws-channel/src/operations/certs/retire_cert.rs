@@ -30,29 +30,15 @@ pub struct RetireCertResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&ErrorRow] = declare::errors_of!(declare::OWNER_ERRORS; &errors::BANK_UNKNOWN, &errors::CERTIFICATE_MISSING, &errors::PARAMETER_REFUSED);
-
 /// Retire the certificates for a bank.
 ///
 /// Retired certificates are never used again and cannot be restored; accounts that share them lose access at once. A
 /// new enrolment or import is then possible. The owner of the API key may retire a customer's certificates. It is
 /// never repeated automatically after an error, except a 429, after which nothing was done.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(RetireCertRequest => RetireCertResponse)]
+#[declaration(..declare::exchange("ws_channel.retire_cert", "certs"))]
+#[errors(..declare::OWNER_ERRORS, errors::{BANK_UNKNOWN, CERTIFICATE_MISSING, PARAMETER_REFUSED})]
+#[route(parameters: Parameters::Query, ..declare::session("RetireCert", Method::Delete, "/certs/{Bank}"))]
+#[exchange(WsChannelCodec, WsChannelTerms::ADMIN)]
 pub struct RetireCert;
-
-impl Operation for RetireCert {
-    type Request = RetireCertRequest;
-    type Response = RetireCertResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "ws_channel.retire_cert",
-        "certs",
-        Self::DOCS,
-        ERRORS,
-        Route { parameters: Parameters::Query, ..declare::session("RetireCert", Method::Delete, "/certs/{Bank}") },
-    );
-}
-
-impl Exchange for RetireCert {
-    type Codec = WsChannelCodec;
-    const TERMS: WsChannelTerms = WsChannelTerms::ADMIN;
-}

@@ -33,8 +33,6 @@ pub struct ShareCertsResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&ErrorRow] = declare::errors_of!(declare::OWNER_ERRORS; &errors::PARAMETER_REFUSED);
-
 /// Let another account use this account's certificates.
 ///
 /// Covers all banks of this account, present and future; the other account's own certificate takes precedence over a
@@ -42,22 +40,10 @@ const ERRORS: &[&ErrorRow] = declare::errors_of!(declare::OWNER_ERRORS; &errors:
 /// that it sends need its own authorize keys. An account can use the certificates of only one other account.
 /// Repeating it changes nothing. A service of this library allows it only to the owner of the API key, or asks the
 /// borrower: its setting `sharing`.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(ShareCertsRequest => ShareCertsResponse)]
+#[declaration(..declare::exchange("ws_channel.share_certs", "certs"))]
+#[errors(..declare::OWNER_ERRORS, errors::PARAMETER_REFUSED)]
+#[route(success: 201, ..declare::session("ShareCerts", Method::Put, "/certs/shared/{ExtEmail}"))]
+#[exchange(WsChannelCodec, WsChannelTerms::ADMIN)]
 pub struct ShareCerts;
-
-impl Operation for ShareCerts {
-    type Request = ShareCertsRequest;
-    type Response = ShareCertsResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "ws_channel.share_certs",
-        "certs",
-        Self::DOCS,
-        ERRORS,
-        Route { success: 201, ..declare::session("ShareCerts", Method::Put, "/certs/shared/{ExtEmail}") },
-    );
-}
-
-impl Exchange for ShareCerts {
-    type Codec = WsChannelCodec;
-    const TERMS: WsChannelTerms = WsChannelTerms::ADMIN;
-}

@@ -22,30 +22,15 @@ pub struct UnshareCertsResponse {
     pub links: ShareCertsResponse,
 }
 
-const ERRORS: &[&ErrorRow] =
-    declare::errors_of!(declare::MODE_ERRORS; &errors::PARAMETER_REFUSED, &errors::NOT_IMPLEMENTED);
-
 /// Stop another account from using this account's certificates, or the reverse.
 ///
 /// Takes effect at once, from either end of the link: the lender names the borrower, the borrower names the lender;
 /// the owner of the API key names any borrower. The deployed service does not implement this yet and answers
 /// `ws_channel.not_implemented`.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(UnshareCertsRequest => UnshareCertsResponse)]
+#[declaration(..declare::exchange("ws_channel.unshare_certs", "certs"))]
+#[errors(..declare::MODE_ERRORS, errors::{PARAMETER_REFUSED, NOT_IMPLEMENTED})]
+#[route(..declare::session("UnshareCerts", Method::Delete, "/certs/shared/{ExtEmail}"))]
+#[exchange(WsChannelCodec, WsChannelTerms::ADMIN)]
 pub struct UnshareCerts;
-
-impl Operation for UnshareCerts {
-    type Request = UnshareCertsRequest;
-    type Response = UnshareCertsResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "ws_channel.unshare_certs",
-        "certs",
-        Self::DOCS,
-        ERRORS,
-        declare::session("UnshareCerts", Method::Delete, "/certs/shared/{ExtEmail}"),
-    );
-}
-
-impl Exchange for UnshareCerts {
-    type Codec = WsChannelCodec;
-    const TERMS: WsChannelTerms = WsChannelTerms::ADMIN;
-}

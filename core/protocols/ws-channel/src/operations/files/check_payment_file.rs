@@ -19,22 +19,15 @@ pub struct CheckPaymentFileRequest {
 /// The check of iso20022.check_payment with the common rules, without the rules about dates: the answer for a file
 /// does not depend on the day. A faulty file is an answer, not an error. Only the bank can say whether it knows the
 /// account and whether the account has the money.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(CheckPaymentFileRequest => CheckPaymentResponse)]
+#[declaration(takes_time: true, commands: COMMANDS, ..declare::local("ws_channel.check_payment_file", "files"))]
 pub struct CheckPaymentFile;
 
-/// Examples of its command.
 const EXAMPLES: &str = "Examples:\n  bankchannel files check-payment-file payment.xml && bankchannel files upload-file --file-type pain.001.001.09 --private-key key.asc payment.xml\n\n\
              Exit code 0 when the file is correct, 1 when it is not: then each problem is shown with its line and the correction.";
 
-impl Operation for CheckPaymentFile {
-    type Request = CheckPaymentFileRequest;
-    type Response = CheckPaymentResponse;
-    const DECLARATION: Declaration = Declaration {
-        takes_time: true,
-        commands: &[Command::named("check-payment-file").with_examples(EXAMPLES)],
-        ..declare::local("ws_channel.check_payment_file", "files", Self::DOCS, &[])
-    };
-}
+const COMMANDS: &[Command] = &[Command::named("check-payment-file").with_examples(EXAMPLES)];
 
 impl Local for CheckPaymentFile {
     fn run(request: CheckPaymentFileRequest, with: LocalContext<'_>) -> Result<CheckPaymentResponse, Error> {

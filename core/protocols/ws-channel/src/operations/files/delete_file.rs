@@ -29,28 +29,14 @@ pub struct DeleteFileResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&ErrorRow] = declare::errors_of!(declare::MODE_ERRORS, declare::BANK_ERRORS; &errors::CERTIFICATE_MISSING, &errors::PARAMETER_REFUSED);
-
 /// Delete a file at a bank.
 ///
 /// The bank removes the file or marks it deleted, depending on the bank; it may be impossible to restore. A second
 /// deletion is refused. Needs a data session.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(DeleteFileRequest => DeleteFileResponse)]
+#[declaration(..declare::exchange("ws_channel.delete_file", "files"))]
+#[errors(..declare::MODE_ERRORS, ..declare::BANK_ERRORS, errors::{CERTIFICATE_MISSING, PARAMETER_REFUSED})]
+#[route(..declare::at_bank(declare::session("DeleteFile", Method::Delete, "/files/{Bank}/{FileType}/{FileReference}")))]
+#[exchange(WsChannelCodec, WsChannelTerms::data(service_texts::DATA_REQUIRED.text))]
 pub struct DeleteFile;
-
-impl Operation for DeleteFile {
-    type Request = DeleteFileRequest;
-    type Response = DeleteFileResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "ws_channel.delete_file",
-        "files",
-        Self::DOCS,
-        ERRORS,
-        declare::at_bank(declare::session("DeleteFile", Method::Delete, "/files/{Bank}/{FileType}/{FileReference}")),
-    );
-}
-
-impl Exchange for DeleteFile {
-    type Codec = WsChannelCodec;
-    const TERMS: WsChannelTerms = WsChannelTerms::data(service_texts::DATA_REQUIRED.text);
-}

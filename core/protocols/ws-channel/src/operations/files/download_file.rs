@@ -33,43 +33,23 @@ pub struct DownloadFileResponse {
 /// The refusal for an admin session (§1.7).
 const DOWNLOAD_REFUSAL: &str = "File downloads not allowed on admin mode, use data account mode";
 
-const ERRORS: &[&ErrorRow] = declare::errors_of!(declare::MODE_ERRORS, declare::BANK_ERRORS; &errors::CERTIFICATE_MISSING, &errors::PARAMETER_REFUSED);
-
 /// Download a file from a bank.
 ///
 /// The file's status at the bank becomes `DLD`. It can be downloaded again: the bytes are the same. Needs a data
 /// session.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(DownloadFileRequest => DownloadFileResponse)]
+#[declaration(commands: COMMANDS, ..declare::exchange("ws_channel.download_file", "files"))]
+#[errors(..declare::MODE_ERRORS, ..declare::BANK_ERRORS, errors::{CERTIFICATE_MISSING, PARAMETER_REFUSED})]
+#[route(
+    audited: true,
+    response_content: Some("Content"),
+    ..declare::at_bank(declare::session("DownloadFile", Method::Get, "/files/{Bank}/{FileType}/{FileReference}"))
+)]
+#[exchange(WsChannelCodec, WsChannelTerms::data(DOWNLOAD_REFUSAL))]
 pub struct DownloadFile;
 
-/// Examples of its command.
 const EXAMPLES: &str =
     "Without --output the file is written to stdout unchanged; with --json the response holds it as base64.";
 
-impl Operation for DownloadFile {
-    type Request = DownloadFileRequest;
-    type Response = DownloadFileResponse;
-    const DECLARATION: Declaration = Declaration {
-        commands: &[Command::named("download-file").with_examples(EXAMPLES)],
-        ..declare::exchange(
-            "ws_channel.download_file",
-            "files",
-            Self::DOCS,
-            ERRORS,
-            Route {
-                audited: true,
-                response_content: Some("Content"),
-                ..declare::at_bank(declare::session(
-                    "DownloadFile",
-                    Method::Get,
-                    "/files/{Bank}/{FileType}/{FileReference}",
-                ))
-            },
-        )
-    };
-}
-
-impl Exchange for DownloadFile {
-    type Codec = WsChannelCodec;
-    const TERMS: WsChannelTerms = WsChannelTerms::data(DOWNLOAD_REFUSAL);
-}
+const COMMANDS: &[Command] = &[Command::named("download-file").with_examples(EXAMPLES)];

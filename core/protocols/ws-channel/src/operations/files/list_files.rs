@@ -30,28 +30,14 @@ pub struct ListFilesResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&ErrorRow] = declare::errors_of!(declare::SESSION_ERRORS, declare::BANK_ERRORS; &errors::CERTIFICATE_MISSING, &errors::PARAMETER_REFUSED);
-
 /// List the files that a bank holds for the account.
 ///
 /// Lists statements, notifications and status reports that the bank has prepared: new files and files that were
 /// downloaded before. Uploaded files are not listed. Needs a certificate for the bank, own or shared.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(ListFilesRequest => ListFilesResponse)]
+#[declaration(..declare::exchange("ws_channel.list_files", "files"))]
+#[errors(..declare::SESSION_ERRORS, ..declare::BANK_ERRORS, errors::{CERTIFICATE_MISSING, PARAMETER_REFUSED})]
+#[route(..declare::at_bank(declare::session("ListFiles", Method::Get, "/files/{Bank}")))]
+#[exchange(WsChannelCodec, WsChannelTerms::SESSION)]
 pub struct ListFiles;
-
-impl Operation for ListFiles {
-    type Request = ListFilesRequest;
-    type Response = ListFilesResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "ws_channel.list_files",
-        "files",
-        Self::DOCS,
-        ERRORS,
-        declare::at_bank(declare::session("ListFiles", Method::Get, "/files/{Bank}")),
-    );
-}
-
-impl Exchange for ListFiles {
-    type Codec = WsChannelCodec;
-    const TERMS: WsChannelTerms = WsChannelTerms::SESSION;
-}

@@ -26,28 +26,14 @@ pub struct ListUploadsResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&ErrorRow] = declare::errors_of!(declare::SESSION_ERRORS; &errors::BANK_UNKNOWN, &errors::NO_BANK_CHANNEL, &errors::PARAMETER_REFUSED);
-
 /// List the files that the account has sent to a bank, and the outcome of each.
 ///
 /// Says of an upload whose outcome was unknown whether it is settled, how, and why. The bank is not asked: its status
 /// report says how it processes a file that it received. Only bankchannel's own service has this operation.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(ListUploadsRequest => ListUploadsResponse)]
+#[declaration(..declare::exchange("ws_channel.list_uploads", "files"))]
+#[errors(..declare::SESSION_ERRORS, errors::{BANK_UNKNOWN, NO_BANK_CHANNEL, PARAMETER_REFUSED})]
+#[route(..declare::session("ListUploads", Method::Get, "/uploads/{Bank}"))]
+#[exchange(WsChannelCodec, WsChannelTerms::SESSION)]
 pub struct ListUploads;
-
-impl Operation for ListUploads {
-    type Request = ListUploadsRequest;
-    type Response = ListUploadsResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "ws_channel.list_uploads",
-        "files",
-        Self::DOCS,
-        ERRORS,
-        declare::session("ListUploads", Method::Get, "/uploads/{Bank}"),
-    );
-}
-
-impl Exchange for ListUploads {
-    type Codec = WsChannelCodec;
-    const TERMS: WsChannelTerms = WsChannelTerms::SESSION;
-}

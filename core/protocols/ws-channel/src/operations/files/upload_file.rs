@@ -42,18 +42,31 @@ pub struct UploadFileResponse {
 /// The refusal for an admin session (§1.7).
 const UPLOAD_REFUSAL: &str = "File uploads not allowed on admin mode, use data account mode";
 
-const ERRORS: &[&ErrorRow] = declare::errors_of!(declare::MODE_ERRORS, declare::BANK_ERRORS; &errors::CERTIFICATE_MISSING, &errors::SIGNATURE_MISSING, &errors::SIGNATURE_MALFORMED, &errors::SIGNATURE_KEY_UNKNOWN, &errors::UPLOAD_REJECTED, &errors::PGP_KEY_MISSING, &errors::CONTENT_EMPTY, &errors::PARAMETER_REFUSED, &errors::UPLOAD_UNSETTLED);
-
 /// Send a signed file to a bank.
 ///
 /// The file is sent once and never repeated automatically, except after a 429, after which nothing was done:
 /// identical bytes sent twice are two uploads. If the outcome is `unknown`, look for the bank's answer files before
 /// sending the file again; bankchannel's own service refuses the same bytes until then (`ws_channel.upload_unsettled`), and
 /// `list_uploads` says its outcome. Needs a data session and a certificate for the bank.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(UploadFileRequest => UploadFileResponse)]
+#[declaration(commands: COMMANDS, ..declare::exchange("ws_channel.upload_file", "files"))]
+#[errors(
+    ..declare::MODE_ERRORS, ..declare::BANK_ERRORS,
+    errors::{
+        CERTIFICATE_MISSING, SIGNATURE_MISSING, SIGNATURE_MALFORMED, SIGNATURE_KEY_UNKNOWN, UPLOAD_REJECTED,
+        PGP_KEY_MISSING, CONTENT_EMPTY, PARAMETER_REFUSED, UPLOAD_UNSETTLED,
+    },
+)]
+#[route(
+    success: 201,
+    repeat: Repeat::AfterRateLimit,
+    request_content: Some("FileContents"),
+    ..declare::at_bank(declare::session("UploadFile", Method::Put, "/files/{Bank}"))
+)]
+#[exchange(WsChannelCodec, WsChannelTerms::data(UPLOAD_REFUSAL))]
 pub struct UploadFile;
 
-/// Examples of its command.
 const EXAMPLES: &str = "Examples:\n  bankchannel files upload-file --file-type pain.001.001.09 --private-key authorize-private.asc payment.xml\n  \
              bankchannel files upload-file --file-type pain.001.001.09 --signatures @payment.xml.asc payment.xml\n  \
              bankchannel files upload-file --file-type pain.001.001.09 --signing-certificate authorize-public.asc --signer 'openssl pkeyutl -sign -inkey key.pem -pkeyopt digest:sha256' payment.xml\n\nWith --private-key the command signs the file; with --signatures the file was signed elsewhere. With --signing-certificate\n\
@@ -61,27 +74,4 @@ const EXAMPLES: &str = "Examples:\n  bankchannel files upload-file --file-type p
              in a file. The signature is checked before anything is sent. With --wait-for the command waits for the bank's answers\n\
              and writes them to --directory or the current folder; with --json and without --directory they are in the response.";
 
-impl Operation for UploadFile {
-    type Request = UploadFileRequest;
-    type Response = UploadFileResponse;
-    const DECLARATION: Declaration = Declaration {
-        commands: &[Command::named("upload-file").with_examples(EXAMPLES)],
-        ..declare::exchange(
-            "ws_channel.upload_file",
-            "files",
-            Self::DOCS,
-            ERRORS,
-            Route {
-                success: 201,
-                repeat: Repeat::AfterRateLimit,
-                request_content: Some("FileContents"),
-                ..declare::at_bank(declare::session("UploadFile", Method::Put, "/files/{Bank}"))
-            },
-        )
-    };
-}
-
-impl Exchange for UploadFile {
-    type Codec = WsChannelCodec;
-    const TERMS: WsChannelTerms = WsChannelTerms::data(UPLOAD_REFUSAL);
-}
+const COMMANDS: &[Command] = &[Command::named("upload-file").with_examples(EXAMPLES)];

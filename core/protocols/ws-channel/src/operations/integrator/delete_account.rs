@@ -29,31 +29,16 @@ pub struct DeleteAccountResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&ErrorRow] =
-    declare::errors_of!(declare::OWNER_ERRORS; &errors::REAUTHENTICATE, &errors::PARAMETER_REFUSED);
-
 /// Delete a customer's account for good.
 ///
 /// Erases both users, the certificates active and retired, the PGP keys and the links; nothing can be restored. For
 /// the owner of the API key, with a login at most ten minutes old. An owner's account is refused. Accounts that use
 /// its certificates lose them. After an interruption repeat it by hand: `deleted` lists the items that still existed.
 /// It is never repeated automatically, except after a 429, after which nothing was done.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(DeleteAccountRequest => DeleteAccountResponse)]
+#[declaration(..declare::exchange("ws_channel.delete_account", "integrator"))]
+#[errors(..declare::OWNER_ERRORS, errors::{REAUTHENTICATE, PARAMETER_REFUSED})]
+#[route(..declare::session("DeleteAccount", Method::Delete, "/account/{Email}"))]
+#[exchange(WsChannelCodec, WsChannelTerms::OWNER)]
 pub struct DeleteAccount;
-
-impl Operation for DeleteAccount {
-    type Request = DeleteAccountRequest;
-    type Response = DeleteAccountResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "ws_channel.delete_account",
-        "integrator",
-        Self::DOCS,
-        ERRORS,
-        declare::session("DeleteAccount", Method::Delete, "/account/{Email}"),
-    );
-}
-
-impl Exchange for DeleteAccount {
-    type Codec = WsChannelCodec;
-    const TERMS: WsChannelTerms = WsChannelTerms::OWNER;
-}

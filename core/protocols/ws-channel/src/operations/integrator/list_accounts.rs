@@ -22,22 +22,10 @@ pub struct ListAccountsResponse {
 /// List the accounts under the API key.
 ///
 /// For the owner of the key: its own account and every customer registered with the key, sorted by e-mail address.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(ListAccountsRequest => ListAccountsResponse)]
+#[declaration(..declare::exchange("ws_channel.list_accounts", "integrator"))]
+#[errors(..declare::OWNER_ERRORS)]
+#[route(..declare::session("ListAccounts", Method::Get, "/integrator/accounts"))]
+#[exchange(WsChannelCodec, WsChannelTerms::OWNER)]
 pub struct ListAccounts;
-
-impl Operation for ListAccounts {
-    type Request = ListAccountsRequest;
-    type Response = ListAccountsResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "ws_channel.list_accounts",
-        "integrator",
-        Self::DOCS,
-        declare::OWNER_ERRORS,
-        declare::session("ListAccounts", Method::Get, "/integrator/accounts"),
-    );
-}
-
-impl Exchange for ListAccounts {
-    type Codec = WsChannelCodec;
-    const TERMS: WsChannelTerms = WsChannelTerms::OWNER;
-}

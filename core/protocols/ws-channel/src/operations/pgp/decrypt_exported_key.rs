@@ -29,24 +29,15 @@ pub struct DecryptExportedKeyResponse {
     pub private_key_pem: PrivateKeyPem,
 }
 
-const ERRORS: &[&ErrorRow] =
-    &[&errors::DECRYPTION_FAILED, &errors::PGP_KEY_REFUSED, &errors::PGP_KEY_UNFIT, &errors::PASSPHRASE_REFUSED];
-
 /// Decrypt an exported private key.
 ///
 /// Decrypts the answer of `export_cert` with the private half of the export key. An expired export key still decrypts
 /// messages to it. The message is not signed: the caller has to check that the key matches the certificate beside it.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(DecryptExportedKeyRequest => DecryptExportedKeyResponse)]
+#[declaration(takes_time: true, ..declare::local("ws_channel.decrypt_exported_key", "pgp"))]
+#[errors(errors::{DECRYPTION_FAILED, PGP_KEY_REFUSED, PGP_KEY_UNFIT, PASSPHRASE_REFUSED})]
 pub struct DecryptExportedKey;
-
-impl Operation for DecryptExportedKey {
-    type Request = DecryptExportedKeyRequest;
-    type Response = DecryptExportedKeyResponse;
-    const DECLARATION: Declaration = Declaration {
-        takes_time: true,
-        ..declare::local("ws_channel.decrypt_exported_key", "pgp", Self::DOCS, ERRORS)
-    };
-}
 
 impl Local for DecryptExportedKey {
     fn run(request: DecryptExportedKeyRequest, with: LocalContext<'_>) -> Result<DecryptExportedKeyResponse, Error> {

@@ -25,28 +25,14 @@ pub struct DeleteKeyResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&ErrorRow] = declare::errors_of!(declare::MODE_ERRORS; &errors::PGP_KEY_MISSING, &errors::SIGNATURE_KEY_UNKNOWN, &errors::NOT_IMPLEMENTED, &errors::PARAMETER_REFUSED);
-
 /// Remove a registered PGP key.
 ///
 /// Without an authorize key the account can no longer send files. The deployed service does not implement this yet
 /// and answers `ws_channel.not_implemented`.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(DeleteKeyRequest => DeleteKeyResponse)]
+#[declaration(..declare::exchange("ws_channel.delete_key", "pgp"))]
+#[errors(..declare::MODE_ERRORS, errors::{PGP_KEY_MISSING, SIGNATURE_KEY_UNKNOWN, NOT_IMPLEMENTED, PARAMETER_REFUSED})]
+#[route(..declare::session("DeleteKey", Method::Delete, "/pgp"))]
+#[exchange(WsChannelCodec, WsChannelTerms::ADMIN)]
 pub struct DeleteKey;
-
-impl Operation for DeleteKey {
-    type Request = DeleteKeyRequest;
-    type Response = DeleteKeyResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "ws_channel.delete_key",
-        "pgp",
-        Self::DOCS,
-        ERRORS,
-        declare::session("DeleteKey", Method::Delete, "/pgp"),
-    );
-}
-
-impl Exchange for DeleteKey {
-    type Codec = WsChannelCodec;
-    const TERMS: WsChannelTerms = WsChannelTerms::ADMIN;
-}

@@ -27,21 +27,15 @@ pub struct EncryptForExportResponse {
     pub encrypted_private_key: String,
 }
 
-const ERRORS: &[&ErrorRow] = &[&errors::PGP_KEY_REFUSED, &errors::PGP_KEY_UNFIT];
-
 /// Encrypt a private key to an export key.
 ///
 /// Does the same as the service with the private key of an exported certificate: AES-256 with integrity protection,
 /// to every encryption key of the given export key, unsigned.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(EncryptForExportRequest => EncryptForExportResponse)]
+#[declaration(takes_time: true, ..declare::local("ws_channel.encrypt_for_export", "pgp"))]
+#[errors(errors::{PGP_KEY_REFUSED, PGP_KEY_UNFIT})]
 pub struct EncryptForExport;
-
-impl Operation for EncryptForExport {
-    type Request = EncryptForExportRequest;
-    type Response = EncryptForExportResponse;
-    const DECLARATION: Declaration =
-        Declaration { takes_time: true, ..declare::local("ws_channel.encrypt_for_export", "pgp", Self::DOCS, ERRORS) };
-}
 
 impl Local for EncryptForExport {
     fn run(request: EncryptForExportRequest, with: LocalContext<'_>) -> Result<EncryptForExportResponse, Error> {

@@ -67,21 +67,15 @@ pub struct GenerateKeyResponse {
 /// Makes a key that certifies and signs, with a subkey for encryption, in the format that GnuPG 2.2 reads. It suits
 /// both purposes of `upload_key`; use one key for one purpose. Nothing is sent and nothing is stored: keep the
 /// private key where only the signer can read it. An RSA key takes up to some seconds.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(GenerateKeyRequest => GenerateKeyResponse)]
+#[declaration(takes_time: true, commands: COMMANDS, ..declare::local("ws_channel.generate_key", "pgp"))]
 pub struct GenerateKey;
 
-/// Examples of its command.
 const EXAMPLES: &str = "Examples:\n  bankchannel pgp generate --name 'Eve Example' --email me@example.com --output-dir keys\n\nWrites authorize-public.asc and authorize-private.asc (mode 0600); existing files are not changed.\nUpload the public key with `bankchannel pgp upload-key`, sign with the private one.";
 
-impl Operation for GenerateKey {
-    type Request = GenerateKeyRequest;
-    type Response = GenerateKeyResponse;
-    const DECLARATION: Declaration = Declaration {
-        takes_time: true,
-        commands: &[Command::named("generate").with_examples(EXAMPLES).with_form(&CommandForm::new("Make a key pair"))],
-        ..declare::local("ws_channel.generate_key", "pgp", Self::DOCS, &[])
-    };
-}
+const COMMANDS: &[Command] =
+    &[Command::named("generate").with_examples(EXAMPLES).with_form(&CommandForm::new("Make a key pair"))];
 
 impl Local for GenerateKey {
     fn run(request: GenerateKeyRequest, with: LocalContext<'_>) -> Result<GenerateKeyResponse, Error> {

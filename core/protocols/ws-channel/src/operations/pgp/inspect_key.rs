@@ -49,22 +49,17 @@ pub struct InspectKeyResponse {
 ///
 /// Reads a public or private key and shows its owner and whether it can sign and be encrypted to at this moment. A
 /// private key need not be unlocked. The maker of the key chose the user ids: they prove nothing.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(InspectKeyRequest => InspectKeyResponse)]
+#[declaration(commands: COMMANDS, ..declare::local("ws_channel.inspect_key", "pgp"))]
+#[errors(..pgp::KEY_ERRORS)]
 pub struct InspectKey;
 
-/// Examples of its command.
 const EXAMPLES: &str = "Examples:\n  bankchannel pgp inspect authorize-public.asc";
 
-impl Operation for InspectKey {
-    type Request = InspectKeyRequest;
-    type Response = InspectKeyResponse;
-    const DECLARATION: Declaration = Declaration {
-        commands: &[Command::named("inspect")
-            .with_examples(EXAMPLES)
-            .with_form(&CommandForm::new("Show a key file: fingerprint, ids, algorithm, permitted use"))],
-        ..declare::local("ws_channel.inspect_key", "pgp", Self::DOCS, pgp::KEY_ERRORS)
-    };
-}
+const COMMANDS: &[Command] = &[Command::named("inspect")
+    .with_examples(EXAMPLES)
+    .with_form(&CommandForm::new("Show a key file: fingerprint, ids, algorithm, permitted use"))];
 
 impl Local for InspectKey {
     fn run(request: InspectKeyRequest, with: LocalContext<'_>) -> Result<InspectKeyResponse, Error> {

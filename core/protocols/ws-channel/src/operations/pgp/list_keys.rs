@@ -23,22 +23,10 @@ pub struct ListKeysResponse {
 ///
 /// Keys belong to the account: both users see and use them. The short id identifies a key; compare fingerprints if it
 /// matters.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(ListKeysRequest => ListKeysResponse)]
+#[declaration(..declare::exchange("ws_channel.list_keys", "pgp"))]
+#[errors(..declare::SESSION_ERRORS)]
+#[route(..declare::session("ListKeys", Method::Get, "/pgp"))]
+#[exchange(WsChannelCodec, WsChannelTerms::SESSION)]
 pub struct ListKeys;
-
-impl Operation for ListKeys {
-    type Request = ListKeysRequest;
-    type Response = ListKeysResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "ws_channel.list_keys",
-        "pgp",
-        Self::DOCS,
-        declare::SESSION_ERRORS,
-        declare::session("ListKeys", Method::Get, "/pgp"),
-    );
-}
-
-impl Exchange for ListKeys {
-    type Codec = WsChannelCodec;
-    const TERMS: WsChannelTerms = WsChannelTerms::SESSION;
-}

@@ -62,23 +62,17 @@ pub struct SignFileResponse {
 /// in memory, whatever its size. Upload the very same bytes: a changed line end breaks the signature. The signature
 /// covers only the bytes, neither bank nor file type: anyone who has file and signature can send them elsewhere under
 /// the same account.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(SignFileRequest => SignFileResponse)]
+#[declaration(takes_time: true, commands: COMMANDS, ..declare::local("ws_channel.sign_file", "pgp"))]
+#[errors(..pgp::KEY_ERRORS)]
 pub struct SignFile;
 
-/// Examples of its command.
 const EXAMPLES: &str = "Examples:\n  bankchannel pgp sign --private-key authorize-private.asc payment.xml           writes payment.xml.asc\n  bankchannel pgp sign --private-key key.asc --output - payment.xml > sig.asc\n\ngpg --verify accepts the signature. The file is read once, whatever its size.";
 
-impl Operation for SignFile {
-    type Request = SignFileRequest;
-    type Response = SignFileResponse;
-    const DECLARATION: Declaration = Declaration {
-        takes_time: true,
-        commands: &[Command::named("sign")
-            .with_examples(EXAMPLES)
-            .with_form(&CommandForm::new("Sign a file: detached armored signature, SHA-256"))],
-        ..declare::local("ws_channel.sign_file", "pgp", Self::DOCS, pgp::KEY_ERRORS)
-    };
-}
+const COMMANDS: &[Command] = &[Command::named("sign")
+    .with_examples(EXAMPLES)
+    .with_form(&CommandForm::new("Sign a file: detached armored signature, SHA-256"))];
 
 impl Local for SignFile {
     fn run(request: SignFileRequest, with: LocalContext<'_>) -> Result<SignFileResponse, Error> {

@@ -25,30 +25,15 @@ pub struct UploadKeyResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&ErrorRow] =
-    declare::errors_of!(declare::MODE_ERRORS; &errors::PGP_KEY_REFUSED, &errors::PARAMETER_REFUSED);
-
 /// Register a PGP public key.
 ///
 /// With purpose `authorize` the key's signatures authorize uploads; with purpose `export` exported private keys are
 /// encrypted to it. A key has only one purpose. Anyone who has the private half of an authorize key and a data
 /// session can send payments. Repeating it changes nothing. On the deployed service it cannot be undone.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(UploadKeyRequest => UploadKeyResponse)]
+#[declaration(..declare::exchange("ws_channel.upload_key", "pgp"))]
+#[errors(..declare::MODE_ERRORS, errors::{PGP_KEY_REFUSED, PARAMETER_REFUSED})]
+#[route(success: 201, ..declare::session("UploadKey", Method::Put, "/pgp"))]
+#[exchange(WsChannelCodec, WsChannelTerms::ADMIN)]
 pub struct UploadKey;
-
-impl Operation for UploadKey {
-    type Request = UploadKeyRequest;
-    type Response = UploadKeyResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "ws_channel.upload_key",
-        "pgp",
-        Self::DOCS,
-        ERRORS,
-        Route { success: 201, ..declare::session("UploadKey", Method::Put, "/pgp") },
-    );
-}
-
-impl Exchange for UploadKey {
-    type Codec = WsChannelCodec;
-    const TERMS: WsChannelTerms = WsChannelTerms::ADMIN;
-}

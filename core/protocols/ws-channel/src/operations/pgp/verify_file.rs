@@ -61,35 +61,26 @@ pub struct VerifyFileResponse {
     pub signatures: Vec<SignatureVerdict>,
 }
 
-const ERRORS: &[&ErrorRow] = &[&errors::SIGNATURE_MALFORMED, &errors::PGP_KEY_REFUSED];
-
 /// Verify the signatures of a file.
 ///
 /// Applies the rules of the service: binary documents only, no SHA-1, no unknown critical part, a key that is neither
 /// expired nor revoked, then and now; armor without text around it, at most ten signatures in 16 KiB. A bad signature
 /// is an answer, not an error. The file is read once and never held in memory.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(VerifyFileRequest => VerifyFileResponse)]
+#[declaration(takes_time: true, commands: COMMANDS, ..declare::local("ws_channel.verify_file", "pgp"))]
+#[errors(errors::{SIGNATURE_MALFORMED, PGP_KEY_REFUSED})]
 pub struct VerifyFile;
 
-/// Examples of its command.
 const EXAMPLES: &str = "Text before a single armored block, such as in a saved mail, is ignored here; the service refuses such text in an upload.\n\n\
              Examples:\n  bankchannel pgp verify --public-key authorize-public.asc --signature payment.xml.asc payment.xml";
 
-impl Operation for VerifyFile {
-    type Request = VerifyFileRequest;
-    type Response = VerifyFileResponse;
-    const DECLARATION: Declaration = Declaration {
-        takes_time: true,
-        commands: &[
-            Command::named("verify").with_examples(EXAMPLES).with_form(&CommandForm::new(
-                "Check a detached signature: exit 0 when at least one is good, 1 when none is",
-            )),
-            Command::named("verify-file")
-                .with_examples("Exit code 0 when at least one signature is good, 1 when none is."),
-        ],
-        ..declare::local("ws_channel.verify_file", "pgp", Self::DOCS, ERRORS)
-    };
-}
+const COMMANDS: &[Command] = &[
+    Command::named("verify")
+        .with_examples(EXAMPLES)
+        .with_form(&CommandForm::new("Check a detached signature: exit 0 when at least one is good, 1 when none is")),
+    Command::named("verify-file").with_examples("Exit code 0 when at least one signature is good, 1 when none is."),
+];
 
 impl Local for VerifyFile {
     fn run(request: VerifyFileRequest, with: LocalContext<'_>) -> Result<VerifyFileResponse, Error> {

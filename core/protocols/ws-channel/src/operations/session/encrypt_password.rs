@@ -28,21 +28,16 @@ pub struct EncryptPasswordResponse {
     pub encrypted: EncryptedPassword,
 }
 
-const ERRORS: &[&ErrorRow] = &[&errors::CHALLENGE_MALFORMED];
-
 /// Encrypt a password for a challenge.
 ///
 /// RSAES-OAEP with SHA-1 over the password and the challenge's time stamp, to the public key of the service.
 /// bankchannel contains the published keys of the test and the production environment; a self-hosted service has its
 /// own key.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(EncryptPasswordRequest => EncryptPasswordResponse)]
+#[declaration(..declare::local("ws_channel.encrypt_password", "session"))]
+#[errors(errors::CHALLENGE_MALFORMED)]
 pub struct EncryptPassword;
-
-impl Operation for EncryptPassword {
-    type Request = EncryptPasswordRequest;
-    type Response = EncryptPasswordResponse;
-    const DECLARATION: Declaration = declare::local("ws_channel.encrypt_password", "session", Self::DOCS, ERRORS);
-}
 
 impl Local for EncryptPassword {
     fn run(request: EncryptPasswordRequest, _: LocalContext<'_>) -> Result<EncryptPasswordResponse, Error> {

@@ -29,28 +29,14 @@ pub struct InitLoginResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&ErrorRow] = &[&errors::PARAMETER_REFUSED];
-
 /// Fetch a challenge for a login.
 ///
 /// The first step of a login, a registration or a password reset: the next call answers the challenge within five
 /// minutes. The answer is the same whether or not the account exists, and nothing changes.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(InitLoginRequest => InitLoginResponse)]
+#[declaration(..declare::exchange("ws_channel.init_login", "session"))]
+#[errors(errors::PARAMETER_REFUSED)]
+#[route(..declare::public("InitLogin", Method::Get, "/session/{Email}/{Mode}"))]
+#[exchange(WsChannelCodec, WsChannelTerms::PUBLIC)]
 pub struct InitLogin;
-
-impl Operation for InitLogin {
-    type Request = InitLoginRequest;
-    type Response = InitLoginResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "ws_channel.init_login",
-        "session",
-        Self::DOCS,
-        ERRORS,
-        declare::public("InitLogin", Method::Get, "/session/{Email}/{Mode}"),
-    );
-}
-
-impl Exchange for InitLogin {
-    type Codec = WsChannelCodec;
-    const TERMS: WsChannelTerms = WsChannelTerms::PUBLIC;
-}

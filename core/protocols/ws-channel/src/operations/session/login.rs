@@ -52,36 +52,16 @@ pub struct LoginResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&ErrorRow] = &[
-    &errors::LOGIN_REFUSED,
-    &errors::ATTEMPTS_EXCEEDED,
-    &errors::API_KEY_REFUSED,
-    &errors::API_KEY_DIFFERS,
-    &errors::PARAMETER_REFUSED,
-];
-
 /// Answer a challenge with the password.
 ///
 /// One step of a login, not the whole of it. The answer is a session's token, or the step that the service wants
 /// first (a code for phone or e-mail, a second factor, the choice of one); `login::LoginState` tells them apart. It
 /// may send a code. After ten wrong passwords within 15 minutes the user is locked for 15 minutes. A challenge is
 /// valid for one attempt, successful or not.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(LoginRequest => LoginResponse)]
+#[declaration(..declare::exchange("ws_channel.login", "session"))]
+#[errors(errors::{LOGIN_REFUSED, ATTEMPTS_EXCEEDED, API_KEY_REFUSED, API_KEY_DIFFERS, PARAMETER_REFUSED})]
+#[route(..declare::public("Login", Method::Post, "/session/{Email}/{Mode}"))]
+#[exchange(WsChannelCodec, WsChannelTerms::LOGIN_STEP)]
 pub struct Login;
-
-impl Operation for Login {
-    type Request = LoginRequest;
-    type Response = LoginResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "ws_channel.login",
-        "session",
-        Self::DOCS,
-        ERRORS,
-        declare::public("Login", Method::Post, "/session/{Email}/{Mode}"),
-    );
-}
-
-impl Exchange for Login {
-    type Codec = WsChannelCodec;
-    const TERMS: WsChannelTerms = WsChannelTerms::LOGIN_STEP;
-}

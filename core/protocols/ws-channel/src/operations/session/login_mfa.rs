@@ -61,36 +61,17 @@ pub struct LoginMfaResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&ErrorRow] =
-    &[&errors::CODE_REFUSED, &errors::CODE_EXPIRED, &errors::ATTEMPTS_EXCEEDED, &errors::PARAMETER_REFUSED];
-
 /// Submit the code of the second factor.
 ///
 /// The second step of an admin login. Five wrong codes end the step; ten within an hour lock the user for an hour.
 /// With `setup_totp` the answer also has the secret for an authenticator, shown only once: `verify_totp` completes
 /// the enrolment. A refused code is never sent again automatically.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(LoginMfaRequest => LoginMfaResponse)]
+#[declaration(commands: COMMANDS, ..declare::exchange("ws_channel.login_mfa", "session"))]
+#[errors(errors::{CODE_REFUSED, CODE_EXPIRED, ATTEMPTS_EXCEEDED, PARAMETER_REFUSED})]
+#[route(repeat: Repeat::Never, ..declare::public("LoginMFA", Method::Put, "/session/{Email}/{Mode}/mfacode"))]
+#[exchange(WsChannelCodec, WsChannelTerms::LOGIN_STEP)]
 pub struct LoginMfa;
 
-impl Operation for LoginMfa {
-    type Request = LoginMfaRequest;
-    type Response = LoginMfaResponse;
-    const DECLARATION: Declaration = Declaration {
-        commands: &[Command::when_given("login", &["session", "code"])],
-        ..declare::exchange(
-            "ws_channel.login_mfa",
-            "session",
-            Self::DOCS,
-            ERRORS,
-            Route {
-                repeat: Repeat::Never,
-                ..declare::public("LoginMFA", Method::Put, "/session/{Email}/{Mode}/mfacode")
-            },
-        )
-    };
-}
-
-impl Exchange for LoginMfa {
-    type Codec = WsChannelCodec;
-    const TERMS: WsChannelTerms = WsChannelTerms::LOGIN_STEP;
-}
+const COMMANDS: &[Command] = &[Command::when_given("login", &["session", "code"])];

@@ -29,30 +29,13 @@ pub struct LogoutResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&ErrorRow] = declare::errors_of!(declare::SESSION_ERRORS; &errors::PARAMETER_REFUSED);
-
 /// End all sessions of a user.
 ///
 /// Revokes all tokens issued to this user so far, on every machine. The account's other user stays logged in.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(LogoutRequest => LogoutResponse)]
+#[declaration(..declare::exchange("ws_channel.logout", "session"))]
+#[errors(..declare::SESSION_ERRORS, errors::PARAMETER_REFUSED)]
+#[route(parameters: Parameters::BodyOrQuery, ..declare::session("Logout", Method::Delete, "/session/{Email}/{Mode}"))]
+#[exchange(WsChannelCodec, WsChannelTerms::SESSION)]
 pub struct Logout;
-
-impl Operation for Logout {
-    type Request = LogoutRequest;
-    type Response = LogoutResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "ws_channel.logout",
-        "session",
-        Self::DOCS,
-        ERRORS,
-        Route {
-            parameters: Parameters::BodyOrQuery,
-            ..declare::session("Logout", Method::Delete, "/session/{Email}/{Mode}")
-        },
-    );
-}
-
-impl Exchange for Logout {
-    type Codec = WsChannelCodec;
-    const TERMS: WsChannelTerms = WsChannelTerms::SESSION;
-}

@@ -35,29 +35,14 @@ pub struct SelectMfaResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&ErrorRow] =
-    &[&errors::CODE_REFUSED, &errors::CODE_EXPIRED, &errors::ATTEMPTS_EXCEEDED, &errors::PARAMETER_REFUSED];
-
 /// Choose the second factor of a login.
 ///
 /// Ends the current step of the session and begins a step for the chosen factor; choosing SMS sends the SMS at once.
 /// It can also switch a login that waits for an authenticator to SMS.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(SelectMfaRequest => SelectMfaResponse)]
+#[declaration(..declare::exchange("ws_channel.select_mfa", "session"))]
+#[errors(errors::{CODE_REFUSED, CODE_EXPIRED, ATTEMPTS_EXCEEDED, PARAMETER_REFUSED})]
+#[route(..declare::public("SelectMFA", Method::Put, "/session/{Email}/{Mode}/selectmfa"))]
+#[exchange(WsChannelCodec, WsChannelTerms::LOGIN_STEP)]
 pub struct SelectMfa;
-
-impl Operation for SelectMfa {
-    type Request = SelectMfaRequest;
-    type Response = SelectMfaResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "ws_channel.select_mfa",
-        "session",
-        Self::DOCS,
-        ERRORS,
-        declare::public("SelectMFA", Method::Put, "/session/{Email}/{Mode}/selectmfa"),
-    );
-}
-
-impl Exchange for SelectMfa {
-    type Codec = WsChannelCodec;
-    const TERMS: WsChannelTerms = WsChannelTerms::LOGIN_STEP;
-}

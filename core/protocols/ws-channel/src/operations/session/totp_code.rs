@@ -31,14 +31,10 @@ pub struct TotpCodeResponse {
 ///
 /// RFC 6238 with SHA-1, six digits and steps of 30 seconds. Each code logs in once: after a login wait for the next
 /// step. A secret stored beside the password is no longer a second factor.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(TotpCodeRequest => TotpCodeResponse)]
+#[declaration(..declare::local("ws_channel.totp_code", "session"))]
 pub struct TotpCode;
-
-impl Operation for TotpCode {
-    type Request = TotpCodeRequest;
-    type Response = TotpCodeResponse;
-    const DECLARATION: Declaration = declare::local("ws_channel.totp_code", "session", Self::DOCS, &[]);
-}
 
 impl Local for TotpCode {
     fn run(request: TotpCodeRequest, with: LocalContext<'_>) -> Result<TotpCodeResponse, Error> {

@@ -31,33 +31,15 @@ pub struct VerifyTotpResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&ErrorRow] =
-    &[&errors::CODE_REFUSED, &errors::CODE_EXPIRED, &errors::ATTEMPTS_EXCEEDED, &errors::PARAMETER_REFUSED];
-
 /// Complete the enrolment of an authenticator.
 ///
 /// Proves that the authenticator has the secret that `login_mfa` returned. From then on the authenticator is the
 /// preferred factor and SMS the fallback; an earlier authenticator is replaced. The token is valid for ten minutes
 /// and five attempts. A refused code is never sent again automatically.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(VerifyTotpRequest => VerifyTotpResponse)]
+#[declaration(..declare::exchange("ws_channel.verify_totp", "session"))]
+#[errors(errors::{CODE_REFUSED, CODE_EXPIRED, ATTEMPTS_EXCEEDED, PARAMETER_REFUSED})]
+#[route(repeat: Repeat::Never, ..declare::public("VerifyTOTP", Method::Put, "/session/{Email}/{Mode}/verifytotp"))]
+#[exchange(WsChannelCodec, WsChannelTerms::LOGIN_STEP)]
 pub struct VerifyTotp;
-
-impl Operation for VerifyTotp {
-    type Request = VerifyTotpRequest;
-    type Response = VerifyTotpResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "ws_channel.verify_totp",
-        "session",
-        Self::DOCS,
-        ERRORS,
-        Route {
-            repeat: Repeat::Never,
-            ..declare::public("VerifyTOTP", Method::Put, "/session/{Email}/{Mode}/verifytotp")
-        },
-    );
-}
-
-impl Exchange for VerifyTotp {
-    type Codec = WsChannelCodec;
-    const TERMS: WsChannelTerms = WsChannelTerms::LOGIN_STEP;
-}

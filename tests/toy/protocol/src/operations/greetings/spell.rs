@@ -21,17 +21,10 @@ pub struct SpellResponse {
 /// Spell a text.
 ///
 /// Gives its characters in their order.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(SpellRequest => SpellResponse)]
+#[declaration(group: Some("toy"), ..Declaration::new(OperationKind::Local, PROTOCOL, "greetings", "toy.spell"))]
 pub struct Spell;
-
-impl Operation for Spell {
-    type Request = SpellRequest;
-    type Response = SpellResponse;
-    const DECLARATION: Declaration = Declaration {
-        group: Some("toy"),
-        ..Declaration::new(OperationKind::Local, PROTOCOL, "greetings", "toy.spell", Self::DOCS, &[])
-    };
-}
 
 impl Local for Spell {
     fn run(request: SpellRequest, _: LocalContext<'_>) -> Result<SpellResponse, Error> {

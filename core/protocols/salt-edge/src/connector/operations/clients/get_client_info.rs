@@ -2,10 +2,7 @@
 
 use bankchannel_foundation::prelude::*;
 
-use crate::{
-    ReportAfterwards, SaltEdge, SaltEdgeTerms, ServingSide, TokenUse, connector::errors::OF_CLIENTS, declare,
-    model::Instant,
-};
+use crate::{SaltEdge, SaltEdgeTerms, TokenUse, connector::errors::OF_CLIENTS, declare, model::Instant};
 
 /// The third party to look up.
 #[derive(Debug, Clone, Boundary)]
@@ -35,23 +32,10 @@ pub struct GetClientInfoResponse {
 /// Look up a third party.
 ///
 /// Returns its name, its admitted scopes, and the public key that verifies its own requests (§3.6).
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(GetClientInfoRequest => GetClientInfoResponse)]
+#[declaration(..declare::of_connector("clients", "salt_edge_connector.get_client_info"))]
+#[errors(..OF_CLIENTS)]
+#[route(..declare::to_hub("clients/info", Method::Get, "/api/connectors/v1/clients/info", Repeat::Safe))]
+#[exchange(SaltEdge, SaltEdgeTerms::at_hub(TokenUse::None))]
 pub struct GetClientInfo;
-
-impl Operation for GetClientInfo {
-    type Request = GetClientInfoRequest;
-    type Response = GetClientInfoResponse;
-    const DECLARATION: Declaration = declare::of_connector(
-        "clients",
-        "salt_edge_connector.get_client_info",
-        Self::DOCS,
-        OF_CLIENTS,
-        declare::to_hub("clients/info", Method::Get, "/api/connectors/v1/clients/info", Repeat::Safe),
-    );
-}
-
-impl Exchange for GetClientInfo {
-    type Codec = SaltEdge;
-    const TERMS: SaltEdgeTerms =
-        SaltEdgeTerms { served_by: ServingSide::Hub, token: TokenUse::None, afterwards: ReportAfterwards::Nothing };
-}

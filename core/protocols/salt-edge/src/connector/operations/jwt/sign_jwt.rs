@@ -42,26 +42,20 @@ pub struct SignJwtResponse {
 /// Sign a JWT.
 ///
 /// Signs `data` and `exp`, and nothing else, with RS256.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(SignJwtRequest => SignJwtResponse)]
+#[declaration(commands: COMMANDS, ..declare::local("jwt", "salt_edge_connector.sign_jwt"))]
+#[errors(..errors::OF_SIGNING)]
 pub struct SignJwt;
 
-/// Examples of its command.
 const EXAMPLES: &str = "Examples:
   bankchannel salt-edge sign --private-key connector.key.pem data.json
   printf '{\"client_id\": 517}' | bankchannel salt-edge sign --private-key connector.key.pem --expires-in 300 -
 
 The file holds the parameters, a JSON object. The command prints the JWT: RS256, with `data` and `exp`.";
 
-impl Operation for SignJwt {
-    type Request = SignJwtRequest;
-    type Response = SignJwtResponse;
-    const DECLARATION: Declaration = Declaration {
-        commands: &[Command::named("sign")
-            .with_examples(EXAMPLES)
-            .with_form(&CommandForm::new("Make a signed JWT from parameters"))],
-        ..declare::local("jwt", "salt_edge_connector.sign_jwt", Self::DOCS, errors::OF_SIGNING)
-    };
-}
+const COMMANDS: &[Command] =
+    &[Command::named("sign").with_examples(EXAMPLES).with_form(&CommandForm::new("Make a signed JWT from parameters"))];
 
 impl Local for SignJwt {
     fn run(asked: SignJwtRequest, with: LocalContext<'_>) -> Result<SignJwtResponse, Error> {

@@ -40,10 +40,12 @@ pub struct VerifyJwtResponse {
 ///
 /// Accepts RS256 only, whatever algorithm the JWT names. Checks form, algorithm, signature, `exp`, `iss` and `data`,
 /// in that order. A refused JWT is no error: the response says so.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(VerifyJwtRequest => VerifyJwtResponse)]
+#[declaration(commands: COMMANDS, ..declare::local("jwt", "salt_edge_connector.verify_jwt"))]
+#[errors(..errors::OF_KEYS)]
 pub struct VerifyJwt;
 
-/// Examples of its command.
 const EXAMPLES: &str = "Examples:
   bankchannel salt-edge verify --public-key salt-edge.pem request.jwt
   bankchannel salt-edge verify --public-key tpp.pem --at 1574093150 - < client.jwt
@@ -52,16 +54,9 @@ const EXAMPLES: &str = "Examples:
 Exit code 0 when the JWT is accepted: its parameters are printed. 1 when it is refused: the error's class is printed.
 `Bearer` before the JWT is ignored. The parameters may hold tokens: be careful where you store the output.";
 
-impl Operation for VerifyJwt {
-    type Request = VerifyJwtRequest;
-    type Response = VerifyJwtResponse;
-    const DECLARATION: Declaration = Declaration {
-        commands: &[Command::named("verify").with_examples(EXAMPLES).with_form(&CommandForm::new(
-            "Verify a JWT of either side: exit 0 when it is accepted, 1 when it is refused",
-        ))],
-        ..declare::local("jwt", "salt_edge_connector.verify_jwt", Self::DOCS, errors::OF_KEYS)
-    };
-}
+const COMMANDS: &[Command] = &[Command::named("verify")
+    .with_examples(EXAMPLES)
+    .with_form(&CommandForm::new("Verify a JWT of either side: exit 0 when it is accepted, 1 when it is refused"))];
 
 impl Local for VerifyJwt {
     fn run(asked: VerifyJwtRequest, with: LocalContext<'_>) -> Result<VerifyJwtResponse, Error> {

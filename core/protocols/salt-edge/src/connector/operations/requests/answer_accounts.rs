@@ -21,14 +21,10 @@ pub struct AnswerAccountsRequest {
 /// Make the answer to a request for accounts.
 ///
 /// Checks the accounts first: an error names the field that is wrong.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(AnswerAccountsRequest => HttpAnswer)]
+#[declaration(..declare::local("requests", "salt_edge_connector.answer_accounts"))]
 pub struct AnswerAccounts;
-
-impl Operation for AnswerAccounts {
-    type Request = AnswerAccountsRequest;
-    type Response = HttpAnswer;
-    const DECLARATION: Declaration = declare::local("requests", "salt_edge_connector.answer_accounts", Self::DOCS, &[]);
-}
 
 impl Local for AnswerAccounts {
     fn run(asked: AnswerAccountsRequest, _: LocalContext<'_>) -> Result<HttpAnswer, Error> {

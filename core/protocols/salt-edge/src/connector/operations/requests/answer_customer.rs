@@ -19,14 +19,10 @@ pub struct AnswerCustomerRequest {
 /// Make the answer to a request for a customer's data.
 ///
 /// Leave unknown fields out.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(AnswerCustomerRequest => HttpAnswer)]
+#[declaration(..declare::local("requests", "salt_edge_connector.answer_customer"))]
 pub struct AnswerCustomer;
-
-impl Operation for AnswerCustomer {
-    type Request = AnswerCustomerRequest;
-    type Response = HttpAnswer;
-    const DECLARATION: Declaration = declare::local("requests", "salt_edge_connector.answer_customer", Self::DOCS, &[]);
-}
 
 impl Local for AnswerCustomer {
     fn run(asked: AnswerCustomerRequest, _: LocalContext<'_>) -> Result<HttpAnswer, Error> {

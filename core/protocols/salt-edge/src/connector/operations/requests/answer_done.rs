@@ -17,14 +17,10 @@ pub struct AnswerDoneRequest {}
 ///
 /// For every request that asks for no data: status 200 and an empty object. The outcome of the request is reported
 /// later, in its session.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(AnswerDoneRequest => HttpAnswer)]
+#[declaration(..declare::local("requests", "salt_edge_connector.answer_done"))]
 pub struct AnswerDone;
-
-impl Operation for AnswerDone {
-    type Request = AnswerDoneRequest;
-    type Response = HttpAnswer;
-    const DECLARATION: Declaration = declare::local("requests", "salt_edge_connector.answer_done", Self::DOCS, &[]);
-}
 
 impl Local for AnswerDone {
     fn run(_: AnswerDoneRequest, _: LocalContext<'_>) -> Result<HttpAnswer, Error> {

@@ -25,14 +25,10 @@ pub struct AnswerErrorRequest {
 ///
 /// For a fault of the request, or a failure of the bank at this moment. A failure that happens later, in a session,
 /// is never answered here: report it with `fail_session`.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(AnswerErrorRequest => HttpAnswer)]
+#[declaration(..declare::local("requests", "salt_edge_connector.answer_error"))]
 pub struct AnswerError;
-
-impl Operation for AnswerError {
-    type Request = AnswerErrorRequest;
-    type Response = HttpAnswer;
-    const DECLARATION: Declaration = declare::local("requests", "salt_edge_connector.answer_error", Self::DOCS, &[]);
-}
 
 impl Local for AnswerError {
     fn run(asked: AnswerErrorRequest, _: LocalContext<'_>) -> Result<HttpAnswer, Error> {

@@ -21,15 +21,10 @@ pub struct AnswerTransactionsRequest {
 /// Make the answer to a request for transactions.
 ///
 /// Checks the transactions first: an error names the field that is wrong.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(AnswerTransactionsRequest => HttpAnswer)]
+#[declaration(..declare::local("requests", "salt_edge_connector.answer_transactions"))]
 pub struct AnswerTransactions;
-
-impl Operation for AnswerTransactions {
-    type Request = AnswerTransactionsRequest;
-    type Response = HttpAnswer;
-    const DECLARATION: Declaration =
-        declare::local("requests", "salt_edge_connector.answer_transactions", Self::DOCS, &[]);
-}
 
 impl Local for AnswerTransactions {
     fn run(asked: AnswerTransactionsRequest, _: LocalContext<'_>) -> Result<HttpAnswer, Error> {

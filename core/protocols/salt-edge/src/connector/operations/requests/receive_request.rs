@@ -92,15 +92,11 @@ impl RequestRefused {
 /// `Authorization`, the JWT and its signature, `exp`, `iss`, `Access-Token` if it is needed, `Consent-Id`,
 /// parameters, the bank's code. A refused request is no error: the response has the answer to send. The validity of
 /// the token and of the session is not checked: that needs a store.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(ReceiveRequestRequest => ReceiveRequestResponse)]
+#[declaration(..declare::local("requests", "salt_edge_connector.receive_request"))]
+#[errors(..errors::OF_KEYS)]
 pub struct ReceiveRequest;
-
-impl Operation for ReceiveRequest {
-    type Request = ReceiveRequestRequest;
-    type Response = ReceiveRequestResponse;
-    const DECLARATION: Declaration =
-        declare::local("requests", "salt_edge_connector.receive_request", Self::DOCS, errors::OF_KEYS);
-}
 
 impl Local for ReceiveRequest {
     fn run(asked: ReceiveRequestRequest, with: LocalContext<'_>) -> Result<ReceiveRequestResponse, Error> {

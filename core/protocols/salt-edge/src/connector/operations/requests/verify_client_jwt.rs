@@ -54,15 +54,11 @@ pub struct VerifyClientJwtResponse {
 /// request is refused if the JWT does not verify, if it expired or was issued more than 15 minutes ago, if scopes are
 /// not admitted, or if `client_payload` has a `redirect_url`, `scopes`, `consent_period_days` or answers of the
 /// customer that the JWT has not, or has otherwise. Other differences are warnings.
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(VerifyClientJwtRequest => VerifyClientJwtResponse)]
+#[declaration(..declare::local("requests", "salt_edge_connector.verify_client_jwt"))]
+#[errors(..errors::OF_KEYS)]
 pub struct VerifyClientJwt;
-
-impl Operation for VerifyClientJwt {
-    type Request = VerifyClientJwtRequest;
-    type Response = VerifyClientJwtResponse;
-    const DECLARATION: Declaration =
-        declare::local("requests", "salt_edge_connector.verify_client_jwt", Self::DOCS, errors::OF_KEYS);
-}
 
 impl Local for VerifyClientJwt {
     fn run(asked: VerifyClientJwtRequest, with: LocalContext<'_>) -> Result<VerifyClientJwtResponse, Error> {

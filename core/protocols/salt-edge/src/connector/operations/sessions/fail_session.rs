@@ -3,7 +3,7 @@
 use bankchannel_foundation::prelude::*;
 
 use crate::{
-    ReportAfterwards, SaltEdge, SaltEdgeTerms, ServingSide, TokenUse,
+    SaltEdge, SaltEdgeTerms, TokenUse,
     connector::errors::OF_SESSIONS,
     declare,
     model::{Instant, SessionSecret},
@@ -39,23 +39,10 @@ pub struct FailSessionResponse {
 /// Report that a session has failed.
 ///
 /// Send it once: it ends the session (§3.3).
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(FailSessionRequest => FailSessionResponse)]
+#[declaration(..declare::of_connector("sessions", "salt_edge_connector.fail_session"))]
+#[errors(..OF_SESSIONS)]
+#[route(..declare::to_hub("sessions/fail", Method::Post, "/api/connectors/v1/sessions/fail", Repeat::AfterRateLimit))]
+#[exchange(SaltEdge, SaltEdgeTerms::at_hub(TokenUse::None))]
 pub struct FailSession;
-
-impl Operation for FailSession {
-    type Request = FailSessionRequest;
-    type Response = FailSessionResponse;
-    const DECLARATION: Declaration = declare::of_connector(
-        "sessions",
-        "salt_edge_connector.fail_session",
-        Self::DOCS,
-        OF_SESSIONS,
-        declare::to_hub("sessions/fail", Method::Post, "/api/connectors/v1/sessions/fail", Repeat::AfterRateLimit),
-    );
-}
-
-impl Exchange for FailSession {
-    type Codec = SaltEdge;
-    const TERMS: SaltEdgeTerms =
-        SaltEdgeTerms { served_by: ServingSide::Hub, token: TokenUse::None, afterwards: ReportAfterwards::Nothing };
-}

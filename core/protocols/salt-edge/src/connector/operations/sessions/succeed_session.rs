@@ -3,7 +3,7 @@
 use bankchannel_foundation::prelude::*;
 
 use crate::{
-    ReportAfterwards, SaltEdge, SaltEdgeTerms, ServingSide, TokenUse,
+    SaltEdge, SaltEdgeTerms, TokenUse,
     connector::errors::OF_SESSIONS,
     declare,
     model::{AccountConsent, Instant, SessionSecret},
@@ -47,28 +47,12 @@ pub struct SucceedSessionResponse {
 /// Send it once, when all steps of the session are done. A session that began with `create_token` or
 /// `reconnect_token` reports the user, the new token and its expiry; a session that began with `refresh_accounts`
 /// reports nothing more (§3.1).
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(SucceedSessionRequest => SucceedSessionResponse)]
+#[declaration(..declare::of_connector("sessions", "salt_edge_connector.succeed_session"))]
+#[errors(..OF_SESSIONS)]
+#[route(
+    ..declare::to_hub("sessions/success", Method::Post, "/api/connectors/v1/sessions/success", Repeat::AfterRateLimit)
+)]
+#[exchange(SaltEdge, SaltEdgeTerms::at_hub(TokenUse::None))]
 pub struct SucceedSession;
-
-impl Operation for SucceedSession {
-    type Request = SucceedSessionRequest;
-    type Response = SucceedSessionResponse;
-    const DECLARATION: Declaration = declare::of_connector(
-        "sessions",
-        "salt_edge_connector.succeed_session",
-        Self::DOCS,
-        OF_SESSIONS,
-        declare::to_hub(
-            "sessions/success",
-            Method::Post,
-            "/api/connectors/v1/sessions/success",
-            Repeat::AfterRateLimit,
-        ),
-    );
-}
-
-impl Exchange for SucceedSession {
-    type Codec = SaltEdge;
-    const TERMS: SaltEdgeTerms =
-        SaltEdgeTerms { served_by: ServingSide::Hub, token: TokenUse::None, afterwards: ReportAfterwards::Nothing };
-}

@@ -3,7 +3,7 @@
 use bankchannel_foundation::prelude::*;
 
 use crate::{
-    ReportAfterwards, SaltEdge, SaltEdgeTerms, ServingSide, TokenUse,
+    SaltEdge, SaltEdgeTerms, TokenUse,
     connector::errors::OF_SESSIONS,
     declare,
     model::{Instant, SessionSecret},
@@ -78,23 +78,12 @@ pub struct UpdateSessionResponse {
 /// Report the progress of a session.
 ///
 /// Asks the customer for a step, or reports that the bank continues. It may be sent several times (§3.2).
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(UpdateSessionRequest => UpdateSessionResponse)]
+#[declaration(..declare::of_connector("sessions", "salt_edge_connector.update_session"))]
+#[errors(..OF_SESSIONS)]
+#[route(
+    ..declare::to_hub("sessions/update", Method::Post, "/api/connectors/v1/sessions/update", Repeat::AfterRateLimit)
+)]
+#[exchange(SaltEdge, SaltEdgeTerms::at_hub(TokenUse::None))]
 pub struct UpdateSession;
-
-impl Operation for UpdateSession {
-    type Request = UpdateSessionRequest;
-    type Response = UpdateSessionResponse;
-    const DECLARATION: Declaration = declare::of_connector(
-        "sessions",
-        "salt_edge_connector.update_session",
-        Self::DOCS,
-        OF_SESSIONS,
-        declare::to_hub("sessions/update", Method::Post, "/api/connectors/v1/sessions/update", Repeat::AfterRateLimit),
-    );
-}
-
-impl Exchange for UpdateSession {
-    type Codec = SaltEdge;
-    const TERMS: SaltEdgeTerms =
-        SaltEdgeTerms { served_by: ServingSide::Hub, token: TokenUse::None, afterwards: ReportAfterwards::Nothing };
-}

@@ -2,10 +2,7 @@
 
 use bankchannel_foundation::prelude::*;
 
-use crate::{
-    ReportAfterwards, SaltEdge, SaltEdgeTerms, ServingSide, TokenUse, connector::errors::OF_LISTS, declare,
-    model::Instant,
-};
+use crate::{SaltEdge, SaltEdgeTerms, TokenUse, connector::errors::OF_LISTS, declare, model::Instant};
 
 /// The filter and the page.
 #[derive(Debug, Clone, Boundary)]
@@ -43,32 +40,18 @@ pub struct ListTokensAtHubResponse {
 ///
 /// Lists one page; `next_id` is the next page's `from_id`. The list ends when `next_id` is absent, when it is no
 /// greater than `from_id`, or when a page is empty (§3.4).
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(ListTokensAtHubRequest => ListTokensAtHubResponse)]
+#[declaration(pages: Some(PAGES), ..declare::of_connector("tokens", "salt_edge_connector.list_tokens_at_hub"))]
+#[errors(..OF_LISTS)]
+#[route(..declare::to_hub("tokens/index", Method::Get, "/api/connectors/v1/tokens/index", Repeat::Safe))]
+#[exchange(SaltEdge, SaltEdgeTerms::at_hub(TokenUse::None))]
 pub struct ListTokensAtHub;
 
-impl Operation for ListTokensAtHub {
-    type Request = ListTokensAtHubRequest;
-    type Response = ListTokensAtHubResponse;
-    const DECLARATION: Declaration = Declaration {
-        pages: Some(Pages {
-            iterator: "iter_tokens_at_hub",
-            summary: "Go through all tokens as Salt Edge knows them, page after page",
-            cursor: "from_id",
-            next: "next_id",
-            items: &["tokens"],
-        }),
-        ..declare::of_connector(
-            "tokens",
-            "salt_edge_connector.list_tokens_at_hub",
-            Self::DOCS,
-            OF_LISTS,
-            declare::to_hub("tokens/index", Method::Get, "/api/connectors/v1/tokens/index", Repeat::Safe),
-        )
-    };
-}
-
-impl Exchange for ListTokensAtHub {
-    type Codec = SaltEdge;
-    const TERMS: SaltEdgeTerms =
-        SaltEdgeTerms { served_by: ServingSide::Hub, token: TokenUse::None, afterwards: ReportAfterwards::Nothing };
-}
+const PAGES: Pages = Pages {
+    iterator: "iter_tokens_at_hub",
+    summary: "Go through all tokens as Salt Edge knows them, page after page",
+    cursor: "from_id",
+    next: "next_id",
+    items: &["tokens"],
+};

@@ -2,10 +2,7 @@
 
 use bankchannel_foundation::prelude::*;
 
-use crate::{
-    ReportAfterwards, SaltEdge, SaltEdgeTerms, ServingSide, TokenUse, connector::errors::OF_TOKENS, declare,
-    model::Instant,
-};
+use crate::{SaltEdge, SaltEdgeTerms, TokenUse, connector::errors::OF_TOKENS, declare, model::Instant};
 
 /// The token to report.
 #[derive(Debug, Clone, Boundary)]
@@ -33,23 +30,10 @@ pub struct RevokeTokenAtHubResponse {
 ///
 /// Send it when the customer or the bank ends the access. Do not send it when Salt Edge asked for the revocation
 /// (§3.5).
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(RevokeTokenAtHubRequest => RevokeTokenAtHubResponse)]
+#[declaration(..declare::of_connector("tokens", "salt_edge_connector.revoke_token_at_hub"))]
+#[errors(..OF_TOKENS)]
+#[route(..declare::to_hub("tokens/revoke (hub)", Method::Delete, "/api/connectors/v1/tokens/revoke", Repeat::Safe))]
+#[exchange(SaltEdge, SaltEdgeTerms::at_hub(TokenUse::Needed))]
 pub struct RevokeTokenAtHub;
-
-impl Operation for RevokeTokenAtHub {
-    type Request = RevokeTokenAtHubRequest;
-    type Response = RevokeTokenAtHubResponse;
-    const DECLARATION: Declaration = declare::of_connector(
-        "tokens",
-        "salt_edge_connector.revoke_token_at_hub",
-        Self::DOCS,
-        OF_TOKENS,
-        declare::to_hub("tokens/revoke (hub)", Method::Delete, "/api/connectors/v1/tokens/revoke", Repeat::Safe),
-    );
-}
-
-impl Exchange for RevokeTokenAtHub {
-    type Codec = SaltEdge;
-    const TERMS: SaltEdgeTerms =
-        SaltEdgeTerms { served_by: ServingSide::Hub, token: TokenUse::Needed, afterwards: ReportAfterwards::Nothing };
-}

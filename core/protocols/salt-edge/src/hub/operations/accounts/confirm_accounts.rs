@@ -3,8 +3,8 @@
 use bankchannel_foundation::prelude::*;
 
 use crate::{
-    ReportAfterwards, SaltEdge, SaltEdgeTerms, ServingSide, TokenUse, declare,
-    hub::operations::tokens::confirm_token::StepAnswered, model::WithToken,
+    ReportAfterwards, SaltEdge, SaltEdgeTerms, TokenUse, declare, hub::operations::tokens::confirm_token::StepAnswered,
+    model::WithToken,
 };
 
 /// Answer an interactive step of a refresh: the whole request.
@@ -27,25 +27,9 @@ pub struct ConfirmAccountsResponse {}
 /// Answer an interactive step of a refresh.
 ///
 /// Forwards the customer's answer. The connector replies at once and reports the result later (§2.8, §5.4).
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(ConfirmAccountsRequest => ConfirmAccountsResponse)]
+#[declaration(..declare::of_hub("accounts", "salt_edge_hub.confirm_accounts"))]
+#[route(..declare::to_connector("accounts confirm", Method::Post, "/api/priora/v1/accounts/confirm", Repeat::Never))]
+#[exchange(SaltEdge, SaltEdgeTerms::at_connector(TokenUse::Needed, ReportAfterwards::Outcome))]
 pub struct ConfirmAccounts;
-
-impl Operation for ConfirmAccounts {
-    type Request = ConfirmAccountsRequest;
-    type Response = ConfirmAccountsResponse;
-    const DECLARATION: Declaration = declare::of_hub(
-        "accounts",
-        "salt_edge_hub.confirm_accounts",
-        Self::DOCS,
-        declare::to_connector("accounts confirm", Method::Post, "/api/priora/v1/accounts/confirm", Repeat::Never),
-    );
-}
-
-impl Exchange for ConfirmAccounts {
-    type Codec = SaltEdge;
-    const TERMS: SaltEdgeTerms = SaltEdgeTerms {
-        served_by: ServingSide::Connector,
-        token: TokenUse::Needed,
-        afterwards: ReportAfterwards::Outcome,
-    };
-}

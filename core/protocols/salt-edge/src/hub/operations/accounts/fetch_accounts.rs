@@ -3,7 +3,7 @@
 use bankchannel_foundation::prelude::*;
 
 use crate::{
-    ReportAfterwards, SaltEdge, SaltEdgeTerms, ServingSide, TokenUse, declare,
+    ReportAfterwards, SaltEdge, SaltEdgeTerms, TokenUse, declare,
     hub::operations::tokens::cancel_token::SessionNamed,
     model::{BankAccount, WithToken},
 };
@@ -33,25 +33,9 @@ pub struct FetchAccountsResponse {
 /// List a customer's accounts.
 ///
 /// All accounts that the customer's consent covers (§2.6).
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(FetchAccountsRequest => FetchAccountsResponse)]
+#[declaration(..declare::of_hub("accounts", "salt_edge_hub.fetch_accounts"))]
+#[route(..declare::to_connector("accounts fetch", Method::Get, "/api/priora/v1/accounts", Repeat::Safe))]
+#[exchange(SaltEdge, SaltEdgeTerms::at_connector(TokenUse::Needed, ReportAfterwards::Nothing))]
 pub struct FetchAccounts;
-
-impl Operation for FetchAccounts {
-    type Request = FetchAccountsRequest;
-    type Response = FetchAccountsResponse;
-    const DECLARATION: Declaration = declare::of_hub(
-        "accounts",
-        "salt_edge_hub.fetch_accounts",
-        Self::DOCS,
-        declare::to_connector("accounts fetch", Method::Get, "/api/priora/v1/accounts", Repeat::Safe),
-    );
-}
-
-impl Exchange for FetchAccounts {
-    type Codec = SaltEdge;
-    const TERMS: SaltEdgeTerms = SaltEdgeTerms {
-        served_by: ServingSide::Connector,
-        token: TokenUse::Needed,
-        afterwards: ReportAfterwards::Nothing,
-    };
-}

@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::prelude::*;
 
-use crate::{ReportAfterwards, SaltEdge, SaltEdgeTerms, ServingSide, TokenUse, declare, model::WithToken};
+use crate::{ReportAfterwards, SaltEdge, SaltEdgeTerms, TokenUse, declare, model::WithToken};
 
 /// The period to read again.
 #[derive(Debug, Clone, Boundary)]
@@ -40,25 +40,9 @@ pub struct RefreshAccountsResponse {}
 /// Refresh a customer's accounts.
 ///
 /// A connector that keeps a copy reads this period again from the bank and reports when that is done (§2.7, §5.4).
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(RefreshAccountsRequest => RefreshAccountsResponse)]
+#[declaration(..declare::of_hub("accounts", "salt_edge_hub.refresh_accounts"))]
+#[route(..declare::to_connector("accounts refresh", Method::Put, "/api/priora/v1/accounts", Repeat::Never))]
+#[exchange(SaltEdge, SaltEdgeTerms::at_connector(TokenUse::Needed, ReportAfterwards::Outcome))]
 pub struct RefreshAccounts;
-
-impl Operation for RefreshAccounts {
-    type Request = RefreshAccountsRequest;
-    type Response = RefreshAccountsResponse;
-    const DECLARATION: Declaration = declare::of_hub(
-        "accounts",
-        "salt_edge_hub.refresh_accounts",
-        Self::DOCS,
-        declare::to_connector("accounts refresh", Method::Put, "/api/priora/v1/accounts", Repeat::Never),
-    );
-}
-
-impl Exchange for RefreshAccounts {
-    type Codec = SaltEdge;
-    const TERMS: SaltEdgeTerms = SaltEdgeTerms {
-        served_by: ServingSide::Connector,
-        token: TokenUse::Needed,
-        afterwards: ReportAfterwards::Outcome,
-    };
-}

@@ -3,7 +3,7 @@
 use bankchannel_foundation::prelude::*;
 
 use crate::{
-    ReportAfterwards, SaltEdge, SaltEdgeTerms, ServingSide, TokenUse, declare,
+    ReportAfterwards, SaltEdge, SaltEdgeTerms, TokenUse, declare,
     model::{BankCustomer, WithToken},
 };
 
@@ -42,25 +42,9 @@ pub struct FetchCustomerResponse {
 /// Get a customer's data.
 ///
 /// Returns the name and the other data that the bank has (§2.10).
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(FetchCustomerRequest => FetchCustomerResponse)]
+#[declaration(..declare::of_hub("customers", "salt_edge_hub.fetch_customer"))]
+#[route(..declare::to_connector("kyc fetch", Method::Get, "/api/priora/v1/kyc", Repeat::Safe))]
+#[exchange(SaltEdge, SaltEdgeTerms::at_connector(TokenUse::Needed, ReportAfterwards::Nothing))]
 pub struct FetchCustomer;
-
-impl Operation for FetchCustomer {
-    type Request = FetchCustomerRequest;
-    type Response = FetchCustomerResponse;
-    const DECLARATION: Declaration = declare::of_hub(
-        "customers",
-        "salt_edge_hub.fetch_customer",
-        Self::DOCS,
-        declare::to_connector("kyc fetch", Method::Get, "/api/priora/v1/kyc", Repeat::Safe),
-    );
-}
-
-impl Exchange for FetchCustomer {
-    type Codec = SaltEdge;
-    const TERMS: SaltEdgeTerms = SaltEdgeTerms {
-        served_by: ServingSide::Connector,
-        token: TokenUse::Needed,
-        afterwards: ReportAfterwards::Nothing,
-    };
-}

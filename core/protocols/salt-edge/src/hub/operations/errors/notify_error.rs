@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bankchannel_foundation::prelude::*;
 
-use crate::{ReportAfterwards, SaltEdge, SaltEdgeTerms, ServingSide, TokenUse, declare, model::WithToken};
+use crate::{ReportAfterwards, SaltEdge, SaltEdgeTerms, TokenUse, declare, model::WithToken};
 
 /// A failed exchange.
 #[derive(Debug, Clone, Default, Boundary)]
@@ -62,25 +62,9 @@ pub struct NotifyErrorResponse {}
 /// Report an unusable answer to its connector.
 ///
 /// Salt Edge could not use an answer. The connector takes note of any content (§2.11).
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(NotifyErrorRequest => NotifyErrorResponse)]
+#[declaration(..declare::of_hub("errors", "salt_edge_hub.notify_error"))]
+#[route(..declare::to_connector("errors notify", Method::Post, "/api/priora/v1/errors", Repeat::Safe))]
+#[exchange(SaltEdge, SaltEdgeTerms::at_connector(TokenUse::Ignored, ReportAfterwards::Nothing))]
 pub struct NotifyError;
-
-impl Operation for NotifyError {
-    type Request = NotifyErrorRequest;
-    type Response = NotifyErrorResponse;
-    const DECLARATION: Declaration = declare::of_hub(
-        "errors",
-        "salt_edge_hub.notify_error",
-        Self::DOCS,
-        declare::to_connector("errors notify", Method::Post, "/api/priora/v1/errors", Repeat::Safe),
-    );
-}
-
-impl Exchange for NotifyError {
-    type Codec = SaltEdge;
-    const TERMS: SaltEdgeTerms = SaltEdgeTerms {
-        served_by: ServingSide::Connector,
-        token: TokenUse::Ignored,
-        afterwards: ReportAfterwards::Nothing,
-    };
-}

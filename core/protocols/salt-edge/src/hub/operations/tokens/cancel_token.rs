@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::prelude::*;
 
-use crate::{ReportAfterwards, SaltEdge, SaltEdgeTerms, ServingSide, TokenUse, declare, model::OnBehalfOf};
+use crate::{ReportAfterwards, SaltEdge, SaltEdgeTerms, TokenUse, declare, model::OnBehalfOf};
 
 /// A session.
 #[derive(Debug, Clone, Boundary)]
@@ -34,25 +34,9 @@ pub struct CancelTokenResponse {}
 /// Cancel an enrolment.
 ///
 /// The session ends, and its token is revoked. A token that was confirmed meanwhile stays valid (§2.5, §5.8).
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(CancelTokenRequest => CancelTokenResponse)]
+#[declaration(..declare::of_hub("tokens", "salt_edge_hub.cancel_token"))]
+#[route(..declare::to_connector("tokens/cancel", Method::Post, "/api/priora/v1/tokens/cancel", Repeat::Safe))]
+#[exchange(SaltEdge, SaltEdgeTerms::at_connector(TokenUse::None, ReportAfterwards::Nothing))]
 pub struct CancelToken;
-
-impl Operation for CancelToken {
-    type Request = CancelTokenRequest;
-    type Response = CancelTokenResponse;
-    const DECLARATION: Declaration = declare::of_hub(
-        "tokens",
-        "salt_edge_hub.cancel_token",
-        Self::DOCS,
-        declare::to_connector("tokens/cancel", Method::Post, "/api/priora/v1/tokens/cancel", Repeat::Safe),
-    );
-}
-
-impl Exchange for CancelToken {
-    type Codec = SaltEdge;
-    const TERMS: SaltEdgeTerms = SaltEdgeTerms {
-        served_by: ServingSide::Connector,
-        token: TokenUse::None,
-        afterwards: ReportAfterwards::Nothing,
-    };
-}

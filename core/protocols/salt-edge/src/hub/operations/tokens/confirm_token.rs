@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::prelude::*;
 
-use crate::{ReportAfterwards, SaltEdge, SaltEdgeTerms, ServingSide, TokenUse, declare, model::OnBehalfOf};
+use crate::{ReportAfterwards, SaltEdge, SaltEdgeTerms, TokenUse, declare, model::OnBehalfOf};
 
 /// An answer to an interactive step.
 #[derive(Debug, Clone, Boundary)]
@@ -40,25 +40,9 @@ pub struct ConfirmTokenResponse {}
 ///
 /// Forwards the customer's answer, such as a one-time code. The connector replies at once and reports the result
 /// later (§2.4, §5.2).
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(ConfirmTokenRequest => ConfirmTokenResponse)]
+#[declaration(..declare::of_hub("tokens", "salt_edge_hub.confirm_token"))]
+#[route(..declare::to_connector("tokens/confirm", Method::Post, "/api/priora/v1/tokens/confirm", Repeat::Never))]
+#[exchange(SaltEdge, SaltEdgeTerms::at_connector(TokenUse::None, ReportAfterwards::Outcome))]
 pub struct ConfirmToken;
-
-impl Operation for ConfirmToken {
-    type Request = ConfirmTokenRequest;
-    type Response = ConfirmTokenResponse;
-    const DECLARATION: Declaration = declare::of_hub(
-        "tokens",
-        "salt_edge_hub.confirm_token",
-        Self::DOCS,
-        declare::to_connector("tokens/confirm", Method::Post, "/api/priora/v1/tokens/confirm", Repeat::Never),
-    );
-}
-
-impl Exchange for ConfirmToken {
-    type Codec = SaltEdge;
-    const TERMS: SaltEdgeTerms = SaltEdgeTerms {
-        served_by: ServingSide::Connector,
-        token: TokenUse::None,
-        afterwards: ReportAfterwards::Outcome,
-    };
-}

@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::prelude::*;
 
-use crate::{ReportAfterwards, SaltEdge, SaltEdgeTerms, ServingSide, TokenUse, declare, model::OnBehalfOf};
+use crate::{ReportAfterwards, SaltEdge, SaltEdgeTerms, TokenUse, declare, model::OnBehalfOf};
 
 /// A request for a token.
 #[derive(Debug, Clone, Boundary)]
@@ -42,25 +42,9 @@ pub struct CreateTokenResponse {}
 ///
 /// A third party wants access to a customer's accounts. The connector replies at once and reports the result later,
 /// in a separate session that the request names (§2.1, §5.1, §5.2).
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(CreateTokenRequest => CreateTokenResponse)]
+#[declaration(..declare::of_hub("tokens", "salt_edge_hub.create_token"))]
+#[route(..declare::to_connector("tokens/create", Method::Post, "/api/priora/v1/tokens/create", Repeat::Never))]
+#[exchange(SaltEdge, SaltEdgeTerms::at_connector(TokenUse::None, ReportAfterwards::Outcome))]
 pub struct CreateToken;
-
-impl Operation for CreateToken {
-    type Request = CreateTokenRequest;
-    type Response = CreateTokenResponse;
-    const DECLARATION: Declaration = declare::of_hub(
-        "tokens",
-        "salt_edge_hub.create_token",
-        Self::DOCS,
-        declare::to_connector("tokens/create", Method::Post, "/api/priora/v1/tokens/create", Repeat::Never),
-    );
-}
-
-impl Exchange for CreateToken {
-    type Codec = SaltEdge;
-    const TERMS: SaltEdgeTerms = SaltEdgeTerms {
-        served_by: ServingSide::Connector,
-        token: TokenUse::None,
-        afterwards: ReportAfterwards::Outcome,
-    };
-}

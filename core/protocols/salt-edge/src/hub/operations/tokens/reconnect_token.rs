@@ -3,8 +3,8 @@
 use bankchannel_foundation::prelude::*;
 
 use crate::{
-    ReportAfterwards, SaltEdge, SaltEdgeTerms, ServingSide, TokenUse, declare,
-    hub::operations::tokens::revoke_token::TokenSession, model::WithToken,
+    ReportAfterwards, SaltEdge, SaltEdgeTerms, TokenUse, declare, hub::operations::tokens::revoke_token::TokenSession,
+    model::WithToken,
 };
 
 /// Renew a token: the whole request.
@@ -28,25 +28,9 @@ pub struct ReconnectTokenResponse {}
 ///
 /// The connector replaces the old token with a new one, asks the customer, or refuses. It reports in the session that
 /// the request names. Deprecated by Salt Edge (§2.3, §5.7).
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(ReconnectTokenRequest => ReconnectTokenResponse)]
+#[declaration(..declare::of_hub("tokens", "salt_edge_hub.reconnect_token"))]
+#[route(..declare::to_connector("tokens/reconnect", Method::Post, "/api/priora/v1/tokens/reconnect", Repeat::Never))]
+#[exchange(SaltEdge, SaltEdgeTerms::at_connector(TokenUse::Needed, ReportAfterwards::Outcome))]
 pub struct ReconnectToken;
-
-impl Operation for ReconnectToken {
-    type Request = ReconnectTokenRequest;
-    type Response = ReconnectTokenResponse;
-    const DECLARATION: Declaration = declare::of_hub(
-        "tokens",
-        "salt_edge_hub.reconnect_token",
-        Self::DOCS,
-        declare::to_connector("tokens/reconnect", Method::Post, "/api/priora/v1/tokens/reconnect", Repeat::Never),
-    );
-}
-
-impl Exchange for ReconnectToken {
-    type Codec = SaltEdge;
-    const TERMS: SaltEdgeTerms = SaltEdgeTerms {
-        served_by: ServingSide::Connector,
-        token: TokenUse::Needed,
-        afterwards: ReportAfterwards::Outcome,
-    };
-}

@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::prelude::*;
 
-use crate::{ReportAfterwards, SaltEdge, SaltEdgeTerms, ServingSide, TokenUse, declare, model::WithToken};
+use crate::{ReportAfterwards, SaltEdge, SaltEdgeTerms, TokenUse, declare, model::WithToken};
 
 /// A session for an existing token.
 #[derive(Debug, Clone, Boundary)]
@@ -38,25 +38,9 @@ pub struct TokenRevocationResponse {}
 ///
 /// The customer or the third party ends the access. From this answer on, the token is refused. Revoking a token twice
 /// succeeds too (§2.2, §5.5).
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(TokenRevocationRequest => TokenRevocationResponse)]
+#[declaration(..declare::of_hub("tokens", "salt_edge_hub.revoke_token"))]
+#[route(..declare::to_connector("tokens/revoke", Method::Post, "/api/priora/v1/tokens/revoke", Repeat::Safe))]
+#[exchange(SaltEdge, SaltEdgeTerms::at_connector(TokenUse::Needed, ReportAfterwards::Nothing))]
 pub struct RevokeToken;
-
-impl Operation for RevokeToken {
-    type Request = TokenRevocationRequest;
-    type Response = TokenRevocationResponse;
-    const DECLARATION: Declaration = declare::of_hub(
-        "tokens",
-        "salt_edge_hub.revoke_token",
-        Self::DOCS,
-        declare::to_connector("tokens/revoke", Method::Post, "/api/priora/v1/tokens/revoke", Repeat::Safe),
-    );
-}
-
-impl Exchange for RevokeToken {
-    type Codec = SaltEdge;
-    const TERMS: SaltEdgeTerms = SaltEdgeTerms {
-        served_by: ServingSide::Connector,
-        token: TokenUse::Needed,
-        afterwards: ReportAfterwards::Nothing,
-    };
-}

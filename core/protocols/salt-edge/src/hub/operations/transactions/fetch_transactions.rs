@@ -3,7 +3,7 @@
 use bankchannel_foundation::prelude::*;
 
 use crate::{
-    ReportAfterwards, SaltEdge, SaltEdgeTerms, ServingSide, TokenUse, declare,
+    ReportAfterwards, SaltEdge, SaltEdgeTerms, TokenUse, declare,
     model::{BankTransaction, WithToken},
 };
 
@@ -48,25 +48,9 @@ pub struct FetchTransactionsResponse {
 /// List an account's transactions.
 ///
 /// Returns all transactions of the requested period in one answer: there are no pages (§2.9).
-#[derive(Debug, OperationDocs)]
+#[derive(Debug, Operation)]
+#[operation(FetchTransactionsRequest => FetchTransactionsResponse)]
+#[declaration(..declare::of_hub("transactions", "salt_edge_hub.fetch_transactions"))]
+#[route(..declare::to_connector("transactions fetch", Method::Get, "/api/priora/v1/transactions", Repeat::Safe))]
+#[exchange(SaltEdge, SaltEdgeTerms::at_connector(TokenUse::Needed, ReportAfterwards::Nothing))]
 pub struct FetchTransactions;
-
-impl Operation for FetchTransactions {
-    type Request = FetchTransactionsRequest;
-    type Response = FetchTransactionsResponse;
-    const DECLARATION: Declaration = declare::of_hub(
-        "transactions",
-        "salt_edge_hub.fetch_transactions",
-        Self::DOCS,
-        declare::to_connector("transactions fetch", Method::Get, "/api/priora/v1/transactions", Repeat::Safe),
-    );
-}
-
-impl Exchange for FetchTransactions {
-    type Codec = SaltEdge;
-    const TERMS: SaltEdgeTerms = SaltEdgeTerms {
-        served_by: ServingSide::Connector,
-        token: TokenUse::Needed,
-        afterwards: ReportAfterwards::Nothing,
-    };
-}
