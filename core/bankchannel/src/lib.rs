@@ -115,7 +115,7 @@ pub use call::{
 };
 pub use catalogue::{catalogue, catalogue_json, entry_json, error_table, find, find_by_number};
 #[cfg(feature = "clients")]
-pub use client::{Client, ConnectionSettings, ItemStream, Settings};
+pub use client::{Client, ConnectionSettings, ItemStream, KeySources, Settings};
 #[cfg(feature = "clients")]
 pub use observe::{
     AnsweredExchange, AnsweredExchanges, CallLog, EXCHANGES_MAX, ExchangeHooks, LOG_RECORDS_MAX, LogLevel, LogLine,

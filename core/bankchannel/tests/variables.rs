@@ -64,7 +64,7 @@ fn what_gives_the_same_is_taken_from_one_side() {
     assert!(env.signing.as_ref().unwrap().dialect.is_some());
     let own = NextGenPsd2Settings { private_key: Some("key".into()), ..NextGenPsd2Settings::default() };
     let both = own.or(env);
-    assert_eq!((both.keystore_file, both.connection.ca_file.as_deref()), (None, Some("ca.pem")));
+    assert_eq!((both.key.keystore_file, both.connection.ca_file.as_deref()), (None, Some("ca.pem")));
     assert_eq!(both.client_certificate_file.as_deref(), Some("qwac.pem"));
 }
 

@@ -7,12 +7,30 @@ use bankchannel_crypto::{
     pkcs12::{self, Pkcs12Keystore},
     tls_identity,
 };
-use bankchannel_foundation::{Error, Result, Secret, open_regular, shown};
+use bankchannel_foundation::{Error, Result, Secret, model::Boundary, open_regular, shown};
 use bankchannel_pkcs11::{Pkcs11Settings, SigningToken};
 use zeroize::Zeroizing;
 
 /// The maximum size of a file of certificates, in bytes.
 const FILE_MAX: u64 = 256 * 1024;
+
+/// The sources of a private key beside its text, and what opens it. Part of the settings of every client that signs with a
+/// key: these fields are also fields of those settings.
+#[derive(Debug, Clone, Default, Boundary)]
+#[boundary(flattened)]
+pub struct KeySources {
+    /// A file with the private key.
+    #[boundary(gives = "private_key")]
+    pub private_key_file: Option<String>,
+    /// A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate, instead of the settings for them.
+    #[boundary(gives = "certificate", gives = "private_key")]
+    pub keystore_file: Option<String>,
+    /// The private key in an HSM or on a smart card, instead of `private_key`.
+    #[boundary(gives = "private_key")]
+    pub pkcs11: Option<bankchannel_pkcs11::Pkcs11Settings>,
+    /// The passphrase of an encrypted private key or of the PKCS#12 file.
+    pub passphrase: Option<bankchannel_foundation::Secret>,
+}
 
 /// The source of a value: its setting, and its file if there is one.
 pub(crate) struct SettingSource {
@@ -54,8 +72,23 @@ impl CertificateAndKey {
         Self { certificate, private_key, passphrase, token: None }
     }
 
+    /// Reads the key from the source that the settings name: at most one.
+    ///
+    /// # Errors
+    /// `configuration.invalid`, naming the setting.
+    pub(crate) fn read(certificate: Option<String>, private_key: Option<Secret>, sources: KeySources) -> Result<Self> {
+        let private_key = secret_of("private_key", private_key, sources.private_key_file)?;
+        let keys = Self::new(certificate, private_key, sources.passphrase);
+        match (sources.keystore_file, sources.pkcs11) {
+            (None, None) => Ok(keys),
+            (Some(path), None) => keys.with_keystore(&path),
+            (None, Some(pkcs11)) => keys.with_token(&pkcs11),
+            (Some(_), Some(_)) => Err(excluded("keystore_file", "pkcs11")),
+        }
+    }
+
     /// Adds certificate and key from a PKCS#12 file, opened with `passphrase`.
-    pub(crate) fn with_keystore(self, path: &str) -> Result<Self> {
+    fn with_keystore(self, path: &str) -> Result<Self> {
         const SETTING: &str = "keystore_file";
         if self.certificate.is_some() {
             return Err(excluded(SETTING, "certificate"));
@@ -68,7 +101,7 @@ impl CertificateAndKey {
     }
 
     /// Adds the key in a token, and the token's certificate if none was given.
-    pub(crate) fn with_token(self, pkcs11: &Pkcs11Settings) -> Result<Self> {
+    fn with_token(self, pkcs11: &Pkcs11Settings) -> Result<Self> {
         const SETTING: &str = "pkcs11";
         if self.private_key.is_some() {
             return Err(excluded(SETTING, "private_key"));

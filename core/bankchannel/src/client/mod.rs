@@ -31,6 +31,7 @@ use bankchannel_foundation::{
 };
 pub(crate) use calling::{NamedCaller, call};
 pub use connection::ConnectionSettings;
+pub use keys::KeySources;
 pub(crate) use methods::{client_methods, exchanges_and_local_operations, flows};
 pub use pages::ItemStream;
 pub(crate) use reading::{read_request, take_request};

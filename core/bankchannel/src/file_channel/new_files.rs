@@ -46,15 +46,38 @@ pub(crate) struct NewFilesWanted<'r, C: FileChannel> {
     pub(crate) parse: Option<bool>,
 }
 
-/// The result for one file.
+/// A file, and what became of its download.
 pub(crate) struct FetchedNewFile<F> {
     pub(crate) file: F,
     pub(crate) name: Option<String>,
     pub(crate) path: Option<String>,
-    pub(crate) bytes: Option<u64>,
-    pub(crate) status: DownloadStatus,
-    pub(crate) error: Option<(String, String)>,
-    pub(crate) parsed: Parsed,
+    pub(crate) result: DownloadResult,
+}
+
+/// The result of the download of a file.
+#[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
+#[boundary(flattened)]
+pub struct DownloadResult {
+    /// The number of bytes downloaded.
+    pub bytes: Option<u64>,
+    /// The result.
+    pub status: crate::file_channel::new_files::DownloadStatus,
+    /// The error code, if the file failed or was not tried.
+    pub error: Option<String>,
+    /// The error in words, if the file failed or was not tried.
+    pub error_message: Option<String>,
+    /// The parsed content.
+    #[boundary(flatten)]
+    pub parsed: crate::file_channel::parsed::Parsed,
+}
+
+impl DownloadResult {
+    /// The result of a file without a download.
+    fn failed(status: DownloadStatus, error: &Error, text: String) -> Self {
+        let (error, error_message) = (Some(error.code().to_owned()), Some(text));
+        Self { error, error_message, ..Self::new(status, Parsed::default()) }
+    }
 }
 
 /// The results.
@@ -67,7 +90,7 @@ pub(crate) struct FetchedNewFiles<F> {
 impl<F: ChannelFile> FetchedNewFiles<F> {
     /// The number of files with this result.
     pub(crate) fn count(&self, status: DownloadStatus) -> u32 {
-        u32::try_from(self.files.iter().filter(|file| file.status == status).count()).unwrap_or(u32::MAX)
+        u32::try_from(self.files.iter().filter(|file| file.result.status == status).count()).unwrap_or(u32::MAX)
     }
 
     /// The end of the call: the response, or the error that has ended it, which carries the response.
@@ -85,10 +108,11 @@ impl<F: ChannelFile> FetchedNewFiles<F> {
 /// why from then on; one that exists may be another running call's.
 fn reported<C: FileChannel>(files: &[FetchedNewFile<C::File>]) -> Vec<ReportedFile> {
     let reported = files.iter().filter_map(|file| {
-        let gone = file.error.as_ref().filter(|(code, _)| *code == C::FILE_GONE.code);
-        let is_settled = file.status == DownloadStatus::Downloaded || gone.is_some();
+        let DownloadResult { status, error, error_message, .. } = &file.result;
+        let is_gone = error.as_deref() == Some(C::FILE_GONE.code);
+        let is_settled = *status == DownloadStatus::Downloaded || is_gone;
         let (file_type, file_reference) = is_settled.then(|| file.file.key())?;
-        Some(ReportedFile { file_type, file_reference, lost: gone.map(|(_, why)| why.clone()) })
+        Some(ReportedFile { file_type, file_reference, lost: error_message.clone().filter(|_| is_gone) })
     });
     reported.collect()
 }
@@ -109,9 +133,9 @@ pub(crate) async fn fetch_new_files<C: FileChannel>(
     // Parsed after the last download, so that its time does not count against the downloads.
     let mut parser = ContentParser::new(wanted.parse);
     for file in &mut files {
-        let is_wanted = wanted.parse == Some(true) || file.status == DownloadStatus::Downloaded;
+        let is_wanted = wanted.parse == Some(true) || file.result.status == DownloadStatus::Downloaded;
         if let Some(path) = file.path.as_deref().filter(|_| is_wanted) {
-            file.parsed = parser.path(Path::new(path)).await;
+            file.result.parsed = parser.path(Path::new(path)).await;
         }
     }
     if ended.is_none() {
@@ -240,11 +264,10 @@ fn described<F: ChannelFile>(file: &F, fetched: &FileFetch) -> FetchedNewFile<F>
         FileFetch::Exists { path } => (DownloadStatus::Exists, path, None),
     };
     FetchedNewFile {
+        file: file.clone(),
         name: path.file_name().map(|name| name.to_string_lossy().into_owned()),
         path: Some(path.display().to_string()),
-        bytes,
-        status,
-        ..new_file(file)
+        result: DownloadResult { bytes, ..DownloadResult::new(status, Parsed::default()) },
     }
 }
 
@@ -253,24 +276,14 @@ fn failed<C: FileChannel>(file: &C::File, error: &Error) -> FetchedNewFile<C::Fi
     if error.row() == C::FILE_GONE {
         text = format!("{text} ({} of {})", file.file_type(), file.file_timestamp());
     }
-    let error = Some((error.code().to_owned(), text));
-    FetchedNewFile { name: file_name(file).ok(), error, ..new_file(file) }
+    not_fetched(file, DownloadResult::failed(DownloadStatus::Failed, error, text))
 }
 
 fn not_tried<F: ChannelFile>(file: &F, why: &Error) -> FetchedNewFile<F> {
     let text = format!("not tried, because an earlier file failed: {}", why.message());
-    let error = Some((why.code().to_owned(), text));
-    FetchedNewFile { status: DownloadStatus::NotTried, name: file_name(file).ok(), error, ..new_file(file) }
+    not_fetched(file, DownloadResult::failed(DownloadStatus::NotTried, why, text))
 }
 
-fn new_file<F: ChannelFile>(file: &F) -> FetchedNewFile<F> {
-    FetchedNewFile {
-        file: file.clone(),
-        name: None,
-        path: None,
-        bytes: None,
-        status: DownloadStatus::Failed,
-        error: None,
-        parsed: Parsed::default(),
-    }
+fn not_fetched<F: ChannelFile>(file: &F, result: DownloadResult) -> FetchedNewFile<F> {
+    FetchedNewFile { file: file.clone(), name: file_name(file).ok(), path: None, result }
 }

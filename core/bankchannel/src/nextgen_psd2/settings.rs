@@ -15,12 +15,12 @@ use bankchannel_nextgen_psd2::{
     model::SigningOptions,
     signing::CONDITIONAL,
 };
-use bankchannel_pkcs11::{Pkcs11Settings, SigningToken};
+use bankchannel_pkcs11::SigningToken;
 use bankchannel_transport::{IdentityFault, TransportSettings, client_identity};
 
 use super::{KeySigner, NextGenPsd2};
 use crate::{
-    ConnectionSettings,
+    ConnectionSettings, KeySources,
     client::{
         client_settings,
         keys::{CertificateAndKey, SettingSource, excluded, one_of, secret_of, tls_keystore},
@@ -48,17 +48,9 @@ pub struct NextGenPsd2Settings {
     /// The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for the signature.
     #[boundary(gives = "private_key")]
     pub private_key: Option<Secret>,
-    /// A file with the private key.
-    #[boundary(gives = "private_key")]
-    pub private_key_file: Option<String>,
-    /// A PKCS#12 file (`.p12`, `.pfx`) with certificate and private key, instead of both settings.
-    #[boundary(gives = "certificate", gives = "private_key")]
-    pub keystore_file: Option<String>,
-    /// The certificate's private key in an HSM or on a smart card, instead of `private_key`.
-    #[boundary(gives = "private_key")]
-    pub pkcs11: Option<Pkcs11Settings>,
-    /// The passphrase of an encrypted private key or of the PKCS#12 file.
-    pub passphrase: Option<Secret>,
+    /// Other sources of the private key.
+    #[boundary(flatten)]
+    pub key: KeySources,
     /// The signing of requests, and the bank's dialect.
     pub signing: Option<SigningOptions>,
     /// The certificate for TLS (QWAC) as PEM text, followed by its intermediate certificates.
@@ -125,7 +117,7 @@ impl ReadyThirdParty {
         let exchange_timeout = settings.connection.exchange_limit();
         without_key("certificate", settings.certificate.as_deref())?;
         let given = SettingSource::new("certificate", settings.certificate_file.as_deref());
-        let certificate_source = match (&settings.keystore_file, &settings.pkcs11) {
+        let certificate_source = match (&settings.key.keystore_file, &settings.key.pkcs11) {
             (Some(path), _) => SettingSource::file("keystore_file", path),
             (None, Some(_)) if settings.certificate.is_none() && settings.certificate_file.is_none() => {
                 SettingSource::new("pkcs11", None)
@@ -139,15 +131,8 @@ impl ReadyThirdParty {
         without_key("certificate_file", certificate.as_deref())?;
         let trusted = one_of("trusted", settings.trusted, settings.trusted_file)?;
         without_key("trusted", trusted.as_deref())?;
-        let private_key = secret_of("private_key", settings.private_key, settings.private_key_file)?;
-        let keys = CertificateAndKey::new(certificate, private_key, settings.passphrase);
-        let CertificateAndKey { certificate, private_key, passphrase, token } =
-            match (settings.keystore_file, settings.pkcs11) {
-                (None, None) => keys,
-                (Some(path), None) => keys.with_keystore(&path)?,
-                (None, Some(pkcs11)) => keys.with_token(&pkcs11)?,
-                (Some(_), Some(_)) => return Err(excluded("keystore_file", "pkcs11")),
-            };
+        let keys = CertificateAndKey::read(certificate, settings.private_key, settings.key)?;
+        let CertificateAndKey { certificate, private_key, passphrase, token } = keys;
         Ok(Self {
             certificate,
             certificate_source,

@@ -3,6 +3,5 @@
 mod keys;
 mod sender;
 
-pub use keys::KeySettings;
 pub(crate) use keys::SaltEdgeKey;
 pub(crate) use sender::SaltEdgeSender;

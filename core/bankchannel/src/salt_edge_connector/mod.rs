@@ -34,7 +34,6 @@ pub use engine::SaltEdgeBank;
 pub use settings::SaltEdgeConnectorSettings;
 use tokio::sync::watch;
 
-pub use crate::salt_edge::KeySettings;
 use crate::{
     CallOptions,
     client::ProtocolClient,

@@ -15,12 +15,12 @@ use bankchannel_transport::TransportSettings;
 
 use super::SaltEdgeConnector;
 use crate::{
-    ConnectionSettings,
+    ConnectionSettings, KeySources,
     client::{
         client_settings,
         keys::{one_of, secret_of},
     },
-    salt_edge::{KeySettings, SaltEdgeKey, SaltEdgeSender},
+    salt_edge::{SaltEdgeKey, SaltEdgeSender},
 };
 
 /// The default validity of a token, in days.
@@ -63,9 +63,20 @@ pub struct SaltEdgeConnectorSettings {
     /// The schemes besides `https` and `http` that a third party's `redirect_url` may have, such as that of a third
     /// party's app. Default: none. A request with another address is refused.
     pub redirect_schemes: Option<Vec<String>>,
-    /// The connector's own key.
+    /// The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. If the key is elsewhere, give `public_key`:
+    /// each call then asks for the signature.
+    #[boundary(gives = "private_key")]
+    pub private_key: Option<Secret>,
+    /// Other sources of the private key.
     #[boundary(flatten)]
-    pub key: KeySettings,
+    pub key: KeySources,
+    /// The public half as PEM text, if the private key is elsewhere. It verifies each signature that a call asked for,
+    /// before anything is sent.
+    #[boundary(gives = "public_key")]
+    pub public_key: Option<String>,
+    /// A file with the public half.
+    #[boundary(gives = "public_key")]
+    pub public_key_file: Option<String>,
     /// The required value of `iss` in a request that has one. Default: `priora.saltedge.com`.
     pub issuer: Option<String>,
     /// Seconds after `exp` during which a request is still accepted. Default: 30.
@@ -185,7 +196,8 @@ impl ReadyConnector {
             return Err(Error::invalid_setting("client_jwt", why));
         }
         Ok(Self {
-            key: SaltEdgeKey::from_settings(settings.key)?,
+            key: SaltEdgeKey::read(settings.private_key, settings.key)?
+                .with_public(settings.public_key, settings.public_key_file)?,
             hub_public_key,
             provider_code: settings.provider_code,
             path_prefix: settings.path_prefix,

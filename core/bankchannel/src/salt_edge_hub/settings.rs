@@ -6,15 +6,14 @@ use bankchannel_foundation::{
     Error, Result, Secret,
     model::{Boundary, Profile, Representation, Value, Writer},
 };
-use bankchannel_pkcs11::Pkcs11Settings;
 use bankchannel_salt_edge::{codec::HubCredentials, envelope::ISSUER, hub::errors};
 use bankchannel_transport::TransportSettings;
 
 use super::SaltEdgeHub;
 use crate::{
-    ConnectionSettings,
+    ConnectionSettings, KeySources,
     client::client_settings,
-    salt_edge::{KeySettings, SaltEdgeKey, SaltEdgeSender},
+    salt_edge::{SaltEdgeKey, SaltEdgeSender},
 };
 
 /// The settings of a client that sends requests to a connector as Salt Edge does. `base_url` and a key are needed.
@@ -32,17 +31,9 @@ pub struct SaltEdgeHubSettings {
     /// its public half.
     #[boundary(gives = "private_key")]
     pub private_key: Option<Secret>,
-    /// A file with the private key.
-    #[boundary(gives = "private_key")]
-    pub private_key_file: Option<String>,
-    /// A PKCS#12 file (`.p12`, `.pfx`) with the private key.
-    #[boundary(gives = "private_key")]
-    pub keystore_file: Option<String>,
-    /// The key in an HSM or on a smart card.
-    #[boundary(gives = "private_key")]
-    pub pkcs11: Option<Pkcs11Settings>,
-    /// The passphrase of an encrypted private key or of the PKCS#12 file.
-    pub passphrase: Option<Secret>,
+    /// Other sources of the private key.
+    #[boundary(flatten)]
+    pub key: KeySources,
     /// The connection to the connector.
     #[boundary(flatten)]
     pub connection: ConnectionSettings,
@@ -68,16 +59,8 @@ impl ReadyHubClient {
                 "is missing: it names the connector, such as https://connector.bank.example",
             )
         })?;
-        let key = KeySettings {
-            private_key: settings.private_key,
-            private_key_file: settings.private_key_file,
-            keystore_file: settings.keystore_file,
-            pkcs11: settings.pkcs11,
-            passphrase: settings.passphrase,
-            ..KeySettings::default()
-        };
         Ok(Self {
-            key: SaltEdgeKey::from_settings(key)?,
+            key: SaltEdgeKey::read(settings.private_key, settings.key)?,
             provider_code: settings.provider_code,
             client_id: settings.client_id,
             issuer: settings.issuer.unwrap_or_else(|| ISSUER.to_owned()),

@@ -59,7 +59,11 @@ use settings::{ReadyCustomer, SigningPair};
 
 // The types of the requests and answers.
 pub use crate::file_channel::{
-    check_first::CheckFirst, new_files::DownloadStatus, parsed::Parsed, repeats::RejectRepeats,
+    check_first::CheckFirst,
+    new_files::{DownloadResult, DownloadStatus},
+    parsed::Parsed,
+    repeats::RejectRepeats,
+    waiting::{AwaitAnswers, FetchedContent, UploadDecision},
 };
 #[allow(ambiguous_glob_reexports)]
 pub use bankchannel_sepa_web_services::{model::*, profile::*, verify::*};

@@ -10,7 +10,6 @@ use bankchannel_foundation::{
     Error, Result, Secret,
     model::{Boundary, read_boundary},
 };
-use bankchannel_pkcs11::Pkcs11Settings;
 use bankchannel_sepa_web_services::{
     codec::FileServiceConnection,
     profile::{self, BankEnvironment, ChannelProfile},
@@ -25,7 +24,7 @@ use super::{
     trust::{AnchorFolder, AnchorSources, ReadSources},
 };
 use crate::{
-    ConnectionSettings,
+    ConnectionSettings, KeySources,
     client::{
         client_settings,
         keys::{CertificateAndKey, SettingSource, excluded, one_of, secret_of},
@@ -104,17 +103,9 @@ pub struct SepaWebServicesSettings {
     /// The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for its signatures.
     #[boundary(gives = "private_key")]
     pub private_key: Option<Secret>,
-    /// A file with the private key.
-    #[boundary(gives = "private_key")]
-    pub private_key_file: Option<String>,
-    /// A PKCS#12 file (`.p12`, `.pfx`) with certificate and private key, instead of both settings.
-    #[boundary(gives = "certificate", gives = "private_key")]
-    pub keystore_file: Option<String>,
-    /// The private key in an HSM or on a smart card, instead of `private_key`.
-    #[boundary(gives = "private_key")]
-    pub pkcs11: Option<Pkcs11Settings>,
-    /// The passphrase of an encrypted private key or of the PKCS#12 file.
-    pub passphrase: Option<Secret>,
+    /// Other sources of the private key.
+    #[boundary(flatten)]
+    pub key: KeySources,
     /// The sender's certificate as PEM text, if another party sends. Default: the customer's.
     #[boundary(gives = "sender_certificate")]
     pub sender_certificate: Option<String>,
@@ -192,7 +183,7 @@ impl ReadyCustomer {
         }
         let profile = profile_of(&settings)?;
         let environment = settings.environment.unwrap_or_default();
-        let identity_passphrase = settings.passphrase.clone().filter(|_| settings.identity_dir.is_some());
+        let identity_passphrase = settings.key.passphrase.clone().filter(|_| settings.identity_dir.is_some());
         let content = pair_of(&mut settings)?;
         if content.is_some() && settings.identity_dir.is_some() {
             return Err(excluded("identity_dir", "certificate"));
@@ -415,14 +406,7 @@ fn anchors_of(settings: &mut SepaWebServicesSettings) -> Result<AnchorSources> {
 fn pair_of(settings: &mut SepaWebServicesSettings) -> Result<Option<SigningPair>> {
     let source = SettingSource::new("certificate", settings.certificate_file.as_deref());
     let certificate = one_of("certificate", settings.certificate.take(), settings.certificate_file.clone())?;
-    let private_key = secret_of("private_key", settings.private_key.take(), settings.private_key_file.clone())?;
-    let keys = CertificateAndKey::new(certificate, private_key, settings.passphrase.take());
-    let keys = match (settings.keystore_file.as_deref(), settings.pkcs11.as_ref()) {
-        (None, None) => keys,
-        (Some(path), None) => keys.with_keystore(path)?,
-        (None, Some(pkcs11)) => keys.with_token(pkcs11)?,
-        (Some(_), Some(_)) => return Err(excluded("keystore_file", "pkcs11")),
-    };
+    let keys = CertificateAndKey::read(certificate, settings.private_key.take(), std::mem::take(&mut settings.key))?;
     signing_pair(keys, &source, "private_key", "passphrase")
 }
 

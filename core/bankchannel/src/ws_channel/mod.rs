@@ -47,14 +47,19 @@ use crate::{
 };
 
 // The types of the requests and answers.
+pub use crate::file_channel::{
+    check_first::CheckFirst,
+    fetch::DOWNLOAD_TRIES,
+    new_files::{DownloadResult, DownloadStatus},
+    parsed::Parsed,
+    repeats::RejectRepeats,
+    waiting::{AwaitAnswers, FetchedContent, UploadDecision},
+};
 #[allow(ambiguous_glob_reexports)]
 pub use bankchannel_ws_channel::model::*;
 #[allow(ambiguous_glob_reexports)]
 pub use dispatch::{of_flows::*, of_operations::*};
-pub use flows::{
-    CheckFirst, DOWNLOAD_TRIES, DownloadStatus, DownloadedFile, LogInProgress, NeedsChoice, NeedsCode, Parsed,
-    RejectRepeats, file_name,
-};
+pub use flows::{DownloadedFile, FileToSign, LogInProgress, NeedsChoice, NeedsCode, file_name};
 
 /// The protocol description of the ISECure WS Channel.
 pub(crate) static DESCRIPTOR: Protocol = Protocol {

@@ -154,7 +154,7 @@ async fn a_rejection_ends_the_wait_and_says_so_first() {
     );
     assert_eq!((error.detail("status"), error.detail("reason")), (Some("RJCT"), Some("AM04")));
     let partial: UploadAndWaitResponse = error.partial_response().unwrap();
-    assert!(partial.answers[0].parsed.report.is_some());
+    assert!(partial.answers[0].fetched.parsed.report.is_some());
 }
 
 #[tokio::test]
@@ -183,7 +183,8 @@ async fn a_time_limit_carries_what_came_and_what_the_bank_said() {
     );
     let partial: UploadAndWaitResponse = error.partial_response().unwrap();
     assert_eq!((partial.answers.len(), partial.missing.len()), (1, 1));
-    assert!(partial.answers[0].parsed.report.is_some() && partial.answers[0].path.is_some());
+    let fetched = &partial.answers[0].fetched;
+    assert!(fetched.parsed.report.is_some() && fetched.path.is_some());
     assert!(error.to_json()["partial_response"]["answers"][0]["report"].is_object());
     assert!(!format!("{error:?} {error}").contains("partial_response"), "it is neither shown nor logged");
     // The next download reports the files that a failed call took.

@@ -30,7 +30,7 @@ async fn three(instead: Act) -> Server {
 }
 
 fn statuses(files: &[DownloadedFile]) -> Vec<String> {
-    files.iter().map(|file| format!("{:?}", file.status)).collect()
+    files.iter().map(|file| format!("{:?}", file.result.status)).collect()
 }
 
 /// However a call ends: its error has what arrived, and the next call reports everything, once.

@@ -129,7 +129,7 @@ impl ConnectorConfig {
         check_hub(&connector)?;
         if let Some(file) = options.private_key {
             let key = &mut connector.key;
-            (key.private_key, key.keystore_file, key.pkcs11) = (None, None, None);
+            (connector.private_key, key.keystore_file, key.pkcs11) = (None, None, None);
             key.private_key_file = Some(file);
         }
         if let Some(file) = options.bank_secret_file {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use bankchannel::salt_edge_connector::{KeySettings, SaltEdgeConnectorSettings};
+use bankchannel::{KeySources, salt_edge_connector::SaltEdgeConnectorSettings};
 use bankchannel_crypto::{random, rsa::RsaPrivateKey};
 use bankchannel_foundation::{Error, Result, Secret};
 use bankchannel_salt_edge::bank_interface::SharedSecret;
@@ -40,10 +40,11 @@ impl ConnectorKeys {
     /// # Errors
     /// `resource.storage`, `configuration.invalid` for unusable files.
     pub(crate) fn prepare(data: &Path, settings: &mut SaltEdgeConnectorSettings) -> Result<Self> {
-        let has_key = has_key(&settings.key);
+        let has_key = has_key(settings);
         if !has_key {
             let file = own_key(data)?;
-            settings.key = KeySettings { private_key_file: Some(file.display().to_string()), ..KeySettings::default() };
+            settings.key = KeySources { private_key_file: Some(file.display().to_string()), ..KeySources::default() };
+            (settings.public_key, settings.public_key_file) = (None, None);
         }
         check_files(settings)?;
         let has_secret = settings.bank_secret.is_some() || settings.bank_secret_file.is_some();
@@ -74,7 +75,7 @@ impl ConnectorKeys {
         }
         let Some(data) = data else { return Ok(()) };
         let (key, secret) = (data.join(KEY), data.join(BANK_SECRET));
-        if read_secret(&key, MAX)?.is_some() && !has_key(&settings.key) {
+        if read_secret(&key, MAX)?.is_some() && !has_key(settings) {
             settings.key.private_key_file = Some(key.display().to_string());
         }
         if settings.bank_secret.is_none() && settings.bank_secret_file.is_none() {
@@ -96,14 +97,18 @@ impl ConnectorKeys {
 }
 
 /// Whether a private key is configured.
-fn has_key(key: &KeySettings) -> bool {
-    key.private_key.is_some() || key.private_key_file.is_some() || key.keystore_file.is_some() || key.pkcs11.is_some()
+fn has_key(settings: &SaltEdgeConnectorSettings) -> bool {
+    let key = &settings.key;
+    settings.private_key.is_some()
+        || key.private_key_file.is_some()
+        || key.keystore_file.is_some()
+        || key.pkcs11.is_some()
 }
 
 /// Checks that the key can sign, and that the secret and key files named in the settings are not readable by others.
 fn check_files(settings: &SaltEdgeConnectorSettings) -> Result<()> {
     let key = &settings.key;
-    if key.public_key.is_some() && !has_key(key) {
+    if settings.public_key.is_some() && !has_key(settings) {
         return Err(Error::invalid_setting("public_key", "a service must sign by itself: give the private key"));
     }
     let named = [&key.private_key_file, &key.keystore_file, &settings.app_secret_file, &settings.store_key_file];

@@ -1,6 +1,9 @@
 //! The signing key of a third party: from a file, PEM or PKCS#12, or in a token.
 
-use bankchannel::nextgen_psd2::{NextGenPsd2Settings, Pkcs11Settings};
+use bankchannel::{
+    KeySources,
+    nextgen_psd2::{NextGenPsd2Settings, Pkcs11Settings},
+};
 use bankchannel_crypto::pkcs12::Pkcs12Keystore;
 use bankchannel_foundation::Secret;
 use clap::{ArgMatches, Command};
@@ -37,13 +40,13 @@ pub(crate) fn token_arguments(command: Command) -> Command {
 /// names none.
 pub(crate) fn give_keys(settings: &mut NextGenPsd2Settings, matches: &ArgMatches) -> CommandOutcome {
     if let Some(module) = matches.try_get_one::<String>("pkcs11-module").ok().flatten() {
-        settings.pkcs11 = Some(token(module, matches)?);
+        settings.key.pkcs11 = Some(token(module, matches)?);
     }
     let Some(path) = matches.get_one::<String>("key") else { return Ok(()) };
     let noninteractive = matches.try_get_one::<bool>("noninteractive").ok().flatten().copied().unwrap_or_default();
     let locked = || passphrase::of_locked(path, matches, noninteractive);
     let bytes = Zeroizing::new(read_bytes("--private-key", path, MAX_SETTINGS)?);
-    (settings.private_key, settings.keystore_file, settings.pkcs11, settings.passphrase) = (None, None, None, None);
+    (settings.private_key, settings.key) = (None, KeySources::default());
     if is_pkcs12(path, &bytes)? {
         let keystore = Pkcs12Keystore::read(&bytes, &locked()?)
             .map_err(|fault| CommandFailure::usage(format!("--private-key: {path}: {fault}")))?;
@@ -59,7 +62,7 @@ pub(crate) fn give_keys(settings: &mut NextGenPsd2Settings, matches: &ArgMatches
         .map_err(|_| CommandFailure::usage(format!("--private-key: {path} is neither PEM nor PKCS#12 (DER)")))?;
     // The head of both forms of a locked key shows that it is locked.
     if pem.contains("ENCRYPTED") {
-        settings.passphrase = Some(locked()?.as_str().into());
+        settings.key.passphrase = Some(locked()?.as_str().into());
     }
     settings.private_key = Some(pem.into());
     Ok(())

@@ -78,7 +78,7 @@ fn client(filed: Value, entry: &CatalogueEntry, matches: &ArgMatches) -> Command
     keys::give_keys(&mut given, matches)?;
     if given.private_key.is_some() {
         // It is that of another key.
-        filed.passphrase = None;
+        filed.key.passphrase = None;
     }
     let mut settings = given.or(filed).or_env()?;
     let mut signing = settings.signing.map_or_else(|| json!({}), write_boundary);

@@ -13,4 +13,6 @@ mod wait;
 
 pub(crate) use registry::AnswerRegistry;
 pub(crate) use taken::AwaitedFile;
-pub(crate) use upload::{AnswersWanted, AwaitedAnswers, UploadWait};
+pub use taken::FetchedContent;
+pub use upload::{AwaitAnswers, UploadDecision};
+pub(crate) use upload::{AwaitedAnswers, UploadWait};

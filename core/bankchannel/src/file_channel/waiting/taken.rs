@@ -1,6 +1,6 @@
 //! The files that a wait has taken: the bank's verdict in them, the missing answers, and the result of the call.
 
-use bankchannel_foundation::model::InlineBytes;
+use bankchannel_foundation::model::Boundary;
 use bankchannel_iso20022::{
     answers::{BankVerdict, UploadedMessage},
     cash::Statement,
@@ -8,7 +8,7 @@ use bankchannel_iso20022::{
 };
 
 use super::{
-    super::{ChannelFile as _, FileChannel, fetch::settle, ledger::LedgerEntry, parsed::Parsed},
+    super::{ChannelFile as _, FileChannel, fetch::settle, ledger::LedgerEntry},
     registry::OwnAnswer,
     wait::{AnswerWait, name_of},
 };
@@ -16,12 +16,25 @@ use super::{
 /// A file that a wait has taken.
 pub(crate) struct AwaitedFile<F> {
     pub(crate) file: F,
-    pub(crate) bytes: u64,
-    /// Status and reason of a status report, in words.
-    pub(crate) status_text: Option<String>,
-    pub(crate) path: Option<String>,
-    pub(crate) content: Option<InlineBytes>,
-    pub(crate) parsed: Parsed,
+    pub(crate) fetched: FetchedContent,
+}
+
+/// The content of a bank's file that was fetched while an upload waited.
+#[derive(Debug, Clone, Default, Boundary)]
+#[non_exhaustive]
+#[boundary(flattened)]
+pub struct FetchedContent {
+    /// The file's length in bytes.
+    pub bytes: u64,
+    /// Status and reason of a status report in words, such as `RJCT (rejected), reason AM04 (insufficient funds)`.
+    pub status_text: Option<String>,
+    /// The file's path, if a folder was given.
+    pub path: Option<String>,
+    /// The file's bytes, if no folder was given.
+    pub content: Option<bankchannel_foundation::model::InlineBytes>,
+    /// The parsed content.
+    #[boundary(flatten)]
+    pub parsed: crate::file_channel::parsed::Parsed,
 }
 
 /// An answer to this wait's upload.

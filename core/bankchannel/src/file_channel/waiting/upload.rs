@@ -31,26 +31,31 @@ const POLL_MIN: Duration = Duration::from_millis(100);
 /// The maximum number of types to wait for.
 const WAIT_FOR_MAX: usize = 20;
 
-/// The answers that a call waits for, and where they go.
-pub(crate) struct AnswersWanted<'r, P> {
-    /// The place of all files.
-    pub(crate) place: P,
-    /// The types, one file of each.
-    pub(crate) wait_for: Vec<String>,
-    /// The time for all of them together.
-    pub(crate) wait_timeout: Option<Seconds>,
-    /// The time between two polls.
-    pub(crate) poll_interval: Option<Seconds>,
-    /// The folder of the answers; in memory without one.
-    pub(crate) directory: Option<&'r str>,
-    /// The folder of the ledger, if it is another one.
-    pub(crate) ledger: Option<&'r str>,
-    /// Whether files without a reference count although other uploads wait.
-    pub(crate) accept_unreferenced: Option<bool>,
-    /// Whether a rejection of the whole file is an error.
-    pub(crate) fail_if_rejected: Option<bool>,
-    /// Whether answers are parsed.
-    pub(crate) parse: Option<bool>,
+/// The wait for the bank's answers to an upload, and where they go.
+#[derive(Debug, Clone, Default, Boundary)]
+#[non_exhaustive]
+#[boundary(flattened)]
+pub struct AwaitAnswers {
+    /// The time limit for all answers together, in seconds, fractions allowed. Default: 60. Real banks may take hours: then
+    /// look for reports later, with `download_new_files`.
+    pub wait_timeout_s: Option<bankchannel_foundation::model::Seconds>,
+    /// The interval between two polls, in seconds, fractions allowed, at least 0.1. Default: 1.
+    pub poll_interval_s: Option<bankchannel_foundation::model::Seconds>,
+    /// The folder for the answers, with names as in `download_new_files`. Without a folder the answers are in the
+    /// response. If a name is taken by a file with another content, the answer gets another name, with `~2` before
+    /// `.dat`: names contain neither the bank nor its customer.
+    pub directory: Option<String>,
+    /// The folder of the ledger, from which `download_new_files` reports fetched files that answer no upload, and those
+    /// of a call that failed. Default: `directory`; without both there is none.
+    pub ledger: Option<String>,
+    /// Whether to take files that carry no reference, although other uploads of this client wait too. Default: false:
+    /// such a file is taken only if no other upload of this client waits for its type.
+    pub accept_unreferenced: Option<bool>,
+    /// Whether the bank's rejection of the whole file is the error `payment_rejected` of the protocol, with the response
+    /// as its `partial_response`. Default: false: the response says it in `verdict`.
+    pub fail_if_rejected: Option<bool>,
+    /// Whether the response also has the answers in parsed form. Default: true.
+    pub parse: Option<bool>,
 }
 
 /// A wait that can begin: its types are checked, and its folders are there.
@@ -60,15 +65,29 @@ pub(crate) struct UploadWait<P> {
     fails_if_rejected: bool,
 }
 
+/// What the bank says about an uploaded file.
+#[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
+#[boundary(flattened)]
+pub struct UploadDecision {
+    /// What the bank says about the file, by its answers.
+    pub verdict: bankchannel_iso20022::answers::PaymentVerdict,
+    /// The verdict in a sentence, with the bank's status and reason: `The bank has rejected the file, nothing of it is
+    /// paid: RJCT (rejected), reason AM04 (insufficient funds).`
+    pub verdict_text: String,
+    /// The bank's status of the file, such as `ACCP` or `RJCT`.
+    pub status: Option<bankchannel_iso20022::data::Code>,
+    /// The first reason for that status, such as `AM04`.
+    pub reason: Option<bankchannel_iso20022::data::Code>,
+    /// The message id of the file, by which answers name it; left out if the file has none.
+    pub message_id: Option<String>,
+}
+
 /// The outcome of an upload: the result of sending, and the answers.
 pub(crate) struct AwaitedAnswers<F, S> {
     /// The result of sending.
     pub(crate) sent: S,
-    pub(crate) verdict: PaymentVerdict,
-    /// The verdict in a sentence.
-    pub(crate) verdict_text: String,
-    pub(crate) status: Option<Code>,
-    pub(crate) reason: Option<Code>,
+    pub(crate) decision: UploadDecision,
     /// The first of each type in the order of the types, then others.
     pub(crate) answers: Vec<AwaitedFile<F>>,
     /// The types of which there is none.
@@ -97,28 +116,29 @@ impl<P: Clone + Send + Sync> UploadWait<P> {
     /// `input.invalid_field`, `resource.storage`.
     pub(crate) async fn open<C: FileChannel<Place = P>>(
         steps: &ChannelFlowSteps<'_, C>,
-        wanted: AnswersWanted<'_, P>,
+        (place, wait_for): (&P, Vec<String>),
+        wanted: AwaitAnswers,
     ) -> Result<Self> {
-        let types = awaited_types::<C>(wanted.wait_for, &wanted.place)?;
-        let folder = match wanted.directory {
+        let types = awaited_types::<C>(wait_for, place)?;
+        let folder = match &wanted.directory {
             Some(directory) => Some(open_folder(steps, "directory", directory).await?),
             None => None,
         };
-        let ledger = match wanted.ledger {
+        let ledger = match &wanted.ledger {
             Some(ledger) => Some(open_folder(steps, "ledger", ledger).await?),
             None => folder.clone(),
         };
         let settings = WaitSettings {
-            place: steps.client.place_name(&wanted.place),
+            place: steps.client.place_name(place),
             types,
             until: Instant::now(),
-            interval: wanted.poll_interval.map_or(POLL, |Seconds(interval)| interval).max(POLL_MIN),
+            interval: wanted.poll_interval_s.map_or(POLL, |Seconds(interval)| interval).max(POLL_MIN),
             folder,
-            ledger: ledger.map(|folder| Arc::new(steps.client.ledger(&wanted.place, &folder))),
+            ledger: ledger.map(|folder| Arc::new(steps.client.ledger(place, &folder))),
             parse: wanted.parse,
             accept_unreferenced: wanted.accept_unreferenced.unwrap_or_default(),
         };
-        let limit = wanted.wait_timeout.map_or(WAIT, |Seconds(wait)| wait);
+        let limit = wanted.wait_timeout_s.map_or(WAIT, |Seconds(wait)| wait);
         Ok(Self { settings, limit, fails_if_rejected: wanted.fail_if_rejected == Some(true) })
     }
 
@@ -141,7 +161,7 @@ impl<P: Clone + Send + Sync> UploadWait<P> {
         // A rejection that is an error says all that a response says.
         let is_reported = matches!(end, WaitEnd::Complete | WaitEnd::Rejected);
         let (taken, begun) = (wait.taken_names(), wait.begun_names());
-        let mut awaited = awaited(wait, sent, is_reported).await;
+        let mut awaited = awaited(wait, (upload, sent), is_reported).await;
         let error = match end {
             WaitEnd::Complete => return Ok(awaited),
             WaitEnd::Rejected => {
@@ -168,7 +188,11 @@ fn awaited_types<C: FileChannel>(types: Vec<String>, place: &C::Place) -> Result
     types.map(|file_type| Ok(AwaitedType { place: C::place_of_type(place, &file_type)?, file_type })).collect()
 }
 
-async fn awaited<C: FileChannel, S>(wait: AnswerWait<'_, C>, sent: S, is_reported: bool) -> AwaitedAnswers<C::File, S> {
+async fn awaited<C: FileChannel, S>(
+    wait: AnswerWait<'_, C>,
+    (upload, sent): (&UploadedMessage, S),
+    is_reported: bool,
+) -> AwaitedAnswers<C::File, S> {
     let BankVerdict { verdict, status, reason, text } = wait.verdict().clone();
     let missing = wait.missing();
     let mut notes = Vec::new();
@@ -180,8 +204,9 @@ async fn awaited<C: FileChannel, S>(wait: AnswerWait<'_, C>, sent: S, is_reporte
         notes.push("other uploads with the same message id wait too: the bank's answers name all of them".to_owned());
     }
     let (answers, others) = wait.into_files(is_reported).await;
-    let verdict_text = sentence(verdict, &text);
-    AwaitedAnswers { sent, verdict, verdict_text, status, reason, answers, missing, others, notes, failed: None }
+    let (verdict_text, message_id) = (sentence(verdict, &text), upload.message_id().map(str::to_owned));
+    let decision = UploadDecision { verdict, verdict_text, status, reason, message_id };
+    AwaitedAnswers { sent, decision, answers, missing, others, notes, failed: None }
 }
 
 /// The verdict in a sentence.
@@ -199,16 +224,17 @@ fn sentence(verdict: PaymentVerdict, text: &str) -> String {
 /// The error for a rejection. Nothing was carried out, so its outcome is `refused`.
 fn rejected<C: FileChannel, S>(awaited: &AwaitedAnswers<C::File, S>) -> Error {
     let code = |code: &Option<Code>| code.as_ref().map(|code| code.code.clone()).unwrap_or_default();
-    Error::because(C::PAYMENT_REJECTED, awaited.verdict_text.clone())
-        .with("status", code(&awaited.status))
-        .with("reason", code(&awaited.reason))
+    let UploadDecision { verdict_text, status, reason, .. } = &awaited.decision;
+    Error::because(C::PAYMENT_REJECTED, verdict_text.clone()).with("status", code(status)).with("reason", code(reason))
 }
 
 /// The error when answers are missing at the end of the wait.
 fn timed_out<C: FileChannel, S>(awaited: &AwaitedAnswers<C::File, S>) -> Error {
     let missing = awaited.missing.join(", ");
-    let said = if awaited.answers.is_empty() { "" } else { awaited.verdict_text.as_str() };
+    let said = if awaited.answers.is_empty() { "" } else { awaited.decision.verdict_text.as_str() };
     let row = C::ANSWER_NOT_FOUND;
     let text = format!("{} The upload was accepted; still missing: {missing}. {said}", row.text);
-    Error::because(row, text.trim_end().to_owned()).with("missing", missing).with("verdict", awaited.verdict.as_str())
+    Error::because(row, text.trim_end().to_owned())
+        .with("missing", missing)
+        .with("verdict", awaited.decision.verdict.as_str())
 }

@@ -23,12 +23,12 @@ use super::{
         fetch::{ends_all, ledger_file, list, settle, store, was_not_sent},
         file_names::file_name,
         ledger::{FileLedger, LedgerEntry},
-        parsed::{ContentParser, Parsed},
+        parsed::ContentParser,
         steps::ChannelFlowSteps,
     },
     fetching::fetch,
     registry::{FetchClaim, FetchTurn, FetchedFile, FileKey, OwnAnswer, WaitRegistration},
-    taken::{AwaitedFile, ReportedPayments, TakenAnswer},
+    taken::{AwaitedFile, FetchedContent, ReportedPayments, TakenAnswer},
 };
 
 /// The maximum number of downloads of one wait at a time: a file that does not arrive must not hold up the others.
@@ -293,35 +293,31 @@ impl<'a, C: FileChannel> AnswerWait<'a, C> {
         &mut self,
         fetched: &FetchedFile<C::File>,
     ) -> Result<(AwaitedFile<C::File>, Option<LedgerEntry>), (AwaitedFile<C::File>, Error)> {
-        let mut answer = AwaitedFile {
-            file: fetched.file.clone(),
-            bytes: fetched.bytes.len() as u64,
-            status_text: None,
-            path: None,
-            content: None,
-            parsed: Parsed::default(),
-        };
+        let bytes = fetched.bytes.len() as u64;
+        let mut content = FetchedContent { bytes, ..FetchedContent::default() };
         if let Some(MessageFile::Status(file)) = &fetched.read.content {
-            answer.status_text = Some(BankVerdict::of_unreferenced(&file.reports).text).filter(|text| !text.is_empty());
+            content.status_text =
+                Some(BankVerdict::of_unreferenced(&file.reports).text).filter(|text| !text.is_empty());
         }
-        answer.parsed = self.parser.answer(&fetched.read, fetched.bytes.len() as u64);
+        content.parsed = self.parser.answer(&fetched.read, bytes);
         let stored = match &self.settings.folder {
             Some(folder) => Some(store(self.steps, &fetched.file, fetched.bytes.clone(), folder).await),
             None => None,
         };
+        let described = |content| AwaitedFile { file: fetched.file.clone(), fetched: content };
         match stored {
             Some(Ok(path)) => {
                 let entry = self.note_path(fetched, &path).await;
-                answer.path = Some(path.display().to_string());
-                Ok((answer, entry))
+                content.path = Some(path.display().to_string());
+                Ok((described(content), entry))
             }
             Some(Err(error)) => {
-                answer.content = Some(fetched.bytes.clone().into());
-                Err((answer, error))
+                content.content = Some(fetched.bytes.clone().into());
+                Err((described(content), error))
             }
             None => {
-                answer.content = Some(fetched.bytes.clone().into());
-                Ok((answer, None))
+                content.content = Some(fetched.bytes.clone().into());
+                Ok((described(content), None))
             }
         }
     }

@@ -13,10 +13,7 @@ use super::{
 };
 use crate::{
     CallOptions,
-    file_channel::{
-        new_files::{DownloadStatus, FetchedNewFile, NewFilesWanted, fetch_new_files},
-        parsed::Parsed,
-    },
+    file_channel::new_files::{DownloadResult, DownloadStatus, FetchedNewFile, NewFilesWanted, fetch_new_files},
     sepa_web_services::SepaWebServices,
 };
 
@@ -71,17 +68,9 @@ pub struct DownloadedBankFile {
     pub file_reference: String,
     /// The bank's type of the file.
     pub file_type: String,
-    /// The number of bytes downloaded.
-    pub bytes: Option<u64>,
-    /// The result.
-    pub status: DownloadStatus,
-    /// The error code, if the file failed or was not tried.
-    pub error: Option<String>,
-    /// The error in words, if the file failed or was not tried.
-    pub error_message: Option<String>,
-    /// The parsed content.
+    /// The result of its download.
     #[boundary(flatten)]
-    pub parsed: Parsed,
+    pub result: DownloadResult,
 }
 
 /// Download all new files of a bank into a folder.
@@ -138,9 +127,8 @@ impl Flow<SepaWebServices> for DownloadNewBankFiles {
 
 impl From<FetchedNewFile<BankFileDescriptor>> for DownloadedBankFile {
     fn from(found: FetchedNewFile<BankFileDescriptor>) -> Self {
-        let FetchedNewFile { file, name, path, bytes, status, error, parsed } = found;
-        let (error, error_message) = error.unzip();
+        let FetchedNewFile { file, name, path, result } = found;
         let BankFileDescriptor { file_reference, file_type, .. } = file;
-        Self { name, path, file_reference, file_type, bytes, status, error, error_message, parsed }
+        Self { name, path, file_reference, file_type, result }
     }
 }

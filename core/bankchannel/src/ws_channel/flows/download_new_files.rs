@@ -6,10 +6,10 @@ use bankchannel_ws_channel::{
     model::{Bank, FileDescriptor, FileReference, FileType, StatusFilter},
 };
 
-use super::{Flow, Parsed, fetch::WsChannelPlace, flow, steps::FlowSteps};
+use super::{Flow, fetch::WsChannelPlace, flow, steps::FlowSteps};
 use crate::{
     CallOptions,
-    file_channel::new_files::{DownloadStatus, FetchedNewFile, NewFilesWanted, fetch_new_files},
+    file_channel::new_files::{DownloadResult, DownloadStatus, FetchedNewFile, NewFilesWanted, fetch_new_files},
     ws_channel::WsChannel,
 };
 
@@ -64,17 +64,9 @@ pub struct DownloadedFile {
     pub file_reference: FileReference,
     /// The bank's name of the file type.
     pub file_type: String,
-    /// The number of bytes downloaded.
-    pub bytes: Option<u64>,
-    /// The result.
-    pub status: DownloadStatus,
-    /// The error code, if the file failed or was not tried.
-    pub error: Option<String>,
-    /// The error in words, if the file failed or was not tried.
-    pub error_message: Option<String>,
-    /// The parsed content.
+    /// The result of its download.
     #[boundary(flatten)]
-    pub parsed: Parsed,
+    pub result: DownloadResult,
 }
 
 /// Download all new files into a folder.
@@ -136,9 +128,8 @@ impl Flow<WsChannel> for DownloadNewFiles {
 
 impl From<FetchedNewFile<FileDescriptor>> for DownloadedFile {
     fn from(found: FetchedNewFile<FileDescriptor>) -> Self {
-        let FetchedNewFile { file, name, path, bytes, status, error, parsed } = found;
-        let (error, error_message) = error.unzip();
+        let FetchedNewFile { file, name, path, result } = found;
         let FileDescriptor { file_reference, file_type, .. } = file;
-        Self { name, path, file_reference, file_type, bytes, status, error, error_message, parsed }
+        Self { name, path, file_reference, file_type, result }
     }
 }

@@ -23,9 +23,6 @@ mod paused;
 mod signing;
 mod steps;
 
-pub use crate::file_channel::{
-    check_first::CheckFirst, fetch::DOWNLOAD_TRIES, new_files::DownloadStatus, parsed::Parsed, repeats::RejectRepeats,
-};
 use bankchannel_foundation::{
     operation::{Ask, OperationKind},
     prelude::*,
@@ -34,6 +31,7 @@ use bankchannel_ws_channel::PROTOCOL;
 pub use download_new_files::DownloadedFile;
 pub use fetch::file_name;
 pub use paused::{LogInProgress, NeedsChoice, NeedsCode};
+pub use signing::FileToSign;
 
 pub(super) use crate::client::Flow;
 

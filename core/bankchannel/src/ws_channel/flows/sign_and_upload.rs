@@ -5,18 +5,15 @@ use bankchannel_iso20022::{answers::UploadedMessage, errors as iso20022_errors, 
 use bankchannel_transport::background;
 use bankchannel_ws_channel::{
     errors,
-    model::{Bank, FileName, FileType, PgpPrivateKeys, Signatures, SigningCertificates},
-    operations::{
-        files::upload_file::{UploadFile, UploadFileRequest},
-        pgp::sign_file::SignatureHash,
-    },
+    model::{Bank, FileName, FileType, Signatures},
+    operations::files::upload_file::{UploadFile, UploadFileRequest},
 };
 
 use super::{
     Flow, asking_for_signatures,
     fetch::WsChannelPlace,
     flow,
-    signing::{FileSigning, GivenAuthority, UploadAuthority},
+    signing::{FileSigning, FileToSign, UploadAuthority},
     steps::FlowSteps,
 };
 use crate::{
@@ -33,26 +30,9 @@ use crate::{
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
 pub struct SignAndUploadRequest {
-    /// The bank to send it to.
-    #[boundary(profile)]
-    pub bank: Bank,
-    /// The bank's name of the file type, such as `pain.001.001.09`.
-    pub file_type: FileType,
-    /// The file's name, as sent to the bank. Default: the file's name on disk.
-    pub file_name: Option<FileName>,
-    /// The file's bytes.
-    pub content: Content,
-    /// The armored private key that is registered with purpose `authorize`. Several keys, one after the other, make one
-    /// signature each. Give either this or `signing_certificate`.
-    pub private_key: Option<PgpPrivateKeys>,
-    /// The passphrase of the private keys that are locked.
-    pub passphrase: Option<Secret>,
-    /// The armored public key that is registered with purpose `authorize`, if its private key is elsewhere: in an HSM,
-    /// a smart card, an agent. Several keys, one after the other, make one signature each. The call asks a question of
-    /// kind `signature` for each key.
-    pub signing_certificate: Option<SigningCertificates>,
-    /// The hash algorithm of the signature. Default: SHA-256.
-    pub hash: Option<SignatureHash>,
+    /// The file, the bank and the keys.
+    #[boundary(flatten)]
+    pub file: FileToSign,
     /// The check before sending.
     #[boundary(flatten)]
     pub check_first: CheckFirst,
@@ -117,14 +97,13 @@ impl Flow<WsChannel> for SignAndUpload {
     ) -> Result<SignAndUploadResponse> {
         let steps = FlowSteps::begin(client, options)?;
         steps.plan(2);
-        let SignAndUploadRequest { bank, file_type, file_name, content, check_first, repeats, .. } = request;
-        let SignAndUploadRequest { private_key, passphrase, signing_certificate, hash, .. } = request;
-        let given = GivenAuthority { private_key, passphrase, signing_certificate, hash, signature: None };
-        let authority = UploadAuthority::from_given(given, "private_key or signing_certificate is missing")?;
-        let prepared = prepare(&steps, content, file_name, authority, (bank, file_type.clone(), check_first)).await?;
+        let SignAndUploadRequest { mut file, check_first, repeats } = request;
+        let missing = "private_key or signing_certificate is missing";
+        let authority = UploadAuthority::from_given(&mut file, None, missing)?;
+        let prepared = PreparedUpload::new(&steps, file, authority, check_first).await?;
         let upload = if repeats.is_wanted() { prepared.message(&steps).await? } else { UploadedMessage::default() };
         let source = prepared.source.clone();
-        match prepared.upload(&steps, (bank, file_type), repeats, &upload).await {
+        match prepared.upload(&steps, repeats, &upload).await {
             Err(error) if upload.message_id().is_none() => {
                 // Read only now: a file that was taken needs no ids.
                 let read = background::blocking(move || UploadedMessage::read(|| source.reader())).await;
@@ -138,56 +117,62 @@ impl Flow<WsChannel> for SignAndUpload {
 
 /// A signed file that is still open.
 pub(super) struct PreparedUpload {
+    bank: Bank,
+    file_type: FileType,
     source: UploadSource,
     name: FileName,
     signature: Signatures,
 }
 
-/// Opens and signs a file. Nothing is sent.
-pub(super) async fn prepare(
-    steps: &FlowSteps<'_>,
-    content: Content,
-    name: Option<FileName>,
-    authority: UploadAuthority,
-    (bank, file_type, check): (Bank, FileType, CheckFirst),
-) -> Result<PreparedUpload> {
-    steps.step("signing the file");
-    let read = steps.work(move || {
-        let source = UploadSource::open(content)?;
-        let name = match (name, source.name()) {
-            (Some(name), _) => name,
-            (None, Some(own)) => FileName::parse(own).map_err(|why| Error::invalid_field("file_name", why))?,
-            (None, None) => {
-                return Err(Error::missing_field(
-                    "file_name",
-                    "file_name is missing: the content does not come from a named file",
-                ));
-            }
-        };
-        if source.size() == 0 {
-            return Err(Error::because(&errors::CONTENT_EMPTY, errors::CONTENT_EMPTY.text));
-        }
-        let rules = BaseProfile::of_bank(bank.as_str()).map(BaseProfile::options).unwrap_or_default();
-        check.refuse_faulty(&source, file_type.as_str(), false, rules)?;
-        let signing = authority.read(&source)?;
-        source.check_unchanged()?;
-        Ok((source, name, signing))
-    });
-    let prepared = async {
-        let (source, name, signing) = read.await?;
-        let asks = matches!(signing, FileSigning::Pending(_));
-        let signature = signing.finish(steps, &name, source.size()).await?;
-        if asks {
-            // A person or a device may take minutes, so a change is detected before the first byte is sent.
-            let source = source.clone();
-            steps.work(move || source.check_unchanged()).await?;
-        }
-        Ok(PreparedUpload { source, name, signature })
-    };
-    prepared.await.map_err(|error: Error| error.with_outcome(CallOutcome::NotSent))
-}
-
 impl PreparedUpload {
+    /// Opens and signs a file. Nothing is sent.
+    ///
+    /// # Errors
+    /// Those of the content, the check and the signature, with outcome `not_sent`.
+    pub(super) async fn new(
+        steps: &FlowSteps<'_>,
+        file: FileToSign,
+        authority: UploadAuthority,
+        check: CheckFirst,
+    ) -> Result<Self> {
+        let FileToSign { bank, file_type, file_name: name, content, .. } = file;
+        steps.step("signing the file");
+        let named_type = file_type.clone();
+        let read = steps.work(move || {
+            let source = UploadSource::open(content)?;
+            let name = match (name, source.name()) {
+                (Some(name), _) => name,
+                (None, Some(own)) => FileName::parse(own).map_err(|why| Error::invalid_field("file_name", why))?,
+                (None, None) => {
+                    return Err(Error::missing_field(
+                        "file_name",
+                        "file_name is missing: the content does not come from a named file",
+                    ));
+                }
+            };
+            if source.size() == 0 {
+                return Err(Error::because(&errors::CONTENT_EMPTY, errors::CONTENT_EMPTY.text));
+            }
+            let rules = BaseProfile::of_bank(bank.as_str()).map(BaseProfile::options).unwrap_or_default();
+            check.refuse_faulty(&source, named_type.as_str(), false, rules)?;
+            let signing = authority.read(&source)?;
+            source.check_unchanged()?;
+            Ok((source, name, signing))
+        });
+        let prepared = async {
+            let (source, name, signing) = read.await?;
+            let asks = matches!(signing, FileSigning::Pending(_));
+            let signature = signing.finish(steps, &name, source.size()).await?;
+            if asks {
+                // A person or a device may take minutes, so a change is detected before the first byte is sent.
+                let source = source.clone();
+                steps.work(move || source.check_unchanged()).await?;
+            }
+            Ok(Self { bank, file_type, source, name, signature })
+        };
+        prepared.await.map_err(|error: Error| error.with_outcome(CallOutcome::NotSent))
+    }
+
     /// The ids of the file, by which answers name it.
     ///
     /// # Errors
@@ -202,11 +187,10 @@ impl PreparedUpload {
     pub(super) async fn upload(
         self,
         steps: &FlowSteps<'_>,
-        (bank, file_type): (Bank, FileType),
         repeats: RejectRepeats,
         message: &UploadedMessage,
     ) -> Result<SignAndUploadResponse> {
-        let Self { source, name, signature } = self;
+        let Self { bank, file_type, source, name, signature } = self;
         let (place, message_id) = (WsChannelPlace::new(bank), message.message_id());
         let file = UploadedFile { place: &place, name: name.as_str(), source: &source, message_id };
         let mut request = UploadFileRequest::new(bank, source.content(), name.clone(), file_type, signature.clone());

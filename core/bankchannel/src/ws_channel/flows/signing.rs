@@ -3,7 +3,7 @@
 use bankchannel_foundation::{
     CallOutcome, Error, Result, Secret,
     clock::SystemClock,
-    model::Content,
+    model::{Boundary, Content},
     operation::{Local, LocalContext},
 };
 use bankchannel_openpgp::{ExternalSigner, HashAlgorithm, PendingSignature, digest_detached};
@@ -24,13 +24,31 @@ const SIGNATURE: &str = "signature";
 /// The maximum length of an answer, in characters: far more than the base64 of any RSA signature.
 const ANSWER_MAX: usize = 16 * 1024;
 
-/// The fields of a request that authorise it.
-pub(super) struct GivenAuthority {
-    pub(super) private_key: Option<PgpPrivateKeys>,
-    pub(super) passphrase: Option<Secret>,
-    pub(super) signing_certificate: Option<SigningCertificates>,
-    pub(super) hash: Option<SignatureHash>,
-    pub(super) signature: Option<Signatures>,
+/// A file, the bank that it goes to, and the keys that authorise it.
+#[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
+#[boundary(flattened)]
+pub struct FileToSign {
+    /// The bank to send it to.
+    #[boundary(profile)]
+    pub bank: bankchannel_ws_channel::model::Bank,
+    /// The bank's name of the file type, such as `pain.001.001.09`.
+    pub file_type: bankchannel_ws_channel::model::FileType,
+    /// The file's name, as sent to the bank. Default: the file's name on disk.
+    pub file_name: Option<bankchannel_ws_channel::model::FileName>,
+    /// The file's bytes.
+    pub content: bankchannel_foundation::model::Content,
+    /// The armored private key that is registered with purpose `authorize`. Several keys, one after the other, make one
+    /// signature each. Give either this or `signing_certificate`.
+    pub private_key: Option<bankchannel_ws_channel::model::PgpPrivateKeys>,
+    /// The passphrase of the private keys that are locked.
+    pub passphrase: Option<bankchannel_foundation::Secret>,
+    /// The armored public key that is registered with purpose `authorize`, if its private key is elsewhere: in an HSM,
+    /// a smart card, an agent. Several keys, one after the other, make one signature each. The call asks a question of
+    /// kind `signature` for each key.
+    pub signing_certificate: Option<bankchannel_ws_channel::model::SigningCertificates>,
+    /// The hash algorithm of the signature. Default: SHA-256.
+    pub hash: Option<bankchannel_ws_channel::operations::pgp::sign_file::SignatureHash>,
 }
 
 /// The authorisation of an upload.
@@ -41,12 +59,17 @@ pub(super) enum UploadAuthority {
 }
 
 impl UploadAuthority {
-    /// Takes the one that was given; `missing` is the error text if none was given.
+    /// Takes the one that was given, out of the request's file; `missing` is the error text if none was given.
     ///
     /// # Errors
     /// `input.missing_field`, `input.invalid_field`.
-    pub(super) fn from_given(given: GivenAuthority, missing: &'static str) -> Result<Self> {
-        let GivenAuthority { private_key, passphrase, signing_certificate, hash, signature } = given;
+    pub(super) fn from_given(
+        file: &mut FileToSign,
+        signature: Option<Signatures>,
+        missing: &'static str,
+    ) -> Result<Self> {
+        let (private_key, passphrase) = (file.private_key.take(), file.passphrase.take());
+        let (signing_certificate, hash) = (file.signing_certificate.take(), file.hash.take());
         let both = |field: &str, other: &str| {
             Err(Error::invalid_field(field, format!("cannot be given together with {other}")))
         };

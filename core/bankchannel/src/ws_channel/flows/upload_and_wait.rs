@@ -2,33 +2,27 @@
 
 use std::sync::Arc;
 
-use bankchannel_foundation::{
-    Result,
-    model::{InlineBytes, Seconds},
-    prelude::*,
-};
-use bankchannel_iso20022::{answers::PaymentVerdict, data::Code, errors as iso20022_errors};
+use bankchannel_foundation::{Result, prelude::*};
+use bankchannel_iso20022::errors as iso20022_errors;
 use bankchannel_ws_channel::{
     errors,
-    model::{Bank, FileDescriptor, FileName, FileType, PgpPrivateKeys, Signatures, SigningCertificates},
-    operations::pgp::sign_file::SignatureHash,
+    model::{FileDescriptor, FileName, FileType, Signatures},
 };
 
 use super::{
     Flow, asking_for_signatures,
     fetch::WsChannelPlace,
     flow,
-    sign_and_upload::{SignAndUploadResponse, prepare},
-    signing::{GivenAuthority, UploadAuthority},
+    sign_and_upload::{PreparedUpload, SignAndUploadResponse},
+    signing::{FileToSign, UploadAuthority},
     steps::FlowSteps,
 };
 use crate::{
     CallOptions,
     file_channel::{
         check_first::CheckFirst,
-        parsed::Parsed,
         repeats::RejectRepeats,
-        waiting::{AnswersWanted, AwaitedAnswers, AwaitedFile, UploadWait},
+        waiting::{AwaitAnswers, AwaitedAnswers, AwaitedFile, FetchedContent, UploadDecision, UploadWait},
     },
     ws_channel::WsChannel,
 };
@@ -37,50 +31,17 @@ use crate::{
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
 pub struct UploadAndWaitRequest {
-    /// The bank to send it to.
-    #[boundary(profile)]
-    pub bank: Bank,
-    /// The bank's name of the file type, such as `pain.001.001.09`.
-    pub file_type: FileType,
-    /// The file's name, as sent to the bank. Default: the file's name on disk.
-    pub file_name: Option<FileName>,
-    /// The file's bytes.
-    pub content: Content,
-    /// The armored private key that is registered with purpose `authorize`. Give one of this, `signing_certificate` and
-    /// `signature`.
-    pub private_key: Option<PgpPrivateKeys>,
-    /// The passphrase of the private keys that are locked.
-    pub passphrase: Option<Secret>,
-    /// The armored public key that is registered with purpose `authorize`, if its private key is elsewhere: in an HSM,
-    /// a smart card, an agent. Several keys, one after the other, make one signature each. The call asks a question of
-    /// kind `signature` for each key, as `sign_and_upload` does.
-    pub signing_certificate: Option<SigningCertificates>,
-    /// The hash algorithm of the signature. Default: SHA-256.
-    pub hash: Option<SignatureHash>,
-    /// Signatures over the same bytes that were made elsewhere.
+    /// The file, the bank and the keys.
+    #[boundary(flatten)]
+    pub file: FileToSign,
+    /// Signatures over the same bytes that were made elsewhere, in place of `private_key` and `signing_certificate`.
     pub signature: Option<Signatures>,
     /// The types of the answers to wait for, one file of each, such as `pain.002.001.10`. With a status report
     /// (`pain.002`) among them, a rejection ends the wait.
     pub wait_for: Vec<FileType>,
-    /// The time limit for all answers together, in seconds, fractions allowed. Default: 60.
-    pub wait_timeout_s: Option<Seconds>,
-    /// The interval between two polls, in seconds, fractions allowed, at least 0.1. Default: 1.
-    pub poll_interval_s: Option<Seconds>,
-    /// The folder for the answers, with names as in `download_new_files`. Without a folder the answers are in the
-    /// response. If a name is taken by a file with another content, the answer gets another name, with `~2` before
-    /// `.dat`: names contain neither bank nor account.
-    pub directory: Option<String>,
-    /// The folder of the ledger, from which `download_new_files` reports fetched files that answer no upload, and those
-    /// of a call that failed. Default: `directory`; without both there is none.
-    pub ledger: Option<String>,
-    /// Whether to take files that carry no reference, although other uploads of this client wait too. Default: false:
-    /// such a file is taken only if no other upload of this client waits for its type.
-    pub accept_unreferenced: Option<bool>,
-    /// Whether the bank's rejection of the whole file is the error `ws_channel.payment_rejected`, with the response as
-    /// its `partial_response`. Default: false: the response says it in `verdict`.
-    pub fail_if_rejected: Option<bool>,
-    /// Whether the response also has the answers in parsed form. Default: true.
-    pub parse: Option<bool>,
+    /// The wait for the answers.
+    #[boundary(flatten)]
+    pub await_answers: AwaitAnswers,
     /// The check before sending.
     #[boundary(flatten)]
     pub check_first: CheckFirst,
@@ -93,17 +54,9 @@ pub struct UploadAndWaitRequest {
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
 pub struct UploadAndWaitResponse {
-    /// What the bank says about the file, by its answers.
-    pub verdict: PaymentVerdict,
-    /// The verdict in a sentence, with the bank's status and reason: `The bank has rejected the file, nothing of it is
-    /// paid: RJCT (rejected), reason AM04 (insufficient funds).`
-    pub verdict_text: String,
-    /// The bank's status of the file, such as `ACCP` or `RJCT`.
-    pub status: Option<Code>,
-    /// The first reason for that status, such as `AM04`.
-    pub reason: Option<Code>,
-    /// The message id of the file, by which answers name it; left out if the file has none.
-    pub message_id: Option<String>,
+    /// What the bank says.
+    #[boundary(flatten)]
+    pub decision: UploadDecision,
     /// The file name sent to the bank.
     pub file_name: FileName,
     /// The number of bytes sent.
@@ -127,17 +80,9 @@ pub struct UploadAndWaitResponse {
 pub struct BankAnswer {
     /// The bank's description of the file.
     pub file: FileDescriptor,
-    /// The file's length in bytes.
-    pub bytes: u64,
-    /// Status and reason of a status report in words, such as `RJCT (rejected), reason AM04 (insufficient funds)`.
-    pub status_text: Option<String>,
-    /// The file's path, if a folder was given.
-    pub path: Option<String>,
-    /// The file's bytes, if no folder was given.
-    pub content: Option<InlineBytes>,
-    /// The parsed content.
+    /// Its content.
     #[boundary(flatten)]
-    pub parsed: Parsed,
+    pub fetched: FetchedContent,
 }
 
 /// Sign a file, send it, and wait for the bank's answers.
@@ -178,35 +123,21 @@ impl Flow<WsChannel> for UploadAndWait {
     ) -> Result<UploadAndWaitResponse> {
         let steps = FlowSteps::begin(client, options)?;
         steps.plan(3);
-        let UploadAndWaitRequest { private_key, passphrase, signing_certificate, hash, signature, .. } = request;
-        let given = GivenAuthority { private_key, passphrase, signing_certificate, hash, signature };
-        let authority = UploadAuthority::from_given(given, "private_key, signing_certificate or signature is missing")?;
-        let wanted = AnswersWanted {
-            place: WsChannelPlace::new(request.bank),
-            wait_for: request.wait_for.iter().map(|file_type| file_type.as_str().to_owned()).collect(),
-            wait_timeout: request.wait_timeout_s,
-            poll_interval: request.poll_interval_s,
-            directory: request.directory.as_deref(),
-            ledger: request.ledger.as_deref(),
-            accept_unreferenced: request.accept_unreferenced,
-            fail_if_rejected: request.fail_if_rejected,
-            parse: request.parse,
-        };
-        let wait = UploadWait::open(&steps, wanted).await?;
-        let check = (request.bank, request.file_type.clone(), request.check_first);
-        let prepared = prepare(&steps, request.content, request.file_name, authority, check).await?;
+        let UploadAndWaitRequest { mut file, signature, wait_for, await_answers, check_first, repeats } = request;
+        let missing = "private_key, signing_certificate or signature is missing";
+        let authority = UploadAuthority::from_given(&mut file, signature, missing)?;
+        let wait_for = wait_for.iter().map(|file_type| file_type.as_str().to_owned()).collect();
+        let place = WsChannelPlace::new(file.bank);
+        let wait = UploadWait::open(&steps, (&place, wait_for), await_answers).await?;
+        let prepared = PreparedUpload::new(&steps, file, authority, check_first).await?;
         let upload = Arc::new(prepared.message(&steps).await?);
-        let send = prepared.upload(&steps, (request.bank, request.file_type), request.repeats, &upload);
+        let send = prepared.upload(&steps, repeats, &upload);
         let awaited = Box::pin(wait.around(&steps, &upload, send)).await?;
         awaited.returned(|awaited| {
-            let AwaitedAnswers { sent, verdict, verdict_text, status, reason, notes, .. } = awaited;
+            let AwaitedAnswers { sent, decision, notes, .. } = awaited;
             let SignAndUploadResponse { file_name, bytes, response_text, .. } = sent;
             UploadAndWaitResponse {
-                verdict,
-                verdict_text,
-                status,
-                reason,
-                message_id: upload.message_id().map(str::to_owned),
+                decision,
                 file_name,
                 bytes,
                 answers: awaited.answers.into_iter().map(BankAnswer::from).collect(),
@@ -221,7 +152,6 @@ impl Flow<WsChannel> for UploadAndWait {
 
 impl From<AwaitedFile<FileDescriptor>> for BankAnswer {
     fn from(awaited: AwaitedFile<FileDescriptor>) -> Self {
-        let AwaitedFile { file, bytes, status_text, path, content, parsed } = awaited;
-        Self { file, bytes, status_text, path, content, parsed }
+        Self { file: awaited.file, fetched: awaited.fetched }
     }
 }

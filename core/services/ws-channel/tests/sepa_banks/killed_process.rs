@@ -56,7 +56,7 @@ async fn service_that_is_killed() {
 /// Compiles the library that is loaded before libc.
 pub(crate) fn shim(folder: &Path) -> PathBuf {
     let (source, library) = (folder.join("killed.c"), folder.join("killed.so"));
-    fs::write(&source, include_str!("../../../../counterparts/tests/sepa/killed.c")).unwrap();
+    fs::write(&source, include_str!("../../../../../tests/support/killed.c")).unwrap();
     let mut compiler = Command::new("cc");
     compiler.args(["-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o"]).arg(&library).arg(&source).arg("-ldl");
     let made = compiler.output().unwrap();

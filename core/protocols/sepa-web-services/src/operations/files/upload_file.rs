@@ -13,9 +13,10 @@ use crate::{
 /// The file.
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
+#[boundary(flattened)]
 pub struct UploadBankFileRequest {
     /// The file's bytes. They are sent as they are, or compressed.
-    pub content: Content,
+    pub content: bankchannel_foundation::model::Content,
     /// The bank's type of the file, such as `NDCORPAYS` or `pain.001.001.09`, at most 40 characters; case matters.
     pub file_type: String,
     /// The file's name in your own system, at most 80 characters. Default: the name of the content's file, otherwise
@@ -31,7 +32,7 @@ pub struct UploadBankFileRequest {
     /// Copied into the answer, at most 32 characters.
     pub execution_serial: Option<String>,
     /// The sum of the file's amounts, for the bank to compare.
-    pub amount_total: Option<Decimal>,
+    pub amount_total: Option<bankchannel_foundation::model::Decimal>,
     /// The number of the file's transactions, for the bank to compare.
     pub transaction_count: Option<u64>,
 }

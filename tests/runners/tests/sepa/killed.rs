@@ -165,7 +165,7 @@ async fn issued(world: &World) -> Vec<Value> {
 /// Compiles the library that is loaded before libc.
 fn shim(folder: &Path) -> PathBuf {
     let (source, library) = (folder.join("killed.c"), folder.join("killed.so"));
-    fs::write(&source, include_str!("killed.c")).unwrap();
+    fs::write(&source, include_str!("../../../support/killed.c")).unwrap();
     let mut compiler = Command::new("cc");
     compiler.args(["-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o"]).arg(&library).arg(&source).arg("-ldl");
     let made = compiler.output().unwrap();

@@ -13,7 +13,7 @@ mod killed;
 mod lives;
 mod passphrases;
 #[cfg(target_os = "linux")]
-#[path = "../../../../tests/support/random_kills.rs"]
+#[path = "../../../support/random_kills.rs"]
 mod random_kills;
 mod raw;
 mod refusals;

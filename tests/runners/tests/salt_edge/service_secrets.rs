@@ -1,7 +1,7 @@
 //! Secrets sent to the connector server, in their right places and in every wrong one: they must not appear in any
 //! answer, log line or file.
 
-#[path = "../../../../tests/support/log.rs"]
+#[path = "../../../support/log.rs"]
 mod log;
 
 use std::path::{Path, PathBuf};

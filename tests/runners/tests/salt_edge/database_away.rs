@@ -1,6 +1,6 @@
 //! A database that goes away while the bank is asked: its answer is kept, and written when the database is back.
 
-#[path = "../../../../tests/support/relay.rs"]
+#[path = "../../../support/relay.rs"]
 mod relay;
 
 use std::{

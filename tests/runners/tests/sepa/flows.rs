@@ -37,13 +37,13 @@ async fn t93_a_file_whose_answer_is_lost_is_fetched_by_the_next_call_and_reporte
     let first = client.download_new_files(new_files(folder.path())).await.unwrap();
     assert_eq!((first.downloaded, first.failed, dat_files(folder.path())), (1, 1, 1), "{first:?}");
     // Another customer's or target's calls have nothing to do with it.
-    let failed = first.files.iter().find(|file| file.status == DownloadStatus::Failed).unwrap();
-    assert!(failed.error.is_some() && failed.path.is_none(), "{failed:?}");
+    let failed = first.files.iter().find(|file| file.result.status == DownloadStatus::Failed).unwrap();
+    assert!(failed.result.error.is_some() && failed.path.is_none(), "{failed:?}");
     let second = client.download_new_files(new_files(folder.path())).await.unwrap();
     assert_eq!((second.downloaded, second.failed, second.existing), (1, 0, 0), "{second:?}");
     assert_eq!(second.files[0].file_reference, failed.file_reference);
     let named = |files: &[DownloadedBankFile]| -> Vec<String> {
-        let reports = files.iter().filter_map(|file| file.parsed.report.as_ref()).flat_map(|file| &file.reports);
+        let reports = files.iter().filter_map(|file| file.result.parsed.report.as_ref()).flat_map(|file| &file.reports);
         reports.filter_map(|report| report.original_message_id.clone()).collect()
     };
     let mut all = [named(&first.files), named(&second.files)].concat();
@@ -75,7 +75,7 @@ async fn t93_a_file_that_the_bank_has_no_more_is_reported_once() {
     }
     let second = client.download_new_files(new_files(folder.path())).await.unwrap();
     assert_eq!((second.failed, second.files.len()), (1, 1), "{second:?}");
-    assert_eq!(second.files[0].error.as_deref(), Some("sepa_web_services.file_not_found"), "{second:?}");
+    assert_eq!(second.files[0].result.error.as_deref(), Some("sepa_web_services.file_not_found"), "{second:?}");
     assert_eq!(second.files[0].file_reference, "NO-SUCH-FILE");
 }
 
@@ -89,7 +89,7 @@ async fn t93_a_file_that_the_bank_refuses_with_code_24_stays_in_the_ledger_with_
     world.order("sandbox/faults", json!([{"fault": "code=24", "operation": "download_file"}])).await;
     let first = client.download_new_files(new_files(folder.path())).await.unwrap();
     assert_eq!((first.failed, first.files.len()), (1, 1), "{first:?}");
-    assert_eq!(first.files[0].error.as_deref(), Some("sepa_web_services.file_not_found"), "{first:?}");
+    assert_eq!(first.files[0].result.error.as_deref(), Some("sepa_web_services.file_not_found"), "{first:?}");
     let entries = || -> Vec<Value> {
         let paths = fs::read_dir(folder.path()).unwrap().map(|one| one.unwrap().path());
         paths.filter_map(|path| serde_json::from_slice(&fs::read(path).unwrap()).ok()).collect()
