@@ -2530,8 +2530,8 @@ export interface UploadAndWaitRequest {
   /** The file's bytes. */
   content: Content;
   /**
-   * The armored private key that is registered with purpose `authorize`. Give one of this, `signingCertificate`
-   * and `signature`.
+   * The armored private key that is registered with purpose `authorize`. Several keys, one after the other, make
+   * one signature each. Give either this or `signingCertificate`.
    */
   privateKey?: Secret | null;
   /** The passphrase of the private keys that are locked. */
@@ -2539,26 +2539,29 @@ export interface UploadAndWaitRequest {
   /**
    * The armored public key that is registered with purpose `authorize`, if its private key is elsewhere: in an HSM,
    * a smart card, an agent. Several keys, one after the other, make one signature each. The call asks a question of
-   * kind `signature` for each key, as `signAndUpload` does.
+   * kind `signature` for each key.
    */
   signingCertificate?: Secret | null;
   /** The hash algorithm of the signature. Default: SHA-256. */
   hash?: SignatureHash | null;
-  /** Signatures over the same bytes that were made elsewhere. */
+  /** Signatures over the same bytes that were made elsewhere, in place of `privateKey` and `signingCertificate`. */
   signature?: string | null;
   /**
    * The types of the answers to wait for, one file of each, such as `pain.002.001.10`. With a status report
    * (`pain.002`) among them, a rejection ends the wait.
    */
   waitFor: readonly string[];
-  /** The time limit for all answers together, in seconds, fractions allowed. Default: 60. */
+  /**
+   * The time limit for all answers together, in seconds, fractions allowed. Default: 60. Real banks may take hours:
+   * then look for reports later, with `downloadNewFiles`.
+   */
   waitTimeoutS?: number | null;
   /** The interval between two polls, in seconds, fractions allowed, at least 0.1. Default: 1. */
   pollIntervalS?: number | null;
   /**
    * The folder for the answers, with names as in `downloadNewFiles`. Without a folder the answers are in the
    * response. If a name is taken by a file with another content, the answer gets another name, with `~2` before
-   * `.dat`: names contain neither bank nor account.
+   * `.dat`: names contain neither the bank nor its customer.
    */
   directory?: FilePath | null;
   /**
@@ -2572,8 +2575,8 @@ export interface UploadAndWaitRequest {
    */
   acceptUnreferenced?: boolean | null;
   /**
-   * Whether the bank's rejection of the whole file is the error `ws_channel.payment_rejected`, with the response as
-   * its `partial_response`. Default: false: the response says it in `verdict`.
+   * Whether the bank's rejection of the whole file is the error `payment_rejected` of the protocol, with the
+   * response as its `partial_response`. Default: false: the response says it in `verdict`.
    */
   failIfRejected?: boolean | null;
   /** Whether the response also has the answers in parsed form. Default: true. */
@@ -5091,6 +5094,8 @@ export interface Cause {
   readonly matched: boolean;
   /** The finding, or the attempt. */
   readonly text: string;
+  /** What the sender can do, if the cause is proven. */
+  readonly advice?: string;
 }
 
 /** The digest compared with the body. */
@@ -5125,8 +5130,10 @@ export interface PartCompared {
 export interface KeyIdCompared {
   /** The serial number. */
   readonly serial: PartCompared;
-  /** The issuer's parts. */
+  /** The issuer's parts, the most specific first, as in a key id; then those that only the key id has. */
   readonly issuer: readonly PartCompared[];
+  /** Whether the issuer in the key id could be read as a name. */
+  readonly issuerReads: boolean;
 }
 
 /** The explanation. It shows the request's own values: show it only to the sender of the request. */
@@ -5135,6 +5142,8 @@ export interface ExplainRequestResponse {
   readonly verdict: string;
   /** The whole explanation as text for a person, at most 64 KiB. */
   readonly text: string;
+  /** What the sender can do about the verdict. Absent if the request is valid, or if the check's own text is enough. */
+  readonly advice?: string;
   /** The bank's answer, if it refuses. */
   readonly refused?: Refused;
   /** All checks in their order. */
@@ -5147,6 +5156,8 @@ export interface ExplainRequestResponse {
    * proves.
    */
   readonly actualSigningString?: Buffer;
+  /** The signed text, if a cause proves it. */
+  readonly signedText?: Buffer;
   /** Whether the sender's claimed string has the signed hash. Absent if either is missing. */
   readonly clientTextWasSigned?: boolean;
   /** The first difference between the expected and the actual string. */
@@ -5327,9 +5338,9 @@ export interface NextGenPsd2Settings {
   privateKey?: Secret | null;
   /** A file with the private key. */
   privateKeyFile?: FilePath | null;
-  /** A PKCS#12 file (`.p12`, `.pfx`) with certificate and private key, instead of both settings. */
+  /** A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate, instead of the settings for them. */
   keystoreFile?: FilePath | null;
-  /** The certificate's private key in an HSM or on a smart card, instead of `privateKey`. */
+  /** The private key in an HSM or on a smart card, instead of `privateKey`. */
   pkcs11?: Pkcs11Settings | null;
   /** The passphrase of an encrypted private key or of the PKCS#12 file. */
   passphrase?: Secret | null;
@@ -5491,7 +5502,7 @@ export interface NewPsu {
   /** The name on the page. */
   name: string;
   /** The personal identifier, eleven digits. Only its hash is stored. */
-  personalIdentifier: string;
+  personalIdentifier: Secret;
   /** The PSU-IDs by third party (organizationIdentifier); other third parties get a random one. */
   psuIds?: Readonly<Record<string, string>> | null;
   /** Corporate agreements. */
@@ -9247,7 +9258,7 @@ export interface UploadBankFileAndWaitRequest {
   compress?: boolean | null;
   /** The service or account, at most 256 characters. */
   serviceId?: string | null;
-  /** The part of the agreement, at most 80 characters; its files are looked at. Default: that of the settings. */
+  /** The part of the agreement, at most 80 characters. Default: that of the settings. */
   targetId?: string | null;
   /** Copied into the answer, at most 32 characters. */
   executionSerial?: string | null;
@@ -9271,7 +9282,7 @@ export interface UploadBankFileAndWaitRequest {
   /**
    * The folder for the answers, with names as in `downloadNewFiles`. Without a folder the answers are in the
    * response. If a name is taken by a file with another content, the answer gets another name, with `~2` before
-   * `.dat`: names contain neither bank nor customer.
+   * `.dat`: names contain neither the bank nor its customer.
    */
   directory?: FilePath | null;
   /**
@@ -9285,7 +9296,7 @@ export interface UploadBankFileAndWaitRequest {
    */
   acceptUnreferenced?: boolean | null;
   /**
-   * Whether the bank's rejection of the whole file is the error `sepa_web_services.payment_rejected`, with the
+   * Whether the bank's rejection of the whole file is the error `payment_rejected` of the protocol, with the
    * response as its `partial_response`. Default: false: the response says it in `verdict`.
    */
   failIfRejected?: boolean | null;
@@ -9748,7 +9759,7 @@ export interface SepaWebServicesSettings {
   privateKey?: Secret | null;
   /** A file with the private key. */
   privateKeyFile?: FilePath | null;
-  /** A PKCS#12 file (`.p12`, `.pfx`) with certificate and private key, instead of both settings. */
+  /** A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate, instead of the settings for them. */
   keystoreFile?: FilePath | null;
   /** The private key in an HSM or on a smart card, instead of `privateKey`. */
   pkcs11?: Pkcs11Settings | null;
@@ -10472,19 +10483,20 @@ export declare class SepaWebServices implements AsyncDisposable {
   /**
    * Send a file and wait for the bank's answers.
    *
-   * Notes the existing files of the wanted types, sends the file once as `uploadFile` does, then polls for new
-   * files of each type, fetches them and keeps those that are about this file. A file is an answer only if it says
-   * so: a status report by the original message id; a notification or statement by the message id, the UETR or the
-   * references of its entries. One that names several uploads is given to each of them. A new file can only be told
-   * apart by its content, so all new ones are fetched; those that answer no upload are in `others`. Any number of
-   * uploads may wait at once, in several processes too. The wait ends with an answer of each type, or when the bank
-   * has rejected the whole file; read `verdict` first. If the upload's own answer is lost, the call ends at once
-   * with outcome `unknown`: `settleUpload` looks for the report that settles it. Every error after the accepted
-   * upload has outcome `accepted` and the detail `upload` = `accepted`: do not send the file again, look for its
-   * answers later. Its `partial_response` has the answers that did come. The detail `taken` lists them by type and
-   * reference: the bank lists them as downloaded. The detail `begun` lists the files that the bank may have sent
-   * and that did not arrive. With `directory` or `ledger`, `downloadNewFiles` returns all of them; without,
-   * download them by reference.
+   * Notes the existing files of the wanted types in the part of the agreement that `targetId` names, sends the
+   * file once as `uploadFile` does, then polls for new files of each type there, fetches them and keeps those that
+   * are about this file. A file is an answer only if it says so: a status report by the original message id; a
+   * notification or statement by the message id, the UETR or the references of its entries. One that names several
+   * uploads is given to each of them. A new file can only be told apart by its content, so all new ones are
+   * fetched; those that answer no upload are in `others`. Any number of uploads may wait at once, in several
+   * processes too. The wait ends with an answer of each type, or when the bank has rejected the whole file; read
+   * `verdict` first. If the upload's own answer is lost, the call ends at once with outcome `unknown`:
+   * `settleUpload` looks for the report that settles it. Every error after the accepted upload has outcome
+   * `accepted` and the detail `upload` = `accepted`: do not send the file again, look for its answers later. Its
+   * `partial_response` has the answers that did come. The detail `taken` lists them by type and reference: the bank
+   * lists them as downloaded. The detail `begun` lists the files that the bank may have sent and that did not
+   * arrive. With `directory` or `ledger`, `downloadNewFiles` returns all of them; without, download them by
+   * reference.
    *
    * @throws {InvalidInputError} `iso20022.payment_refused`, `sepa_web_services.content_refused`
    * @throws {ConfigurationError} `sepa_web_services.token_failed`
@@ -11980,9 +11992,9 @@ export interface SaltEdgeConnectorSettings {
   privateKey?: Secret | null;
   /** A file with the private key. */
   privateKeyFile?: FilePath | null;
-  /** A PKCS#12 file (`.p12`, `.pfx`) with the private key. */
+  /** A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate, instead of the settings for them. */
   keystoreFile?: FilePath | null;
-  /** The key in an HSM or on a smart card. */
+  /** The private key in an HSM or on a smart card, instead of `privateKey`. */
   pkcs11?: Pkcs11Settings | null;
   /** The passphrase of an encrypted private key or of the PKCS#12 file. */
   passphrase?: Secret | null;
@@ -12005,8 +12017,8 @@ export interface SaltEdgeConnectorSettings {
    */
   store?: Secret | FilePath | null;
   /**
-   * The key that encrypts the store: 32 bytes in base64. Needed for PostgreSQL. Optional for a folder, which
-   * otherwise has its key in the file `store.key`.
+   * The key that encrypts the store: 32 bytes in base64, as `openssl rand -base64 32` makes them. Needed for
+   * PostgreSQL. Optional for a folder, which otherwise has its key in the file `store.key`.
    */
   storeKey?: Secret | null;
   /** A file with the store's key. */
@@ -12315,7 +12327,7 @@ export interface SessionAnswer {
   /** The session's name. */
   sessionSecret: string;
   /** The customer's input, by field. */
-  credentials: Readonly<Record<string, string>>;
+  credentials: Readonly<Record<string, Secret>>;
 }
 
 /** A session to cancel. */
@@ -12352,7 +12364,7 @@ export interface PlayedRequest {
   /** Days of consent. Default: 90. */
   consentPeriodDays?: number | null;
   /** The customer's input, by field. */
-  credentials?: Readonly<Record<string, string>> | null;
+  credentials?: Readonly<Record<string, Secret>> | null;
   /** Where the customer's browser goes afterwards. */
   redirectUrl?: string | null;
   /** The account, for transactions. */
@@ -12362,7 +12374,7 @@ export interface PlayedRequest {
   /** The last day. */
   toDate?: string | null;
   /** The access token. */
-  accessToken?: string | null;
+  accessToken?: Secret | null;
   /** In its place: the session whose token it is. */
   accessTokenOf?: string | null;
   /** Seconds until the JWT expires. Default: 60. */
@@ -12395,7 +12407,7 @@ export interface SendingOrder {
   /** Days of consent. Default: 90. */
   consentPeriodDays?: number | null;
   /** The customer's input, by field. */
-  credentials?: Readonly<Record<string, string>> | null;
+  credentials?: Readonly<Record<string, Secret>> | null;
   /** Where the customer's browser goes afterwards. */
   redirectUrl?: string | null;
   /** The account, for transactions. */
@@ -12405,7 +12417,7 @@ export interface SendingOrder {
   /** The last day. */
   toDate?: string | null;
   /** The access token. */
-  accessToken?: string | null;
+  accessToken?: Secret | null;
   /** In its place: the session whose token it is. */
   accessTokenOf?: string | null;
   /** Seconds until the JWT expires. Default: 60. */
@@ -13139,9 +13151,9 @@ export interface SaltEdgeHubSettings {
   privateKey?: Secret | null;
   /** A file with the private key. */
   privateKeyFile?: FilePath | null;
-  /** A PKCS#12 file (`.p12`, `.pfx`) with the private key. */
+  /** A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate, instead of the settings for them. */
   keystoreFile?: FilePath | null;
-  /** The key in an HSM or on a smart card. */
+  /** The private key in an HSM or on a smart card, instead of `privateKey`. */
   pkcs11?: Pkcs11Settings | null;
   /** The passphrase of an encrypted private key or of the PKCS#12 file. */
   passphrase?: Secret | null;

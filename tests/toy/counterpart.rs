@@ -5,9 +5,9 @@ use std::{net::SocketAddr, sync::Arc};
 use bankchannel_foundation::{
     Error, Result,
     message::{Body, InRequest, OutResponse},
-    model::{Boundary, Object, Representation, Value as Wire, schema},
+    model::{Boundary, Object, Value as Wire},
     openapi::{self, ApiDescription, DescribedOperation, described_exchanges},
-    operation::{CatalogueEntry, Exchange, Route},
+    operation::Exchange,
 };
 use bankchannel_toy::{
     CATALOGUE, PROTOCOL, TERMS,
@@ -15,7 +15,7 @@ use bankchannel_toy::{
 };
 use futures_util::future::BoxFuture;
 use hyper::{HeaderMap, Response, StatusCode};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use bankchannel_server::{
     counterpart::{Counterpart, ServerKind},
@@ -148,34 +148,10 @@ fn sent(message: &OutResponse) -> Response<AnswerBody> {
 
 fn describe() -> Value {
     let about = ApiDescription {
-        title: "Toy",
-        summary: "A host that greets.",
-        servers: json!([]),
-        tags: Vec::new(),
-        components: json!({}),
+        failures: &[(400, "Refused: the text says why.")],
+        schemas: json!({"Refused": {"type": "object", "properties": {"text": {"type": "string"}}}}),
+        ..ApiDescription::new("Toy", "A host that greets.")
     };
-    let described = |entry: &'static CatalogueEntry, route: &'static Route| {
-        let schema = schema::schema(entry.response, Representation::Wire);
-        let mut responses = Map::new();
-        let done = json!({"description": "Done.", "content": {"application/json": {"schema": schema}}});
-        responses.insert(route.success.to_string(), done);
-        for status in route.failures {
-            responses.insert(status.to_string(), json!({"description": "Refused: the text says why."}));
-        }
-        DescribedOperation {
-            path: route.path.to_owned(),
-            method: route.method,
-            id: route.wire_name.to_owned(),
-            tag: entry.declaration.subject,
-            description: entry.declaration.doc.to_owned(),
-            parameters: Vec::new(),
-            body: Some((schema::schema(entry.request, Representation::Wire), true)),
-            responses: Value::Object(responses),
-            security: json!([]),
-        }
-    };
-    openapi::document(
-        about,
-        described_exchanges(CATALOGUE, TERMS).map(|(entry, route, ())| (entry, described(entry, route))),
-    )
+    let operations = described_exchanges(CATALOGUE, TERMS);
+    openapi::document(&about, operations.map(|(entry, route, ())| DescribedOperation::new(entry, route, "Refused")))
 }

@@ -10,6 +10,7 @@
 //! A new operation needs no change here: everything comes from the catalogue, the settings and the error table.
 
 mod c_names;
+mod configuration;
 mod descriptors;
 mod model;
 mod named_types;
@@ -101,6 +102,7 @@ fn generate(model: &Model) -> Result<Vec<Generated>, String> {
     files.extend(php::files(model)?);
     files.extend(c_names::files(model));
     files.extend(reference::files(model));
+    files.extend(configuration::files()?);
     files.push(written::git_attributes(&files));
     Ok(files)
 }
@@ -215,6 +217,26 @@ mod tests {
             .map(|entry| entry.declaration.name)
             .collect();
         assert_eq!(reached, declared.len());
+    }
+
+    #[test]
+    fn secrets_of_orders_are_hidden_in_every_language() {
+        let files = generate(&Model::load().unwrap()).unwrap();
+        let text = |end: &str| files.iter().find(|file| file.path.ends_with(end)).unwrap().text.clone();
+        let python = text("bankchannel/service.py");
+        let class =
+            |name: &str| python.split(&format!("\nclass {name}(")).nth(1).unwrap().split("\nclass ").next().unwrap();
+        for (name, secret) in [("SeedAccount", "\"password\""), ("NewPsu", "\"personal_identifier\"")] {
+            assert!(class(name).contains(&format!("_secret: ClassVar = frozenset(({secret},))")), "{name}");
+        }
+        assert!(class("SeededAccount").contains("id_tokens: Mapping[str, SecretText]"), "{}", class("SeededAccount"));
+        assert!(
+            text("lib/nextgen_psd2.js").contains("[\"personalIdentifier\", \"personal_identifier\", secret]"),
+            "Node"
+        );
+        let php = text("Generated/NextGenPsd2/Bank.php");
+        let is_marked = |line: &str| line.contains("$personalIdentifier") && line.contains("\\SensitiveParameter");
+        assert!(php.lines().any(is_marked), "{php}");
     }
 
     #[test]

@@ -20,7 +20,8 @@ const ABOUT: &str = "For tests, demonstrations and the program that runs a serve
     `server.control(\"clock\", {\"advance_s\": 60})`. In the shell: `bankchannel control KIND clock --control-url URL --advance-s 60`. \
     Over HTTP they are below the address \
     `control_url`, which listens on loopback and refuses browsers: the request is the body, and an error is answered whole, as JSON. \
-    All but `seed` need a server that was started with `control`. An order or a member that there is not is refused by its name.";
+    In place of a secret the program may name a file or a variable (`{\"file\": PATH}`, `{\"env\": NAME}`); over HTTP the value itself is \
+    needed. All but `seed` need a server that was started with `control`. An order or a member that there is not is refused by its name.";
 
 /// The page.
 pub(crate) fn page() -> Generated {

@@ -46,6 +46,7 @@ const ExplainRequestRequest = struct([
 const ExplainRequestResponse = struct([
   ["expectedSigningString", "expected_signing_string", bytes],
   ["actualSigningString", "actual_signing_string", bytes],
+  ["signedText", "signed_text", bytes],
 ]);
 
 const MakeCertificatesRequest = struct([
@@ -231,9 +232,13 @@ class NextGenPsd2 extends Client {
   }
 }
 
+const NewPsu = struct([
+  ["personalIdentifier", "personal_identifier", secret],
+]);
+
 const ordersOfNextGenPsd2Bank = {
   limits: { name: "nextgen_psd2_bank.limits", request: plain, response: plain },
-  psu: { name: "nextgen_psd2_bank.psu", request: plain, response: plain },
+  psu: { name: "nextgen_psd2_bank.psu", request: NewPsu, response: plain },
   revokeConsent: { name: "nextgen_psd2_bank.revoke_consent", request: plain, response: plain },
   blockCertificate: { name: "nextgen_psd2_bank.block_certificate", request: plain, response: plain },
   revokeCertificate: { name: "nextgen_psd2_bank.revoke_certificate", request: plain, response: plain },

@@ -299,8 +299,22 @@ class SaltEdgeConnector extends Client {
   }
 }
 
+const SessionAnswer = struct([
+  ["credentials", "credentials", map(secret)],
+]);
+
+const PlayedRequest = struct([
+  ["credentials", "credentials", map(secret)],
+  ["accessToken", "access_token", secret],
+]);
+
 const ConnectorLocation = struct([
   ["caFile", "ca_file", path],
+]);
+
+const SendingOrder = struct([
+  ["credentials", "credentials", map(secret)],
+  ["accessToken", "access_token", secret],
 ]);
 
 const CheckSettings = struct([
@@ -313,13 +327,13 @@ const ordersOfSaltEdgeHubServer = {
   beginSession: { name: "salt_edge_hub_server.begin_session", request: plain, response: plain },
   sessions: { name: "salt_edge_hub_server.sessions", request: plain, response: plain },
   session: { name: "salt_edge_hub_server.session", request: plain, response: plain },
-  answerSession: { name: "salt_edge_hub_server.answer_session", request: plain, response: plain },
+  answerSession: { name: "salt_edge_hub_server.answer_session", request: SessionAnswer, response: plain },
   cancelSession: { name: "salt_edge_hub_server.cancel_session", request: plain, response: plain },
   orderAnswer: { name: "salt_edge_hub_server.order_answer", request: plain, response: plain },
   tokens: { name: "salt_edge_hub_server.tokens", request: plain, response: plain },
-  requests: { name: "salt_edge_hub_server.requests", request: plain, response: plain },
+  requests: { name: "salt_edge_hub_server.requests", request: PlayedRequest, response: plain },
   connector: { name: "salt_edge_hub_server.connector", request: ConnectorLocation, response: plain },
-  enrolments: { name: "salt_edge_hub_server.enrolments", request: plain, response: plain },
+  enrolments: { name: "salt_edge_hub_server.enrolments", request: SendingOrder, response: plain },
   check: { name: "salt_edge_hub_server.check", request: CheckSettings, response: plain },
 };
 

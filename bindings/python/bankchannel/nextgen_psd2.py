@@ -1034,7 +1034,7 @@ class Cause(Record):
     """A probable cause and its test."""
 
     __slots__ = ()
-    __match_args__ = ("id", "matched", "text")
+    __match_args__ = ("id", "matched", "text", "advice")
 
     id: str
     """The id of the hypothesis, such as `H-08`."""
@@ -1042,6 +1042,8 @@ class Cause(Record):
     """Whether the cause is proven: the text that it supposes has the signed hash."""
     text: str
     """The finding, or the attempt."""
+    advice: str | None = None
+    """What the sender can do, if the cause is proven."""
 
 
 class DigestCompared(Record):
@@ -1084,24 +1086,30 @@ class KeyIdCompared(Record):
     """The key id compared with the certificate."""
 
     __slots__ = ()
-    __match_args__ = ("serial", "issuer")
+    __match_args__ = ("serial", "issuer", "issuer_reads")
 
     serial: PartCompared
     """The serial number."""
     issuer: tuple[PartCompared, ...]
-    """The issuer's parts."""
+    """The issuer's parts, the most specific first, as in a key id; then those that only the key id has."""
+    issuer_reads: bool
+    """Whether the issuer in the key id could be read as a name."""
 
 
 class ExplainRequestResponse(Record):
     """The explanation. It shows the request's own values: show it only to the sender of the request."""
 
     __slots__ = ()
-    __match_args__ = ("verdict", "text", "refused", "checks", "expected_signing_string", "actual_signing_string", "client_text_was_signed", "diff", "recovered", "hypotheses", "digest", "key_id")
+    __match_args__ = ("verdict", "text", "advice", "refused", "checks", "expected_signing_string", "actual_signing_string", "signed_text", "client_text_was_signed", "diff", "recovered", "hypotheses", "digest", "key_id")
 
     verdict: str
     """`ok`, or the check that failed first, such as `V30`."""
     text: str
     """The whole explanation as text for a person, at most 64 KiB."""
+    advice: str | None = None
+    """What the sender can do about the verdict. Absent if the request is valid, or if the check's own text is
+    enough.
+    """
     refused: Refused | None = None
     """The bank's answer, if it refuses."""
     checks: tuple[CheckResult, ...]
@@ -1113,6 +1121,8 @@ class ExplainRequestResponse(Record):
     expected string and the signature proves another. Otherwise it is the string of a cause that the signature
     proves.
     """
+    signed_text: bytes | None = None
+    """The signed text, if a cause proves it."""
     client_text_was_signed: bool | None = None
     """Whether the sender's claimed string has the signed hash. Absent if either is missing."""
     diff: FirstDifference | None = None
@@ -1275,9 +1285,9 @@ class _NextGenPsd2Settings(TypedDict, total=False):
     private_key_file: str | PathLike[str] | None
     """A file with the private key."""
     keystore_file: str | PathLike[str] | None
-    """A PKCS#12 file (`.p12`, `.pfx`) with certificate and private key, instead of both settings."""
+    """A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate, instead of the settings for them."""
     pkcs11: Pkcs11Settings | None
-    """The certificate's private key in an HSM or on a smart card, instead of `private_key`."""
+    """The private key in an HSM or on a smart card, instead of `private_key`."""
     passphrase: Secret | None
     """The passphrase of an encrypted private key or of the PKCS#12 file."""
     signing: SigningOptions | None
@@ -1416,8 +1426,9 @@ class NextGenPsd2(Client):
         private_key: The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for
             the signature.
         private_key_file: A file with the private key.
-        keystore_file: A PKCS#12 file (`.p12`, `.pfx`) with certificate and private key, instead of both settings.
-        pkcs11: The certificate's private key in an HSM or on a smart card, instead of `private_key`.
+        keystore_file: A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate, instead of the
+            settings for them.
+        pkcs11: The private key in an HSM or on a smart card, instead of `private_key`.
         passphrase: The passphrase of an encrypted private key or of the PKCS#12 file.
         signing: The signing of requests, and the bank's dialect.
         client_certificate: The certificate for TLS (QWAC) as PEM text, followed by its intermediate certificates.

@@ -1547,9 +1547,9 @@ class _SaltEdgeConnectorSettings(TypedDict, total=False):
     private_key_file: str | PathLike[str] | None
     """A file with the private key."""
     keystore_file: str | PathLike[str] | None
-    """A PKCS#12 file (`.p12`, `.pfx`) with the private key."""
+    """A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate, instead of the settings for them."""
     pkcs11: Pkcs11Settings | None
-    """The key in an HSM or on a smart card."""
+    """The private key in an HSM or on a smart card, instead of `private_key`."""
     passphrase: Secret | None
     """The passphrase of an encrypted private key or of the PKCS#12 file."""
     public_key: str | None
@@ -1569,8 +1569,8 @@ class _SaltEdgeConnectorSettings(TypedDict, total=False):
     `reconcile_tokens`, `list_callbacks` and `retry_callback`.
     """
     store_key: Secret | None
-    """The key that encrypts the store: 32 bytes in base64. Needed for PostgreSQL. Optional for a folder, which
-    otherwise has its key in the file `store.key`.
+    """The key that encrypts the store: 32 bytes in base64, as `openssl rand -base64 32` makes them. Needed for
+    PostgreSQL. Optional for a folder, which otherwise has its key in the file `store.key`.
     """
     store_key_file: str | PathLike[str] | None
     """A file with the store's key."""
@@ -1725,8 +1725,9 @@ class SaltEdgeConnector(Client):
         private_key: The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. If the key is elsewhere,
             give `public_key`: each call then asks for the signature.
         private_key_file: A file with the private key.
-        keystore_file: A PKCS#12 file (`.p12`, `.pfx`) with the private key.
-        pkcs11: The key in an HSM or on a smart card.
+        keystore_file: A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate, instead of the
+            settings for them.
+        pkcs11: The private key in an HSM or on a smart card, instead of `private_key`.
         passphrase: The passphrase of an encrypted private key or of the PKCS#12 file.
         public_key: The public half as PEM text, if the private key is elsewhere. It verifies each signature that
             a call asked for, before anything is sent.
@@ -1737,8 +1738,8 @@ class SaltEdgeConnector(Client):
             (`postgres://user:password@host/database`). Any number of processes may share one store. Needed by
             `handle_request`, `work`, `get_session`, `approve_session`, `refuse_session`, `list_tokens`,
             `revoke_token`, `reconcile_tokens`, `list_callbacks` and `retry_callback`.
-        store_key: The key that encrypts the store: 32 bytes in base64. Needed for PostgreSQL. Optional for a
-            folder, which otherwise has its key in the file `store.key`.
+        store_key: The key that encrypts the store: 32 bytes in base64, as `openssl rand -base64 32` makes them.
+            Needed for PostgreSQL. Optional for a folder, which otherwise has its key in the file `store.key`.
         store_key_file: A file with the store's key.
         client_jwt: The check of a third party's own request, which Salt Edge forwards with each request for a
             token or with a code. Default: `off`, since Salt Edge has verified it. With `warn` and `enforce` the

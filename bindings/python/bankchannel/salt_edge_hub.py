@@ -419,9 +419,9 @@ class _SaltEdgeHubSettings(TypedDict, total=False):
     private_key_file: str | PathLike[str] | None
     """A file with the private key."""
     keystore_file: str | PathLike[str] | None
-    """A PKCS#12 file (`.p12`, `.pfx`) with the private key."""
+    """A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate, instead of the settings for them."""
     pkcs11: Pkcs11Settings | None
-    """The key in an HSM or on a smart card."""
+    """The private key in an HSM or on a smart card, instead of `private_key`."""
     passphrase: Secret | None
     """The passphrase of an encrypted private key or of the PKCS#12 file."""
     ca_file: str | PathLike[str] | None
@@ -525,8 +525,9 @@ class SaltEdgeHub(Client):
         private_key: The private key that stands for Salt Edge's, as PEM text, PKCS#8 or PKCS#1, 2048 bits or
             more. The connector has its public half.
         private_key_file: A file with the private key.
-        keystore_file: A PKCS#12 file (`.p12`, `.pfx`) with the private key.
-        pkcs11: The key in an HSM or on a smart card.
+        keystore_file: A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate, instead of the
+            settings for them.
+        pkcs11: The private key in an HSM or on a smart card, instead of `private_key`.
         passphrase: The passphrase of an encrypted private key or of the PKCS#12 file.
         ca_file: A PEM file with more certificate authorities to trust for the server's own certificate, beside
             the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.

@@ -1342,7 +1342,7 @@ class _SepaWebServicesSettings(TypedDict, total=False):
     private_key_file: str | PathLike[str] | None
     """A file with the private key."""
     keystore_file: str | PathLike[str] | None
-    """A PKCS#12 file (`.p12`, `.pfx`) with certificate and private key, instead of both settings."""
+    """A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate, instead of the settings for them."""
     pkcs11: Pkcs11Settings | None
     """The private key in an HSM or on a smart card, instead of `private_key`."""
     passphrase: Secret | None
@@ -1502,7 +1502,8 @@ class SepaWebServices(Client):
         private_key: The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for
             its signatures.
         private_key_file: A file with the private key.
-        keystore_file: A PKCS#12 file (`.p12`, `.pfx`) with certificate and private key, instead of both settings.
+        keystore_file: A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate, instead of the
+            settings for them.
         pkcs11: The private key in an HSM or on a smart card, instead of `private_key`.
         passphrase: The passphrase of an encrypted private key or of the PKCS#12 file.
         sender_certificate: The sender's certificate as PEM text, if another party sends. Default: the customer's.
@@ -2310,19 +2311,20 @@ class SepaWebServices(Client):
     ) -> UploadBankFileAndWaitResponse:
         """Send a file and wait for the bank's answers.
 
-        Notes the existing files of the wanted types, sends the file once as `upload_file` does, then polls for
-        new files of each type, fetches them and keeps those that are about this file. A file is an answer only if
-        it says so: a status report by the original message id; a notification or statement by the message id, the
-        UETR or the references of its entries. One that names several uploads is given to each of them. A new file
-        can only be told apart by its content, so all new ones are fetched; those that answer no upload are in
-        `others`. Any number of uploads may wait at once, in several processes too. The wait ends with an answer
-        of each type, or when the bank has rejected the whole file; read `verdict` first. If the upload's own
-        answer is lost, the call ends at once with outcome `unknown`: `settle_upload` looks for the report that
-        settles it. Every error after the accepted upload has outcome `accepted` and the detail `upload` =
-        `accepted`: do not send the file again, look for its answers later. Its `partial_response` has the answers
-        that did come. The detail `taken` lists them by type and reference: the bank lists them as downloaded. The
-        detail `begun` lists the files that the bank may have sent and that did not arrive. With `directory` or
-        `ledger`, `download_new_files` returns all of them; without, download them by reference.
+        Notes the existing files of the wanted types in the part of the agreement that `target_id` names, sends
+        the file once as `upload_file` does, then polls for new files of each type there, fetches them and keeps
+        those that are about this file. A file is an answer only if it says so: a status report by the original
+        message id; a notification or statement by the message id, the UETR or the references of its entries. One
+        that names several uploads is given to each of them. A new file can only be told apart by its content, so
+        all new ones are fetched; those that answer no upload are in `others`. Any number of uploads may wait at
+        once, in several processes too. The wait ends with an answer of each type, or when the bank has rejected
+        the whole file; read `verdict` first. If the upload's own answer is lost, the call ends at once with
+        outcome `unknown`: `settle_upload` looks for the report that settles it. Every error after the accepted
+        upload has outcome `accepted` and the detail `upload` = `accepted`: do not send the file again, look for
+        its answers later. Its `partial_response` has the answers that did come. The detail `taken` lists them by
+        type and reference: the bank lists them as downloaded. The detail `begun` lists the files that the bank
+        may have sent and that did not arrive. With `directory` or `ledger`, `download_new_files` returns all of
+        them; without, download them by reference.
 
         Args:
             content: The file's bytes. They are sent as they are, or compressed.
@@ -2332,8 +2334,7 @@ class SepaWebServices(Client):
                 content's file, otherwise `upload`.
             compress: Whether the content is compressed (GZIP). Default: as the bank's profile says.
             service_id: The service or account, at most 256 characters.
-            target_id: The part of the agreement, at most 80 characters; its files are looked at. Default: that of
-                the settings.
+            target_id: The part of the agreement, at most 80 characters. Default: that of the settings.
             execution_serial: Copied into the answer, at most 32 characters.
             amount_total: The sum of the file's amounts, for the bank to compare.
             transaction_count: The number of the file's transactions, for the bank to compare.
@@ -2346,15 +2347,15 @@ class SepaWebServices(Client):
                 1.
             directory: The folder for the answers, with names as in `download_new_files`. Without a folder the
                 answers are in the response. If a name is taken by a file with another content, the answer gets
-                another name, with `~2` before `.dat`: names contain neither bank nor customer.
+                another name, with `~2` before `.dat`: names contain neither the bank nor its customer.
             ledger: The folder of the ledger, from which `download_new_files` reports fetched files that answer no
                 upload, and those of a call that failed. Default: `directory`; without both there is none.
             accept_unreferenced: Whether to take files that carry no reference, although other uploads of this
                 client wait too. Default: false: such a file is taken only if no other upload of this client waits
                 for its type.
-            fail_if_rejected: Whether the bank's rejection of the whole file is the error
-                `sepa_web_services.payment_rejected`, with the response as its `partial_response`. Default: false:
-                the response says it in `verdict`.
+            fail_if_rejected: Whether the bank's rejection of the whole file is the error `payment_rejected` of
+                the protocol, with the response as its `partial_response`. Default: false: the response says it in
+                `verdict`.
             parse: Whether the response also has the answers in parsed form. Default: true.
             check: Whether to check the content as a payment file before signing or sending: see
                 `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do not.

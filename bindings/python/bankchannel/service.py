@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from ._content import Content
     from ._record import Secret
+    from ._secret import SecretText
     from .nextgen_psd2 import Strictness
     from .salt_edge_hub import BankAccount, BankCustomer
 
@@ -259,10 +260,11 @@ class SeedAccount(Record):
 
     __slots__ = ()
     __match_args__ = ("email", "password", "phone", "company", "name", "modes", "api_key", "verification_waiver", "verified", "sessions", "certificates", "pgp_keys", "files", "payments")
+    _secret: ClassVar = frozenset(("password",))
 
     email: str
     """The e-mail address."""
-    password: str
+    password: Secret
     """The password, at least 20 characters."""
     phone: str | None = None
     """The phone. Default: `+358401234567`."""
@@ -297,12 +299,13 @@ class SeededAccount(Record):
 
     __slots__ = ()
     __match_args__ = ("email", "api_key", "id_tokens")
+    _secret: ClassVar = frozenset(("id_tokens",))
 
     email: str
     """The e-mail address."""
     api_key: str
     """Its API key."""
-    id_tokens: Mapping[str, str]
+    id_tokens: Mapping[str, SecretText]
     """The session tokens by mode, if they were asked for."""
 
 
@@ -549,10 +552,11 @@ class NewPsu(Record):
 
     __slots__ = ()
     __match_args__ = ("name", "personal_identifier", "psu_ids", "corporate_ids", "accounts")
+    _secret: ClassVar = frozenset(("personal_identifier",))
 
     name: str
     """The name on the page."""
-    personal_identifier: str
+    personal_identifier: Secret
     """The personal identifier, eleven digits. Only its hash is stored."""
     psu_ids: Mapping[str, str] | None = None
     """The PSU-IDs by third party (organizationIdentifier); other third parties get a random one."""
@@ -714,7 +718,7 @@ class NextGenPsd2Bank(_NextGenPsd2BankParts, ControlledServer):
         self,
         *,
         name: str,
-        personal_identifier: str,
+        personal_identifier: Secret,
         psu_ids: Mapping[str, str] | None = None,
         corporate_ids: Sequence[str] | None = None,
         accounts: Sequence[NewPsuAccount] | None = None,
@@ -1727,7 +1731,7 @@ class SaltEdgeHubServer(_SaltEdgeHubServerParts, ControlledServer):
         found: HubSessionState = self._carry_out("salt_edge_hub_server.session", {"session_secret": session_secret})
         return found
 
-    def answer_session(self, *, session_secret: str, credentials: Mapping[str, str]) -> AskedConnector:
+    def answer_session(self, *, session_secret: str, credentials: Mapping[str, Secret]) -> AskedConnector:
         """Send the customer's answer to an interactive step to the connector.
 
         The request is the one of the session: `confirm_token`, or `confirm_accounts` during a refresh.
@@ -1789,12 +1793,12 @@ class SaltEdgeHubServer(_SaltEdgeHubServerParts, ControlledServer):
         app_name: str | None = None,
         scopes: Sequence[str] | None = None,
         consent_period_days: int | None = None,
-        credentials: Mapping[str, str] | None = None,
+        credentials: Mapping[str, Secret] | None = None,
         redirect_url: str | None = None,
         account_id: str | None = None,
         from_date: str | None = None,
         to_date: str | None = None,
-        access_token: str | None = None,
+        access_token: Secret | None = None,
         access_token_of: str | None = None,
         expires_in_s: int | None = None,
     ) -> SignedRequest:
@@ -1851,12 +1855,12 @@ class SaltEdgeHubServer(_SaltEdgeHubServerParts, ControlledServer):
         app_name: str | None = None,
         scopes: Sequence[str] | None = None,
         consent_period_days: int | None = None,
-        credentials: Mapping[str, str] | None = None,
+        credentials: Mapping[str, Secret] | None = None,
         redirect_url: str | None = None,
         account_id: str | None = None,
         from_date: str | None = None,
         to_date: str | None = None,
-        access_token: str | None = None,
+        access_token: Secret | None = None,
         access_token_of: str | None = None,
         expires_in_s: int | None = None,
         times: int | None = None,

@@ -3627,31 +3627,32 @@ class WsChannel(NewFilesClient):
             file_type: The bank's name of the file type, such as `pain.001.001.09`.
             file_name: The file's name, as sent to the bank. Default: the file's name on disk.
             content: The file's bytes.
-            private_key: The armored private key that is registered with purpose `authorize`. Give one of this,
-                `signing_certificate` and `signature`.
+            private_key: The armored private key that is registered with purpose `authorize`. Several keys, one
+                after the other, make one signature each. Give either this or `signing_certificate`.
             passphrase: The passphrase of the private keys that are locked.
             signing_certificate: The armored public key that is registered with purpose `authorize`, if its
                 private key is elsewhere: in an HSM, a smart card, an agent. Several keys, one after the other,
-                make one signature each. The call asks a question of kind `signature` for each key, as
-                `sign_and_upload` does.
+                make one signature each. The call asks a question of kind `signature` for each key.
             hash: The hash algorithm of the signature. Default: SHA-256.
-            signature: Signatures over the same bytes that were made elsewhere.
+            signature: Signatures over the same bytes that were made elsewhere, in place of `private_key` and
+                `signing_certificate`.
             wait_for: The types of the answers to wait for, one file of each, such as `pain.002.001.10`. With a
                 status report (`pain.002`) among them, a rejection ends the wait.
             wait_timeout_s: The time limit for all answers together, in seconds, fractions allowed. Default: 60.
+                Real banks may take hours: then look for reports later, with `download_new_files`.
             poll_interval_s: The interval between two polls, in seconds, fractions allowed, at least 0.1. Default:
                 1.
             directory: The folder for the answers, with names as in `download_new_files`. Without a folder the
                 answers are in the response. If a name is taken by a file with another content, the answer gets
-                another name, with `~2` before `.dat`: names contain neither bank nor account.
+                another name, with `~2` before `.dat`: names contain neither the bank nor its customer.
             ledger: The folder of the ledger, from which `download_new_files` reports fetched files that answer no
                 upload, and those of a call that failed. Default: `directory`; without both there is none.
             accept_unreferenced: Whether to take files that carry no reference, although other uploads of this
                 client wait too. Default: false: such a file is taken only if no other upload of this client waits
                 for its type.
-            fail_if_rejected: Whether the bank's rejection of the whole file is the error
-                `ws_channel.payment_rejected`, with the response as its `partial_response`. Default: false: the
-                response says it in `verdict`.
+            fail_if_rejected: Whether the bank's rejection of the whole file is the error `payment_rejected` of
+                the protocol, with the response as its `partial_response`. Default: false: the response says it in
+                `verdict`.
             parse: Whether the response also has the answers in parsed form. Default: true.
             check: Whether to check the content as a payment file before signing or sending: see
                 `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do not.

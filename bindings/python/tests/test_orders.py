@@ -116,7 +116,10 @@ class OrderTest(unittest.TestCase):
             typed = SeedAccount(email="typed@example.test", password="Example-Password-2026", sessions=True)
             seeded = served.seed(accounts=[typed])
             self.assertEqual(seeded.accounts[0].email, "typed@example.test")
-            self.assertEqual(sorted(seeded.accounts[0].id_tokens or {}), ["admin", "data"])
+            tokens = seeded.accounts[0].id_tokens or {}
+            self.assertEqual(sorted(tokens), ["admin", "data"])
+            self.assertNotIn(tokens["data"].reveal(), repr(seeded))
+            self.assertNotIn("Example-Password-2026", repr(typed))
             with self.assertRaises(InvalidInputError) as twice:
                 served.seed({"accounts": []}, accounts=[typed])  # type: ignore[call-overload]
             self.assertEqual(twice.exception.context["field"], "accounts")

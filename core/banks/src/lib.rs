@@ -9,11 +9,9 @@ mod list;
 use std::{io::Read as _, path::Path, sync::LazyLock};
 
 use bankchannel_foundation::{
-    Error,
-    error::row,
-    letter_edits,
+    Error, letter_edits,
     model::{Boundary, Date, read_boundary},
-    open_regular, shown,
+    open_regular,
 };
 use serde_json::Value;
 
@@ -153,22 +151,17 @@ const FILE_MAX: u64 = 1024 * 1024;
 /// The file of a user's own bank, JSON.
 ///
 /// # Errors
-/// `input.content_unreadable`, naming the field that has the path.
-pub fn read_file(field: &str, path: &str) -> Result<Value, Error> {
-    let unreadable = |why: String| {
-        let text = format!("{field}: {}: {why}", shown::path(path));
-        Error::because(&row::CONTENT_UNREADABLE, text).with("field", field)
-    };
+/// Why it cannot be used: a phrase that follows the name of the file.
+pub fn read_file(path: &str) -> Result<Value, String> {
     let mut text = String::new();
     open_regular(Path::new(path))
         .and_then(|(file, _)| file.take(FILE_MAX + 1).read_to_string(&mut text))
-        .map_err(|why| unreadable(why.to_string()))?;
+        .map_err(|why| format!("it cannot be read: {why}"))?;
     if text.len() as u64 > FILE_MAX {
-        return Err(unreadable(format!("it is longer than {FILE_MAX} bytes")));
+        return Err(format!("it is longer than {FILE_MAX} bytes"));
     }
-    let value: Value =
-        serde_json::from_str(&text).map_err(|why| unreadable(format!("it is no JSON (line {})", why.line())))?;
-    if value.is_object() { Ok(value) } else { Err(unreadable("it is no JSON object".to_owned())) }
+    let value: Value = serde_json::from_str(&text).map_err(|why| format!("it is no JSON (line {})", why.line()))?;
+    if value.is_object() { Ok(value) } else { Err("it is no JSON object".to_owned()) }
 }
 
 /// The bank that was meant by an unknown name, as advice: `; did you mean nordea?`; empty if no name is near.

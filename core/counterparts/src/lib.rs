@@ -20,7 +20,7 @@ mod toy;
 
 use bankchannel::{Error, Result};
 pub use bankchannel_server::{
-    configuration::read_process_environment,
+    configuration::{ConfigurationForm, ConfigurationSetting, read_process_environment},
     counterpart::{CLIENTS, CheckFn, Counterpart, ServerFinding},
     operator::CallableCommand,
     temporary::remove_all as remove_temporary_folders,
@@ -95,3 +95,56 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/embedded-servers.md")]
 struct EmbeddedServers;
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    /// The described servers, and how many operations each has.
+    const DESCRIBED: [(&str, usize); 4] =
+        [("ws-channel", 30), ("nextgen-psd2-bank", 12), ("salt-edge-hub", 6), ("salt-edge-connector", 11)];
+
+    #[test]
+    fn every_operation_and_every_status_is_described() {
+        for (kind, count) in DESCRIBED {
+            let document = openapi(kind).unwrap();
+            let mut ids = BTreeSet::new();
+            for (path, methods) in document["paths"].as_object().unwrap() {
+                for operation in methods.as_object().unwrap().values() {
+                    assert!(ids.insert(operation["operationId"].as_str().unwrap()), "{kind}: {operation}");
+                    let parameters = operation["parameters"].as_array().into_iter().flatten();
+                    let in_path = parameters.filter(|of| of["in"] == "path").map(|of| of["name"].as_str().unwrap());
+                    let named = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+                    assert_eq!(in_path.collect::<BTreeSet<_>>(), named.collect(), "{kind}: {path}");
+                    let name = operation["x-bankchannel-operation"].as_str().unwrap();
+                    let route = bankchannel::find(name).unwrap().declaration.route.as_ref().unwrap();
+                    for status in route.failures.iter().chain([&route.success]) {
+                        assert!(operation["responses"][status.to_string()].is_object(), "{name}: {status}");
+                    }
+                }
+            }
+            assert_eq!(ids.len(), count, "{kind}");
+            is_sound(&document, &document);
+        }
+    }
+
+    /// Every reference has its target, and what a schema requires it has.
+    fn is_sound(part: &Value, document: &Value) {
+        if let Some(reference) = part["$ref"].as_str() {
+            assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference}");
+        }
+        if let (Some(required), Some(properties)) = (part["required"].as_array(), part["properties"].as_object()) {
+            assert!(required.iter().all(|name| properties.contains_key(name.as_str().unwrap())), "{part}");
+        }
+        match part {
+            Value::Object(members) => members.values().for_each(|member| is_sound(member, document)),
+            Value::Array(items) => items.iter().for_each(|item| is_sound(item, document)),
+            _ => {}
+        }
+    }
+}

@@ -4,7 +4,7 @@ use bankchannel::{Error, Result};
 use bankchannel_foundation::{
     message::{Body, Headers, Method, OutRequest},
     model::{Content, Shape},
-    operation::{CatalogueEntry, HostedForm},
+    operation::{CatalogueEntry, HostedForm, path_parameter},
 };
 use bankchannel_transport::{Transport, TransportSettings};
 use serde_json::{Map, Value};
@@ -82,7 +82,7 @@ fn message(
     let mut target = String::new();
     let mut last_member = None;
     for part in form.whole_path().split('/') {
-        let value = match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
+        let value = match path_parameter(part) {
             Some(name) => {
                 last_member = Some(name.to_owned());
                 path_member(name, request.remove(name))?

@@ -196,6 +196,19 @@ pub fn read_secret(path: &Path, max_bytes: u64) -> Result<Option<Secret>> {
     }
 }
 
+/// Refuses an opened file with a secret that others can read or change. What was read is judged, not what has this path by
+/// now; but a link that stands there must be root's or the service's user's.
+///
+/// # Errors
+/// As [`read_secret`].
+pub fn check_opened_secret(path: &Path, opened: &Metadata) -> Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(link) if link.is_symlink() => check_link(&link).map_err(|why| unusable(path, &why))?,
+        _ => {}
+    }
+    check_secret(path, opened)
+}
+
 /// Refuses a secret file that others can read or change. A missing file passes: reading it reports the error.
 ///
 /// # Errors
@@ -215,10 +228,15 @@ fn open_secret(path: &Path) -> io::Result<File> {
         found if found.is_symlink() => found,
         _ => return open_plain(path, &mut how),
     };
-    if ![ROOT, geteuid().as_raw()].contains(&link.uid()) {
-        return Err(io::Error::new(ErrorKind::PermissionDenied, format!("it is a link of user {}", link.uid())));
-    }
+    check_link(&link)?;
     plain(how.custom_flags(flags(OFlags::NONBLOCK)).open(path)?)
+}
+
+fn check_link(link: &Metadata) -> io::Result<()> {
+    if [ROOT, geteuid().as_raw()].contains(&link.uid()) {
+        return Ok(());
+    }
+    Err(io::Error::new(ErrorKind::PermissionDenied, format!("it is a link of user {}", link.uid())))
 }
 
 fn check_secret(path: &Path, found: &Metadata) -> Result<()> {

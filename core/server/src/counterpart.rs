@@ -11,6 +11,7 @@ use futures_util::future::BoxFuture;
 use serde::Serialize;
 
 use crate::{
+    configuration::ConfigurationForm,
     http::server::RunningServers,
     operator::CallableCommand,
     orders::{COMMON_ORDERS, CallableOrder},
@@ -44,6 +45,8 @@ pub struct Counterpart {
     pub openapi: Option<fn() -> serde_json::Value>,
     /// Checks everything that a start with these options would need, without serving; `None` if there is no check.
     pub check: Option<CheckFn>,
+    /// How its configuration file is read, if it has one.
+    pub configuration: Option<&'static ConfigurationForm>,
     own_orders: &'static [&'static [CallableOrder]],
     operator: &'static [&'static [CallableCommand]],
     start: StartFn,
@@ -90,6 +93,8 @@ pub trait ServerKind: Sized + Send + Sync + 'static {
     const CHECK: Option<CheckFn> = None;
     /// The orders that only this kind has, the same as its control target's; none for a kind without control interface.
     const ORDERS: &'static [&'static [CallableOrder]] = &[];
+    /// See [`Counterpart::configuration`].
+    const CONFIGURATION: Option<&'static ConfigurationForm> = None;
     /// The commands of its operator.
     const OPERATOR: &'static [&'static [CallableCommand]] = &[];
 
@@ -128,6 +133,7 @@ impl Counterpart {
             readiness: S::Readiness::SHAPE.fields(),
             openapi,
             check: S::CHECK,
+            configuration: S::CONFIGURATION,
             own_orders: S::ORDERS,
             operator: S::OPERATOR,
             start: start::<S>,

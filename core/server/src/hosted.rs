@@ -23,14 +23,26 @@ pub trait HostedOperation: Operation {
     fn carry_out(host: Arc<Self::Host>, request: Self::Request) -> impl Future<Output = Result<Self::Response>> + Send;
 }
 
+/// Where a request comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum RequestSource {
+    /// The program that runs the server: a secret may be in a file or a variable that it names.
+    Program,
+    /// A connection: a secret is given itself.
+    #[default]
+    Connection,
+}
+
 /// Reads a request, carries it out, and writes the answer.
 pub(crate) async fn carry_out<O: HostedOperation>(
     host: Arc<O::Host>,
     request: Value,
     content: Option<Content>,
+    source: RequestSource,
 ) -> Result<Value> {
     let request = {
-        let mut reader = Reader::new(Representation::Boundary).with_content(content);
+        let reader = Reader::new(Representation::Boundary).with_content(content);
+        let mut reader = if source == RequestSource::Program { reader } else { reader.refusing_references() };
         O::Request::read(request.into(), &mut reader)?
     };
     let answer = O::carry_out(host, request).await?;

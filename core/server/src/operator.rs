@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::{
     counterpart::{only_known, with_nulls},
-    hosted::{self, HostedOperation},
+    hosted::{self, HostedOperation, RequestSource},
 };
 
 /// What carries out a command that needs no service and no data folder.
@@ -84,7 +84,8 @@ where
 {
     Box::pin(async move {
         let host = host.downcast().map_err(|_| Error::internal("a command is not of this host"))?;
-        hosted::carry_out::<O>(host, request, None).await
+        // A command reaches the service by its socket, or is carried out as if it had.
+        hosted::carry_out::<O>(host, request, None, RequestSource::Connection).await
     })
 }
 

@@ -53,6 +53,10 @@ pub struct TlsSettings {
     pub client_identity: Option<Secret>,
 }
 
+/// The TLS versions that clients and servers speak; that of [`MIN_TLS`] is the oldest.
+pub const TLS_VERSIONS: &[&rustls::SupportedProtocolVersion] = &[&rustls::version::TLS13, &rustls::version::TLS12];
+/// The oldest version, in the words of the HTTP client.
+const MIN_TLS: reqwest::tls::Version = reqwest::tls::Version::TLS_1_2;
 /// How long an idle connection is kept. Servers and proxies drop theirs after 15 seconds or a minute, and it is unknown
 /// whether a request that meets the drop arrived.
 const IDLE_MAX: Duration = Duration::from_secs(10);
@@ -102,6 +106,7 @@ impl TransportSettings {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .tcp_nodelay(true)
+            .tls_version_min(MIN_TLS)
             .dns_resolver(SystemNames)
             .referer(false);
         if let Some(limit) = self.read_timeout {

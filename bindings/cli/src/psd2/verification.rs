@@ -4,15 +4,19 @@
 use bankchannel::{
     SystemClock,
     nextgen_psd2::{
+        CheckStatus, ExplainRequestResponse,
         certificates::Certificate,
         examine,
         explain::{self, RefusalExplanation},
         http::check_of,
         signing,
-        verify::{CheckVerdict, RequestCheck, VerifiedRequest},
+        verify::{RequestCheck, VerifiedRequest},
     },
 };
-use bankchannel_foundation::{model::read_boundary, operation::LocalContext};
+use bankchannel_foundation::{
+    model::{read_boundary, write_boundary},
+    operation::LocalContext,
+};
 use clap::ArgMatches;
 use serde_json::Value;
 
@@ -29,7 +33,7 @@ pub(super) fn verify(spec: &Spec, matches: &ArgMatches) -> CommandOutcome {
     let unread = |check: &str, why: &str| format!("REFUSED: {check} (FORMAT_ERROR): {why}");
     let Some((verified, explanation)) = examined(spec, matches, unread)? else { return Err(CommandFailure::Told) };
     match format(matches) {
-        Format::Json => output::json(&explanation.to_json()),
+        Format::Json => output::json(&write_boundary(ExplainRequestResponse::from(explanation))),
         Format::Table => lines(&verified).iter().for_each(|line| output::line(line)),
     }
     if verified.is_valid() {
@@ -43,12 +47,12 @@ pub(super) fn verify(spec: &Spec, matches: &ArgMatches) -> CommandOutcome {
 /// Exit code 0 for any verdict.
 pub(super) fn explain(spec: &Spec, matches: &ArgMatches) -> CommandOutcome {
     let unread = |check: &str, why: &str| format!("{check} failed: {why}.");
-    let Some((_, explanation)) = examined(spec, matches, unread)? else { return Ok(()) };
+    let Some((verified, explanation)) = examined(spec, matches, unread)? else { return Ok(()) };
     match format(matches) {
-        Format::Json => output::json(&explanation.to_json()),
+        Format::Json => output::json(&write_boundary(ExplainRequestResponse::from(explanation))),
         Format::Table => output::line(explanation.text().trim_end()),
     }
-    if explanation.verdict.is_some() {
+    if !verified.is_valid() {
         note_without_ca(matches);
     }
     Ok(())
@@ -100,8 +104,8 @@ fn lines(verified: &VerifiedRequest) -> Vec<String> {
     let is_first = |check: &RequestCheck| first.is_some_and(|first| first.rule == check.rule);
     for check in verified.checks.iter().filter(|check| !is_first(check)) {
         match check.status {
-            CheckVerdict::Failed => lines.push(format!("  also {}: {}", check.rule.id, check.text)),
-            CheckVerdict::Warning => lines.push(format!("  warning {}: {}", check.rule.id, check.text)),
+            CheckStatus::Failed => lines.push(format!("  also {}: {}", check.rule.id, check.text)),
+            CheckStatus::Warning => lines.push(format!("  warning {}: {}", check.rule.id, check.text)),
             _ => {}
         }
     }

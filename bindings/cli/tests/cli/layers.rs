@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// From the lowest layer to the highest one.
-const LAYERS: [&[&str]; 8] = [
+const LAYERS: [&[&str]; 9] = [
     &["exit", "usage_text", "child_programs"],
     &["output"],
     &["settings"],

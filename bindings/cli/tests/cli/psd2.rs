@@ -194,22 +194,27 @@ fn the_sheets_vector_a_is_met_byte_for_byte() {
 fn an_explanation_has_the_members_of_the_sheet_and_the_first_byte_that_differs() {
     let home = home_with_vector_a();
     let said = String::from_utf8(vector("a.signing-string")).unwrap().replace("SHA-256=", "sha-256=");
-    fs::write(home.path("said.txt"), said).unwrap();
+    fs::write(home.path("said.txt"), &said).unwrap();
     let explain = ["psd2", "explain", "--ca", "authority.pem", "--at", THEN, "--signing-string", "said.txt", "a.http"];
     let json = home.run(&[&explain[..], &["--json"]].concat()).expect(0).json();
     for member in [
         "verdict",
         "checks",
         "expected_signing_string",
-        "client_signing_string",
+        "actual_signing_string",
         "diff",
         "recovered",
         "hypotheses",
         "digest",
-        "keyid",
+        "key_id",
     ] {
         assert!(json.get(member).is_some(), "{member} is missing in {json}");
     }
+    // The same as programs get.
+    let trusted = fs::read_to_string(home.path("authority.pem")).unwrap();
+    let asked = json!({"at": THEN, "trusted": trusted, "signing_string": STANDARD.encode(&said)}).to_string();
+    let call = ["call", "nextgen_psd2.explain_request", &asked, "--content", "a.http", "--json"];
+    assert_eq!(home.run(&call).expect(0).json(), json);
     assert_eq!((&json["diff"]["offset"], &json["diff"]["column"]), (&44.into(), &9.into()));
     assert_eq!(json["recovered"]["hash"], "sha256");
     let text = home.run(&explain).expect(0).out;

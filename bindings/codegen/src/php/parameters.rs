@@ -2,7 +2,10 @@
 
 use bankchannel::model::{Field, Shape, StructShape};
 
-use crate::text::{Out, plain};
+use crate::{
+    model::holds_secrets,
+    text::{Out, plain},
+};
 
 use super::{
     source::quoted,
@@ -27,7 +30,7 @@ pub(crate) fn parameter(field: &Field, optional: bool) -> String {
 /// customer or a session.
 fn is_sensitive(field: &Field) -> bool {
     const PERSONAL: [&str; 4] = ["psu_id", "psu_corporate_id", "psu_personal_identifier", "tpp_session_id"];
-    matches!(field.shape, Shape::Secret(_)) || PERSONAL.contains(&field.name)
+    holds_secrets(field.shape) || PERSONAL.contains(&field.name)
 }
 
 pub(crate) fn parameter_doc(field: &Field) -> String {

@@ -5,7 +5,7 @@ use bankchannel_counterparts::CLIENTS;
 
 use crate::{
     Generated,
-    model::{ProtocolModel, is_path},
+    model::{ProtocolModel, holds_secrets, is_path},
     served::Served,
     text::{Out, plain},
 };
@@ -15,6 +15,10 @@ use super::{
     parameters::{fields, parameter, parameter_doc},
     source::{class, namespace, quoted},
 };
+
+fn has_secret(field: &Field) -> bool {
+    holds_secrets(field.shape)
+}
 
 /// The class of an embedded server.
 pub(crate) fn service(protocol: &ProtocolModel, served: &Served) -> Generated {
@@ -27,8 +31,9 @@ pub(crate) fn service(protocol: &ProtocolModel, served: &Served) -> Generated {
         let any = |wanted: fn(&Field) -> bool| served.options.fields.iter().any(wanted);
         let in_orders =
             |wanted: fn(&Field) -> bool| served.typed_orders().flat_map(|order| order.request.fields).any(wanted);
-        let is_encoded =
-            |field: &Field| matches!(field.shape, Shape::Date | Shape::Timestamp | Shape::Secret(_)) || is_path(field);
+        let is_encoded = |field: &Field| {
+            matches!(field.shape, Shape::Date | Shape::Timestamp) || has_secret(field) || is_path(field)
+        };
         let encodes = any(is_encoded) || in_orders(is_encoded);
         let used = [
             ("AbstractService", !served.has_orders()),
@@ -37,7 +42,7 @@ pub(crate) fn service(protocol: &ProtocolModel, served: &Served) -> Generated {
             (CONTROLLED, served.has_orders()),
             ("Encode", encodes),
             ("Exception\\BankchannelException", true),
-            ("Secret", any(|field| matches!(field.shape, Shape::Secret(_)))),
+            ("Secret", any(has_secret) || in_orders(has_secret)),
         ];
         for (class, _) in used.into_iter().filter(|(_, is_used)| *is_used) {
             out.line(format!("use Bankchannel\\{class};"));

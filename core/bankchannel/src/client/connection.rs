@@ -17,27 +17,35 @@ use crate::call;
 pub struct ConnectionSettings {
     /// A PEM file with more certificate authorities to trust for the server's own certificate, beside the system's: on
     /// Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
+    #[boundary(example = "ca.pem")]
     pub ca_file: Option<String>,
     /// Whether to trust only the authorities of `ca_file`, not the system's.
     pub only_ca_file: Option<bool>,
     /// A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of `HTTPS_PROXY`
     /// or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this machine's own addresses.
+    #[boundary(example = "http://proxy:3128")]
     pub proxy: Option<bankchannel_foundation::Secret>,
     /// The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one exchange; a flow
     /// makes several. With 0 or without a value the operation's own limit applies.
+    #[boundary(example = "30")]
     pub exchange_timeout_s: Option<bankchannel_foundation::model::Seconds>,
     /// The time limit for opening a connection, in seconds, fractions allowed. Default: 10.
+    #[boundary(example = "10")]
     pub connect_timeout_s: Option<bankchannel_foundation::model::Seconds>,
     /// The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. With 0 or
     /// without a value only the limit of the whole exchange applies.
+    #[boundary(example = "60")]
     pub read_timeout_s: Option<bankchannel_foundation::model::Seconds>,
     /// The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
+    #[boundary(example = "16777216")]
     pub max_answer_bytes: Option<u32>,
     /// How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10. Only exchanges
     /// that may be repeated are: reading ones, and others after a 429. Default: 2.
+    #[boundary(example = "2")]
     pub retries: Option<u32>,
     /// The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each repetition, up
     /// to 5 s. The wait itself is random, and at least the time that the server asks for, up to 5 s too. Default: 0.3.
+    #[boundary(example = "0.3")]
     pub retry_backoff_s: Option<bankchannel_foundation::model::Seconds>,
     /// Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's trace. Default: to
     /// an own WS Channel service (a `base_url` without `environment`) yes, to everybody else no: a bank learns nothing of
@@ -45,10 +53,12 @@ pub struct ConnectionSettings {
     pub send_traceparent: Option<bool>,
     /// For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a line of JSON
     /// each. It has what the peer answered, tokens too: record with embedded servers or test installations.
+    #[boundary(example = "answers.jsonl")]
     pub record_to: Option<String>,
     /// For tests: a file made with `record_to`. Each exchange gets its next answer to the same method and path; nothing is
     /// sent. Not for SEPA Web Services, whose answers are signed for one request, with an id and a time that are new each
     /// time.
+    #[boundary(example = "answers.jsonl")]
     pub replay_from: Option<String>,
 }
 

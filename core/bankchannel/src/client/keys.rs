@@ -20,15 +20,16 @@ const FILE_MAX: u64 = 256 * 1024;
 #[boundary(flattened)]
 pub struct KeySources {
     /// A file with the private key.
-    #[boundary(gives = "private_key")]
+    #[boundary(gives = "private_key", example = "key.pem")]
     pub private_key_file: Option<String>,
     /// A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate, instead of the settings for them.
-    #[boundary(gives = "certificate", gives = "private_key")]
+    #[boundary(gives = "certificate", gives = "private_key", example = "key.p12")]
     pub keystore_file: Option<String>,
     /// The private key in an HSM or on a smart card, instead of `private_key`.
     #[boundary(gives = "private_key")]
     pub pkcs11: Option<bankchannel_pkcs11::Pkcs11Settings>,
     /// The passphrase of an encrypted private key or of the PKCS#12 file.
+    #[boundary(example = "where the key is encrypted")]
     pub passphrase: Option<bankchannel_foundation::Secret>,
 }
 

@@ -72,7 +72,7 @@ pub(crate) fn merged<S: ClientSettings>(own: Value<'_>, variable: impl Fn(&str) 
     let mut sources: Vec<(&'static str, String)> = Vec::new();
     for field in wanted {
         let Some((text, name)) = given(S::VARIABLE_PREFIX, field, &variable)? else { continue };
-        // It may be a secret; the values read from it wipe themselves.
+        // It may be a secret.
         let text = Zeroizing::new(
             text_of_variable(text).map_err(|why| fault(&name, &format!("the environment variable {name} {why}")))?,
         );
@@ -80,7 +80,8 @@ pub(crate) fn merged<S: ClientSettings>(own: Value<'_>, variable: impl Fn(&str) 
         all.insert(field.name, value.map_err(|error| named(&error, field.name, &name))?);
         sources.push((field.name, name));
     }
-    read_boundary(Value::Object(all)).map_err(|error| {
+    let all = Zeroizing::new(Value::Object(all));
+    read_boundary(all.borrowed()).map_err(|error| {
         let field = error.detail("field").map(|path| path.split(['.', '[']).next().unwrap_or(path).to_owned());
         match sources.iter().find(|(of, _)| field.as_deref() == Some(of)) {
             Some((of, name)) => named(&error, of, name),
@@ -174,18 +175,8 @@ pub(crate) fn completed<S: ClientSettings>(own: S, other: S) -> S {
         }
     }
     // The remaining values may be secrets.
-    wipe(Value::Object(other));
+    Value::Object(other).zeroize();
     read_boundary(Value::Object(all)).expect("settings read what they have written")
-}
-
-/// Wipes all texts of a value.
-fn wipe(value: Value<'static>) {
-    match value {
-        Value::String(text) => text.into_owned().zeroize(),
-        Value::Array(items) => items.into_iter().for_each(wipe),
-        Value::Object(members) => members.into_iter().for_each(|(_, member)| wipe(member)),
-        _ => {}
-    }
 }
 
 /// What all settings have: their client, the prefix of their variables, and their constructors.

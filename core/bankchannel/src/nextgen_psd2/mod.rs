@@ -41,7 +41,7 @@ pub use bankchannel_foundation::message::HeaderField;
 #[allow(ambiguous_glob_reexports)]
 pub use bankchannel_nextgen_psd2::{
     model::*,
-    operations::verification::report::{CheckResult, CheckResultBuilder, CheckStatus, Refused, RefusedBuilder},
+    operations::verification::report::{CheckResult, CheckResultBuilder, Refused, RefusedBuilder},
 };
 #[allow(ambiguous_glob_reexports)]
 pub use dispatch::of_operations::*;

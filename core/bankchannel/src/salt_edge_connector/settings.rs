@@ -40,58 +40,66 @@ const RUN_BY_BROWSERS: [&str; 6] = ["javascript", "data", "vbscript", "file", "b
 pub struct SaltEdgeConnectorSettings {
     /// The hub's base URL: `https://priora.saltedge.com`, or the URL of an embedded hub. Needed for sending. Plain HTTP
     /// is accepted for loopback addresses only.
+    #[boundary(example = "https://priora.saltedge.com")]
     pub base_url: Option<String>,
     /// The hub's public key as PEM text. During a key change: the old key and the new key, one after the other.
-    #[boundary(gives = "hub_public_key")]
+    #[boundary(gives = "hub_public_key", example = "-----BEGIN PUBLIC KEY-----\n…\n-----END PUBLIC KEY-----")]
     pub hub_public_key: Option<String>,
     /// A file with the hub's public key.
-    #[boundary(gives = "hub_public_key")]
+    #[boundary(gives = "hub_public_key", example = "salt-edge.public.pem")]
     pub hub_public_key_file: Option<String>,
     /// The provider's app id, from Salt Edge's dashboard.
+    #[boundary(example = "from the dashboard")]
     pub app_id: Option<String>,
     /// The app secret, from Salt Edge's dashboard.
-    #[boundary(gives = "app_secret")]
+    #[boundary(gives = "app_secret", example = "from the dashboard")]
     pub app_secret: Option<Secret>,
     /// A file with the app secret.
-    #[boundary(gives = "app_secret")]
+    #[boundary(gives = "app_secret", example = "app-secret")]
     pub app_secret_file: Option<String>,
     /// The bank's code at Salt Edge, such as `demobank`.
+    #[boundary(example = "demobank")]
     pub provider_code: Option<String>,
     /// What stands before `/api/priora/v1` in the path of every request, such as `/psd2`, if the bank's web server has the
     /// connector below a path. Default: nothing. Other paths are answered with 404.
+    #[boundary(example = "/psd2")]
     pub path_prefix: Option<String>,
     /// The schemes besides `https` and `http` that a third party's `redirect_url` may have, such as that of a third
     /// party's app. Default: none. A request with another address is refused.
+    #[boundary(example = "myapp")]
     pub redirect_schemes: Option<Vec<String>>,
     /// The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. If the key is elsewhere, give `public_key`:
     /// each call then asks for the signature.
-    #[boundary(gives = "private_key")]
+    #[boundary(gives = "private_key", example = "-----BEGIN PRIVATE KEY-----\n…\n-----END PRIVATE KEY-----")]
     pub private_key: Option<Secret>,
     /// Other sources of the private key.
     #[boundary(flatten)]
     pub key: KeySources,
     /// The public half as PEM text, if the private key is elsewhere. It verifies each signature that a call asked for,
     /// before anything is sent.
-    #[boundary(gives = "public_key")]
+    #[boundary(gives = "public_key", example = "-----BEGIN PUBLIC KEY-----\n…\n-----END PUBLIC KEY-----")]
     pub public_key: Option<String>,
     /// A file with the public half.
-    #[boundary(gives = "public_key")]
+    #[boundary(gives = "public_key", example = "connector.public.pem")]
     pub public_key_file: Option<String>,
     /// The required value of `iss` in a request that has one. Default: `priora.saltedge.com`.
+    #[boundary(example = "priora.saltedge.com")]
     pub issuer: Option<String>,
     /// Seconds after `exp` during which a request is still accepted. Default: 30.
+    #[boundary(example = "30")]
     pub leeway_s: Option<u32>,
     /// The store of sessions, tokens and callbacks: a folder, or the address of a PostgreSQL database
     /// (`postgres://user:password@host/database`). Any number of processes may share one store. Needed by
     /// `handle_request`, `work`, `get_session`, `approve_session`, `refuse_session`, `list_tokens`, `revoke_token`,
     /// `reconcile_tokens`, `list_callbacks` and `retry_callback`.
+    #[boundary(example = "postgres://user:password@host/database")]
     pub store: Option<Secret>,
-    /// The key that encrypts the store: 32 bytes in base64. Needed for PostgreSQL. Optional for a folder, which
-    /// otherwise has its key in the file `store.key`.
-    #[boundary(gives = "store_key")]
+    /// The key that encrypts the store: 32 bytes in base64, as `openssl rand -base64 32` makes them. Needed for PostgreSQL.
+    /// Optional for a folder, which otherwise has its key in the file `store.key`.
+    #[boundary(gives = "store_key", example = "32 bytes in base64")]
     pub store_key: Option<Secret>,
     /// A file with the store's key.
-    #[boundary(gives = "store_key")]
+    #[boundary(gives = "store_key", example = "store.key")]
     pub store_key_file: Option<String>,
     /// The check of a third party's own request, which Salt Edge forwards with each request for a token or with a code.
     /// Default: `off`, since Salt Edge has verified it. With `warn` and `enforce` the connector asks Salt Edge for the
@@ -103,17 +111,20 @@ pub struct SaltEdgeConnectorSettings {
     pub allow_short_client_key: Option<bool>,
     /// The secret that the connector shares with the bank's own code when the two talk over HTTP: 32 characters or
     /// more. Needed by `answer_bank`.
-    #[boundary(gives = "bank_secret")]
+    #[boundary(gives = "bank_secret", example = "32 characters or more")]
     pub bank_secret: Option<Secret>,
     /// A file with that shared secret.
-    #[boundary(gives = "bank_secret")]
+    #[boundary(gives = "bank_secret", example = "bank.secret")]
     pub bank_secret_file: Option<String>,
     /// The longest validity of an access token, in days; a shorter consent shortens it. Default: 90.
+    #[boundary(example = "90")]
     pub token_days: Option<u32>,
     /// The number of codes that a customer may enter in one session. Default: 3.
+    #[boundary(example = "3")]
     pub confirmation_tries: Option<u32>,
     /// The number of reports that one call of `work` sends to Salt Edge at the same time. One that is not answered takes
     /// its place for 30 seconds at most, and holds up the others only when it and its like take all. Default: 64.
+    #[boundary(example = "64")]
     pub reports_at_once: Option<u32>,
     /// The connection to the hub.
     #[boundary(flatten)]

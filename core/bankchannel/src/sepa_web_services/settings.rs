@@ -6,10 +6,7 @@ use std::{
 };
 
 use bankchannel_crypto::x509::Certificate;
-use bankchannel_foundation::{
-    Error, Result, Secret,
-    model::{Boundary, read_boundary},
-};
+use bankchannel_foundation::{Error, Result, Secret, model::Boundary};
 use bankchannel_sepa_web_services::{
     codec::FileServiceConnection,
     profile::{self, BankEnvironment, ChannelProfile},
@@ -366,16 +363,11 @@ impl ReadyCustomer {
 
 /// The profile that the settings name.
 fn profile_of(settings: &SepaWebServicesSettings) -> Result<Option<ChannelProfile>> {
-    let in_file = match &settings.profile_file {
-        Some(path) => {
-            let text = one_of("profile", None, Some(path.clone()))?.unwrap_or_default();
-            let broken = |why: String| SettingSource::file("profile_file", path).unusable(&why);
-            let value: serde_json::Value =
-                serde_json::from_str(&text).map_err(|why| broken(format!("it is no JSON (line {})", why.line())))?;
-            Some(read_boundary::<ChannelProfile>(value).map_err(|error| broken(error.message().to_owned()))?)
-        }
-        None => None,
+    let read = |path: &String| {
+        let read = ChannelProfile::from_file(path);
+        read.map_err(|why| SettingSource::file("profile_file", path).unusable(&why))
     };
+    let in_file = settings.profile_file.as_ref().map(read).transpose()?;
     match (&settings.bank, settings.profile.clone().or(in_file)) {
         (Some(_), Some(_)) => Err(excluded("profile", "bank")),
         (Some(name), None) => {

@@ -1,6 +1,6 @@
 //! Reads `#[boundary(…)]` attributes and doc comments.
 
-use proc_macro2::TokenTree;
+use proc_macro2::{Delimiter, TokenTree};
 use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta};
 
 /// Every key that `#[boundary(…)]` accepts, on any item.
@@ -83,7 +83,7 @@ impl BoundaryAttributes {
                 } else if meta.path.is_ident("example") {
                     out.example = Some(text(&meta)?);
                 } else if meta.path.is_ident("default") {
-                    out.default = Some(json(&meta.value()?.parse()?));
+                    out.default = Some(json(&meta.value()?.parse()?)?);
                 } else if meta.path.is_ident("absent") {
                     out.absent = true;
                 } else if meta.path.is_ident("max_bytes") {
@@ -100,10 +100,62 @@ impl BoundaryAttributes {
     }
 }
 
-/// A literal, a list or an object as JSON text: Rust writes only numbers in another way, with `_`.
-fn json(value: &TokenTree) -> String {
-    let text = value.to_string();
-    if text.starts_with(|first: char| first.is_ascii_digit()) { text.replace('_', "") } else { text }
+/// A literal, a list or an object as JSON text. What JSON does not have is an error.
+fn json(value: &TokenTree) -> syn::Result<String> {
+    let wrong =
+        || syn::Error::new_spanned(value, "a default is a JSON value, whose numbers may have `_` between digits");
+    match value {
+        TokenTree::Ident(name) if ["true", "false", "null"].iter().any(|known| name == known) => Ok(name.to_string()),
+        TokenTree::Literal(literal) => match Lit::new(literal.clone()) {
+            Lit::Str(text) => Ok(json_string(&text.value())),
+            Lit::Int(number) if number.suffix().is_empty() => Ok(number.base10_digits().to_owned()),
+            Lit::Float(number) if number.suffix().is_empty() && !number.base10_digits().ends_with('.') => {
+                Ok(number.base10_digits().to_owned())
+            }
+            _ => Err(wrong()),
+        },
+        TokenTree::Group(group) => {
+            let parts: Vec<TokenTree> = group.stream().into_iter().collect();
+            let items: Vec<&[TokenTree]> = if parts.is_empty() { Vec::new() } else { parts.split(is(',')).collect() };
+            let member = |item: &&[TokenTree]| match *item {
+                [TokenTree::Literal(name), colon, value] if is(':')(colon) => match Lit::new(name.clone()) {
+                    Lit::Str(name) => Ok(format!("{}:{}", json_string(&name.value()), json(value)?)),
+                    _ => Err(wrong()),
+                },
+                _ => Err(wrong()),
+            };
+            let element = |item: &&[TokenTree]| match *item {
+                [value] => json(value),
+                _ => Err(wrong()),
+            };
+            match group.delimiter() {
+                Delimiter::Brace => {
+                    Ok(format!("{{{}}}", items.iter().map(member).collect::<syn::Result<Vec<_>>>()?.join(",")))
+                }
+                Delimiter::Bracket => {
+                    Ok(format!("[{}]", items.iter().map(element).collect::<syn::Result<Vec<_>>>()?.join(",")))
+                }
+                _ => Err(wrong()),
+            }
+        }
+        _ => Err(wrong()),
+    }
+}
+
+fn is(sign: char) -> impl Fn(&TokenTree) -> bool {
+    move |token| matches!(token, TokenTree::Punct(found) if found.as_char() == sign)
+}
+
+fn json_string(text: &str) -> String {
+    let escaped: String = text.chars().fold(String::new(), |mut out, letter| {
+        match letter {
+            '"' | '\\' => out.extend(['\\', letter]),
+            control if control.is_control() => out.push_str(&format!("\\u{:04x}", u32::from(control))),
+            _ => out.push(letter),
+        }
+        out
+    });
+    format!("\"{escaped}\"")
 }
 
 /// The doc comment, one paragraph per blank line. A missing one is an error: whatever users see is documented.
@@ -154,4 +206,51 @@ pub(crate) fn snake_case(name: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::json;
+
+    fn of(text: &str) -> Option<String> {
+        json(&syn::parse_str(text).ok()?).ok()
+    }
+
+    #[test]
+    fn a_default_is_json_or_does_not_compile() {
+        for (given, read) in [
+            ("30", "30"),
+            ("1_000", "1000"),
+            ("0x10", "16"),
+            ("0.5", "0.5"),
+            ("true", "true"),
+            ("null", "null"),
+            (r#""a\"\\ä\n""#, r#""a\"\\ä\u000a""#),
+            ("[]", "[]"),
+            (r#"{ "count": 10, "of": [1, { "x": null }] }"#, r#"{"count":10,"of":[1,{"x":null}]}"#),
+        ] {
+            assert_eq!(of(given).as_deref(), Some(read), "{given}");
+        }
+        for given in [
+            "5u32",
+            "1.",
+            "'c'",
+            "b\"x\"",
+            "NAME",
+            "None",
+            "(1)",
+            "[1,]",
+            "[1 2]",
+            "[,]",
+            "{ count: 10 }",
+            "{ \"count\" }",
+            "{ \"count\": }",
+            "{ \"a\": 1; \"b\": 2 }",
+            "[-1, nope]",
+            "-1",
+        ] {
+            assert_eq!(of(given), None, "{given}");
+        }
+    }
 }

@@ -105,6 +105,15 @@ pub fn read_boundary<'a, T: Boundary>(value: impl Into<Value<'a>>) -> Result<T, 
     T::read(value.into(), &mut Reader::new(Representation::Boundary))
 }
 
+/// The same of a message that another process sent: a secret in it must be given itself, as no file and no variable that it
+/// names is read.
+///
+/// # Errors
+/// As [`read_boundary`].
+pub fn read_sent<'a, T: Boundary>(value: impl Into<Value<'a>>) -> Result<T, Error> {
+    T::read(value.into(), &mut Reader::new(Representation::Boundary).refusing_references())
+}
+
 /// Writes the boundary form of a `T`. Content is described, not included: see [`Writer::content`].
 pub fn write_boundary<T: Boundary>(value: T) -> serde_json::Value {
     value.write(&mut Writer::new(Representation::Boundary)).into()

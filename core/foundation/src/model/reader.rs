@@ -27,6 +27,7 @@ pub struct Reader<'a> {
     path: Vec<PathStep>,
     attached: Option<Content>,
     profile: Option<&'a dyn Profile>,
+    refuses_references: bool,
 }
 
 enum PathStep {
@@ -39,7 +40,7 @@ impl<'a> Reader<'a> {
     /// A reader of this representation.
     #[must_use]
     pub fn new(representation: Representation) -> Self {
-        Self { representation, path: Vec::new(), attached: None, profile: None }
+        Self { representation, path: Vec::new(), attached: None, profile: None, refuses_references: false }
     }
 
     /// Sets the content passed outside the JSON.
@@ -54,6 +55,20 @@ impl<'a> Reader<'a> {
     pub fn with_profile(mut self, profile: &'a dyn Profile) -> Self {
         self.profile = Some(profile);
         self
+    }
+
+    /// Refuses a file or a variable in place of a secret: who sends the message over a connection would choose what this
+    /// process opens.
+    #[must_use]
+    pub fn refusing_references(mut self) -> Self {
+        self.refuses_references = true;
+        self
+    }
+
+    /// Whether a secret must be given itself.
+    #[must_use]
+    pub(super) fn refuses_references(&self) -> bool {
+        self.refuses_references || self.representation == Representation::Wire
     }
 
     /// The representation being read.

@@ -192,7 +192,13 @@ pub fn shown_secret(secret: &Secret, writer: &Writer) -> Value<'static> {
 pub(super) fn read_secret(value: Value<'_>, reader: &Reader<'_>) -> Result<Secret, Error> {
     let secret = match value {
         Value::String(text) => Secret::new(text),
-        Value::Object(map) if reader.representation() == Representation::Boundary && map.len() == 1 => {
+        Value::Object(_) if reader.representation() == Representation::Boundary && reader.refuses_references() => {
+            return Err(reader.invalid(
+                "must be the value itself, a string: no file and no variable is read for a message that comes over a \
+                 connection",
+            ));
+        }
+        Value::Object(map) if !reader.refuses_references() && map.len() == 1 => {
             match map.iter().next().and_then(|(key, value)| Some((key, value.as_str()?))) {
                 Some(("file", path)) => from_file(path, reader)?,
                 Some(("env", name)) => match std::env::var(name) {
@@ -205,7 +211,7 @@ pub(super) fn read_secret(value: Value<'_>, reader: &Reader<'_>) -> Result<Secre
                 _ => return Err(reader.invalid("must be a string, {\"file\": PATH} or {\"env\": NAME}")),
             }
         }
-        other if reader.representation() == Representation::Wire => {
+        other if reader.refuses_references() => {
             return Err(reader.invalid(format!("must be a string, not {}", kind(&other))));
         }
         other => {

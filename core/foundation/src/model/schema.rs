@@ -38,7 +38,7 @@ pub fn schema(shape: &Shape, representation: Representation) -> Value {
 /// The schema of a struct with only the fields for which `keep` is true: for a body whose other fields travel in the
 /// path or query.
 #[must_use]
-pub fn object(shape: &StructShape, representation: Representation, keep: impl Fn(&Field) -> bool) -> Value {
+pub fn object(shape: &StructShape, representation: Representation, keep: impl Fn(&'static Field) -> bool) -> Value {
     let mut properties = Map::new();
     let mut required = Vec::new();
     for field in shape.fields.iter().filter(|field| keep(field)) {

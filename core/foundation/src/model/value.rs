@@ -10,6 +10,7 @@ use serde::{
     forward_to_deserialize_any,
 };
 use serde_json::Number;
+use zeroize::Zeroize;
 
 /// A JSON value. It borrows from the text that it was read from, or from the program: reading a message copies only
 /// the content of a type, and writing one copies no field names.
@@ -81,6 +82,19 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The same value, whose texts are borrowed from this one: what is read from it leaves no copy of a secret behind.
+    #[must_use]
+    pub fn borrowed(&self) -> Value<'_> {
+        match self {
+            Self::Null => Value::Null,
+            Self::Bool(flag) => Value::Bool(*flag),
+            Self::Number(number) => Value::Number(number.clone()),
+            Self::String(text) => Value::String(Cow::Borrowed(text)),
+            Self::Array(values) => Value::Array(values.iter().map(Value::borrowed).collect()),
+            Self::Object(object) => Value::Object(object.borrowed()),
+        }
+    }
+
     /// The same value, fully owned.
     #[must_use]
     pub fn into_owned(self) -> Value<'static> {
@@ -97,6 +111,18 @@ impl<'a> Value<'a> {
     }
 }
 
+/// Wipes every text that the value owns, but for the names of members; it is `null` then.
+impl Zeroize for Value<'_> {
+    fn zeroize(&mut self) {
+        match std::mem::take(self) {
+            Self::String(Cow::Owned(mut text)) => text.zeroize(),
+            Self::Array(mut values) => values.iter_mut().for_each(Value::zeroize),
+            Self::Object(mut object) => object.members_mut().for_each(|(_, value)| value.zeroize()),
+            _ => {}
+        }
+    }
+}
+
 impl<'a> Object<'a> {
     /// No members yet.
     #[must_use]
@@ -109,6 +135,12 @@ impl<'a> Object<'a> {
     #[must_use]
     pub fn with_capacity(members: usize) -> Self {
         Self(Vec::with_capacity(members))
+    }
+
+    /// The same members, whose texts are borrowed from these.
+    #[must_use]
+    pub fn borrowed(&self) -> Object<'_> {
+        Object(self.0.iter().map(|(name, value)| (Cow::Borrowed(&**name), value.borrowed())).collect())
     }
 
     /// The member of this name.
@@ -350,6 +382,20 @@ mod tests {
         assert_eq!(serde_json::Value::from(own.clone().into_owned()), whole);
         let read: serde_json::Value = serde::Deserialize::deserialize(own).expect("it is read");
         assert_eq!(read, whole);
+    }
+
+    #[test]
+    fn texts_are_borrowed_and_wiped() {
+        let whole = json!({"z": ["x", {"y": "planted"}], "n": 1});
+        let mut own: Value<'_> = whole.clone().into();
+        let read = own.borrowed();
+        let inner = |value: &Value<'_>| match value.get("z") {
+            Some(Value::Array(items)) => items[0].as_str().map(str::as_ptr),
+            _ => None,
+        };
+        assert_eq!((inner(&read), serde_json::Value::from(read)), (inner(&own), whole), "no text is copied");
+        own.zeroize();
+        assert!(own.is_null());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::path_parameter;
 use crate::message::Method;
 
 /// The form of an operation that a running server carries out for whoever runs it.
@@ -79,7 +80,7 @@ impl HostedForm {
         loop {
             match (own.next(), given.next()) {
                 (None, None) => return Some(found),
-                (Some(part), Some(text)) => match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
+                (Some(part), Some(text)) => match path_parameter(part) {
                     Some(name) if !text.is_empty() => found.push((name, text)),
                     None if part == text => {}
                     _ => return None,

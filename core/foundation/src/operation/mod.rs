@@ -13,7 +13,7 @@ pub use command::{
 pub use hosted::{HostedForm, RawRequest};
 pub use local::{Local, LocalContext, OpenFunction};
 pub use operator::{DataAccess, OperatorForm, OperatorOption, OptionForm};
-pub use route::{Parameters, Repeat, Route};
+pub use route::{FieldLocation, Parameters, Repeat, Route, path_parameter};
 
 use crate::{
     Error,

@@ -1,6 +1,6 @@
 //! The HTTP side of an exchange.
 
-use crate::message::Method;
+use crate::{message::Method, model::Field};
 
 /// The HTTP side of an exchange; the server's router and checks come from it.
 #[derive(Debug)]
@@ -49,4 +49,49 @@ pub enum Repeat {
     AfterRateLimit,
     /// Never.
     Never,
+}
+
+/// The place of a field in a message, which its name on the wire says: `@PSU-ID` is that header, `?withBalance` is in the
+/// query, `@` has each of its inner fields in a header; a field that the route's path names is in the path, and every other
+/// one is a parameter as the route sends them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldLocation {
+    /// The path, if the template names the field.
+    Path,
+    /// This header.
+    Header(&'static str),
+    /// The query, with this name.
+    Query(&'static str),
+    /// A separate header for each of its inner fields.
+    Headers,
+    /// A member of the body, or what the route has in place of one: see [`Parameters`].
+    Body,
+    /// Not sent.
+    Nowhere,
+}
+
+impl FieldLocation {
+    /// The place of this field of a request or response.
+    #[must_use]
+    pub fn for_field(field: &'static Field, route: &Route) -> Self {
+        if field.off_wire {
+            Self::Nowhere
+        } else if field.wire == "@" {
+            Self::Headers
+        } else if let Some(name) = field.wire.strip_prefix('@') {
+            Self::Header(name)
+        } else if let Some(name) = field.wire.strip_prefix('?') {
+            Self::Query(name)
+        } else if route.path.split('/').any(|part| path_parameter(part) == Some(field.wire)) {
+            Self::Path
+        } else {
+            Self::Body
+        }
+    }
+}
+
+/// The name in a segment `{name}` of a path's template.
+#[must_use]
+pub fn path_parameter(segment: &str) -> Option<&str> {
+    segment.strip_prefix('{')?.strip_suffix('}')
 }

@@ -3,6 +3,7 @@
 use bankchannel_banks::{KnownBank, find, for_each_bank, meant, read_file};
 use bankchannel_foundation::{
     Error,
+    error::row,
     model::{Boundary, over, read_boundary},
     shown,
 };
@@ -181,7 +182,10 @@ impl ProfileOptions {
 /// `input.content_unreadable` for the file, `input.*` for its content; both name `profile_file`.
 pub fn with_own_bank(options: Option<ProfileOptions>, file: Option<&str>) -> Result<Option<ProfileOptions>, Error> {
     let Some(path) = file else { return Ok(options) };
-    let own = read_file("profile_file", path)?;
+    let own = read_file(path).map_err(|why| {
+        let text = format!("profile_file: {}: {why}", shown::path(path));
+        Error::because(&row::CONTENT_UNREADABLE, text).with("field", "profile_file")
+    })?;
     let refused = |why: String| Error::invalid_field("profile_file", format!("{}: {why}", shown::path(path)));
     let mut rules = match own.get("payments") {
         Some(rules) => read_boundary::<ProfileOptions>(rules.clone())

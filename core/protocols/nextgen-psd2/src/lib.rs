@@ -29,7 +29,7 @@ pub mod signing;
 mod terms;
 pub mod verify;
 
-pub use codec::{BankConventions, FieldLocation, MAX_DEPTH, NextGenPsd2Codec, RESPONSE_HEADERS};
+pub use codec::{BankConventions, MAX_DEPTH, NextGenPsd2Codec, RESPONSE_HEADERS};
 pub use operations::{CATALOGUE, TERMS, terms};
 pub use terms::NextGenPsd2Terms;
 

@@ -6,7 +6,7 @@ use bankchannel_foundation::{
     json,
     message::{Body, Headers, InRequest, InResponse, OutRequest, OutResponse, is_web_page, page_text, percent_encode},
     model::{Boundary, Object, Reader, Representation, Value, Writer},
-    operation::{Codec, Declaration, Exchange, Operation, Parameters, Route},
+    operation::{Codec, Declaration, Exchange, Operation, Parameters, Route, path_parameter},
 };
 
 use crate::{
@@ -147,7 +147,7 @@ fn fill_path(template: &str, fields: &mut Object<'_>) -> Result<String, Error> {
     let mut target = String::new();
     for part in template.split('/').skip(1) {
         target.push('/');
-        match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
+        match path_parameter(part) {
             None => target.push_str(part),
             Some(name) => {
                 let Some(Value::String(value)) = fields.remove(name) else {

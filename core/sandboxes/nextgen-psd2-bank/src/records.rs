@@ -15,7 +15,7 @@ use super::pages::RequestWindow;
 const KEPT: usize = 200;
 
 /// A request with its outcome. No personal data: values of headers and bodies are not stored, except for those that an
-/// explanation shows to everyone ([`for_others`](bankchannel_nextgen_psd2::explain::Explanation::for_others)).
+/// explanation shows to everyone ([`for_others`](bankchannel_nextgen_psd2::explain::RefusalExplanation::for_others)).
 #[derive(Debug, Clone)]
 pub(crate) struct RequestRecord {
     /// Counted from 1 since the start of the bank, never reused; 0 before it is added.

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use bankchannel_nextgen_psd2::{
+    model::CheckStatus,
     signing::SigningDialect,
-    verify::{CheckRule, CheckVerdict, RequestCheck},
+    verify::{CheckRule, RequestCheck},
 };
 use serde_json::{Map, Value, json};
 
@@ -67,7 +68,7 @@ impl SandboxRefusal {
 
     /// Converts the refusal to a check, to be listed with those of the verifier.
     pub(crate) fn as_check(&self, rule: &'static CheckRule) -> RequestCheck {
-        RequestCheck { rule, status: CheckVerdict::Failed, text: self.text.clone(), http: self.status, code: self.code }
+        RequestCheck { rule, status: CheckStatus::Failed, text: self.text.clone(), http: self.status, code: self.code }
     }
 
     /// The text in the response: with the check's id, and truncated to the maximum length.

@@ -16,7 +16,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer, UnixTime, pem::PemObject};
 use super::certificates::BankCertificates;
 use bankchannel_server::http::listen;
 
-/// The bank's TLS configuration, for TLS 1.2 and 1.3.
+/// The bank's TLS configuration.
 ///
 /// # Errors
 /// `configuration.invalid` for an issuer that TLS cannot use, or a key that does not match.
@@ -40,7 +40,7 @@ pub(crate) fn config(
         vec![CertificateDer::from(own.server.der().to_vec()), CertificateDer::from(own.authority.der().to_vec())];
     let key = PrivateKeyDer::from_pem_slice(own.server_key.as_bytes()).map_err(|why| bad(&why))?;
     let mut config = ServerConfig::builder_with_details(provider, Arc::new(BankTime(clock)))
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(bankchannel_transport::TLS_VERSIONS)
         .and_then(|builder| builder.with_client_cert_verifier(clients).with_single_cert(chain, key))
         .map_err(|why| bad(&why))?;
     config.alpn_protocols = listen::alpn();

@@ -59,7 +59,7 @@ pub struct PlayedRequest {
     /// Days of consent. Default: 90.
     pub consent_period_days: Option<u32>,
     /// The customer's input, by field.
-    pub credentials: Option<BTreeMap<String, String>>,
+    pub credentials: Option<BTreeMap<String, bankchannel_foundation::Secret>>,
     /// Where the customer's browser goes afterwards.
     pub redirect_url: Option<String>,
     /// The account, for transactions.
@@ -69,7 +69,7 @@ pub struct PlayedRequest {
     /// The last day.
     pub to_date: Option<String>,
     /// The access token.
-    pub access_token: Option<String>,
+    pub access_token: Option<bankchannel_foundation::Secret>,
     /// In its place: the session whose token it is.
     pub access_token_of: Option<String>,
     /// Seconds until the JWT expires. Default: 60.
@@ -230,7 +230,7 @@ impl PlayedHub {
     /// The token for the request: the one in the order, or the one received in a session.
     fn token(&self, order: &PlayedRequest, on_behalf_of: OnBehalfOf) -> Result<WithToken> {
         let access_token = match (&order.access_token, &order.access_token_of) {
-            (Some(token), _) => Secret::new(token.as_str()),
+            (Some(token), _) => token.clone(),
             (None, Some(session)) => self.state.token_of(session).ok_or_else(|| {
                 Error::invalid_field("access_token_of", "no token was received for a session with this name")
             })?,
@@ -251,7 +251,7 @@ impl PlayedHub {
             "provider_code": PROVIDER_CODE,
             "scopes": data.scopes,
             "consent_period_days": data.consent_period_days,
-            "credentials": order.credentials,
+            "credentials": given_texts(order),
             "redirect_url": data.redirect_url,
         });
         let (client_jwt, exp) = self.third_party_jwt(&asked)?;
@@ -259,7 +259,7 @@ impl PlayedHub {
     }
 
     fn confirmation_requested(&self, order: &PlayedRequest) -> Result<ConfirmationRequested> {
-        let (client_jwt, exp) = self.third_party_jwt(&json!({"credentials": order.credentials}))?;
+        let (client_jwt, exp) = self.third_party_jwt(&json!({"credentials": given_texts(order)}))?;
         let data = ConfirmationParameters::new(credentials(order));
         Ok(ConfirmationRequested::new(client_jwt, ConfirmationPayload::new(data, exp)))
     }
@@ -284,8 +284,13 @@ impl PlayedHub {
 }
 
 fn credentials(order: &PlayedRequest) -> BTreeMap<String, Secret> {
-    let given = order.credentials.iter().flatten();
-    given.map(|(field, value)| (field.clone(), Secret::new(value.as_str()))).collect()
+    order.credentials.clone().unwrap_or_default()
+}
+
+/// The customer's input in the third party's own request.
+fn given_texts(order: &PlayedRequest) -> Option<BTreeMap<&str, &str>> {
+    let given = order.credentials.as_ref()?;
+    Some(given.iter().map(|(field, value)| (field.as_str(), value.expose())).collect())
 }
 
 fn jwt(data: &str, exp: i64, issuer: Option<&str>, key: &SigningKey) -> Result<String> {

@@ -1,5 +1,7 @@
 //! A file in TOML as values of the boundary, with the place of each. Unknown names are found here, since each has a place.
 
+use std::fs::{File, Metadata};
+
 use bankchannel_foundation::{
     Error, Result,
     model::{Field, Object, Shape, Value},
@@ -15,16 +17,21 @@ use zeroize::Zeroizing;
 use super::{
     ConfigurationForm,
     faults::{Faults, Origin, Origins},
-    settings::{IN_FILE, below, has_file_form, is_secret, value_in_file},
+    settings::{IN_FILE, below, has_file_form, is_secret, read_text, value_in_file},
 };
 
-/// The text of a configuration file.
+/// The largest configuration file, in bytes.
+const FILE_MAX: u64 = 16 * 1024 * 1024;
+
+/// The text of a configuration file, with what the file was when it was opened.
 ///
 /// # Errors
 /// `configuration.invalid` for a file that cannot be read.
-pub(super) fn text_of(path: &str) -> Result<Zeroizing<String>> {
-    let text = std::fs::read_to_string(path);
-    text.map(Zeroizing::new).map_err(|why| Error::invalid_setting("config", format!("{}: {why}", shown::path(path))))
+pub(super) fn text_of(path: &str) -> Result<(Zeroizing<String>, Metadata)> {
+    // Also a pipe, as of a shell's `<(…)`.
+    let opened = File::open(path).and_then(|file| file.metadata().map(|opened| (file, opened)));
+    let read = opened.and_then(|opened| read_text(opened, FILE_MAX));
+    read.map_err(|why| Error::invalid_setting("config", format!("{}: {why}", shown::path(path))))
 }
 
 /// The values of a file. What it has that is no setting is a fault, and left out.

@@ -16,9 +16,10 @@ use std::{
 
 use bankchannel_foundation::{
     Error, Result,
-    model::{Boundary, Reader, Representation, Shape, Value},
+    model::{Boundary, Object, Reader, Representation, Shape, Value},
 };
-use bankchannel_private_files::check_secret_file;
+use bankchannel_private_files::check_opened_secret;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use faults::{Faults, Origins};
 pub use settings::{ConfigurationSetting, has_password};
@@ -59,6 +60,10 @@ pub struct ConfigurationForm {
     pub prefix: &'static str,
     /// The settings.
     pub shape: &'static Shape,
+    /// What the file that is written from the declaration says at its head.
+    pub about: &'static str,
+    /// The settings before which a section of that file begins, with its title.
+    pub sections: &'static [(&'static str, &'static str)],
     /// Further names of tables.
     pub table_name: TableName,
 }
@@ -98,24 +103,25 @@ pub fn read<T: Boundary>(
     file: Option<&str>,
     variables: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<ReadConfiguration<T>> {
-    let text = file.map(document::text_of).transpose()?;
+    let opened = file.map(document::text_of).transpose()?;
     let (mut origins, mut faults) = (Origins::new(file), Faults::default());
-    let mut values = match &text {
-        Some(text) => document::read(form, text, &mut origins, &mut faults)?,
-        None => Value::Object(bankchannel_foundation::model::Object::new()),
-    };
+    // Wiped at every end: what is read from it borrows its texts, and secrets copy them into memory that is wiped too.
+    let mut values = Zeroizing::new(match &opened {
+        Some((text, _)) => document::read(form, text, &mut origins, &mut faults)?,
+        None => Value::Object(Object::new()),
+    });
     overlay::add(form, variables, &mut values, &mut origins, &mut faults);
-    let values = all_read::<T>(values, &origins, faults)?;
-    if let Some(file) = file.filter(|_| origins.has_secret) {
-        check_secret_file(Path::new(file))?;
+    let values = all_read::<T>(&mut values, &origins, faults)?;
+    if let (Some(file), Some((_, opened))) = (file.filter(|_| origins.has_secret), &opened) {
+        check_opened_secret(Path::new(file), opened)?;
     }
     Ok(ReadConfiguration { values, origins })
 }
 
 /// Reads the values. The error names all faults: a value with one is left out before they are read again.
-fn all_read<T: Boundary>(mut values: Value<'_>, origins: &Origins, mut faults: Faults) -> Result<T> {
+fn all_read<T: Boundary>(values: &mut Value<'_>, origins: &Origins, mut faults: Faults) -> Result<T> {
     loop {
-        let error = match T::read(values.clone(), &mut Reader::new(Representation::Boundary)) {
+        let error = match T::read(values.borrowed(), &mut Reader::new(Representation::Boundary)) {
             Ok(read) if faults.is_empty() => return Ok(read),
             Ok(_) => return Err(faults.into_error(origins)),
             Err(error) => error,
@@ -128,7 +134,7 @@ fn all_read<T: Boundary>(mut values: Value<'_>, origins: &Origins, mut faults: F
         }
         let origin = origins.nearest(&place);
         faults.add(&origin, "", error.message());
-        if faults.is_full() || !remove(&mut values, &place) {
+        if faults.is_full() || !remove(values, &place) {
             return Err(faults.into_error(origins));
         }
     }
@@ -138,7 +144,7 @@ fn all_read<T: Boundary>(mut values: Value<'_>, origins: &Origins, mut faults: F
 fn remove(values: &mut Value<'_>, place: &str) -> bool {
     let Value::Object(members) = values else { return false };
     match place.split_once('.') {
-        None => members.remove(place).is_some(),
+        None => members.remove(place).map(|mut removed| removed.zeroize()).is_some(),
         Some((name, below)) => {
             let Some(mut inner) = members.remove(name) else { return false };
             let removed = remove(&mut inner, below);

@@ -6,7 +6,7 @@ use bankchannel_foundation::{
     environment::{is_of_service, shown_variable, text_of_variable, variable_advice},
     model::{Field, Object, Value},
 };
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use super::{
     ConfigurationForm, ConfigurationSetting,
@@ -76,7 +76,7 @@ pub(super) fn add(
 }
 
 fn value(setting: &ConfigurationSetting, text: OsString, in_file: bool) -> Result<Value<'static>, String> {
-    // It may be a secret; the values read from it wipe themselves.
+    // It may be a secret; the value made from it is wiped with all others.
     let text = Zeroizing::new(text_of_variable(text)?);
     if in_file {
         value_in_file(setting.field, &text)
@@ -126,13 +126,13 @@ fn set(
         let gives = |other: &&Field| other.name != name && other.gives.iter().any(|what| field.gives.contains(what));
         for other in fields.iter().filter(gives) {
             if !matches!(origins.at(&below(&outer, other.name)), Some(Origin::Variable(_))) {
-                members.remove(other.name);
+                members.remove(other.name).zeroize();
             }
         }
         outer = below(&outer, name);
         let is_last = names.peek().is_none();
         if is_last && !setting.is_table() {
-            members.insert(name.to_owned(), value);
+            members.insert(name.to_owned(), value).zeroize();
             return;
         }
         if members.get(name).is_none() {

@@ -1,13 +1,16 @@
 //! The settings of a configuration, from its declaration: places, variables, and what counts as a secret.
 
-use std::io::Read as _;
+use std::{
+    fs::{File, Metadata},
+    io::{self, Read as _},
+};
 
 use bankchannel_foundation::{
     environment::value_of_text,
     model::{Field, Shape, Value},
     open_regular, shown,
 };
-use bankchannel_private_files::check_secret_file;
+use bankchannel_private_files::check_opened_secret;
 use zeroize::Zeroizing;
 
 use super::ConfigurationForm;
@@ -98,21 +101,28 @@ pub(super) fn value_in_file(field: &Field, path: &str) -> std::result::Result<Va
         true => shown::unusable_secret_file(path.as_ref(), why),
         false => format!("{}: {why}", shown::path(path)),
     };
-    let read = || -> std::io::Result<Zeroizing<String>> {
-        let mut text = Zeroizing::new(String::new());
-        let (file, _) = open_regular(path.as_ref())?;
-        file.take(VALUE_MAX + 1).read_to_string(&mut text)?;
-        Ok(text)
-    };
-    let text = read().map_err(|why| unusable(&why))?;
-    if text.len() as u64 > VALUE_MAX {
-        return Err(unusable(&format_args!("it is longer than {VALUE_MAX} bytes")));
-    }
+    let read = open_regular(path.as_ref()).and_then(|opened| read_text(opened, VALUE_MAX));
+    let (text, opened) = read.map_err(|why| unusable(&why))?;
     let trimmed = text.strip_suffix('\n').unwrap_or(&text);
     if is_secret_shape && is_secret(field.name, trimmed) {
-        check_secret_file(path.as_ref()).map_err(|error| error.message().to_owned())?;
+        check_opened_secret(path.as_ref(), &opened).map_err(|error| error.message().to_owned())?;
     }
     value_of(field, trimmed.strip_suffix('\r').unwrap_or(trimmed))
+}
+
+/// The text of an opened file of at most this size, with what the file was when it was opened.
+///
+/// # Errors
+/// Those of the operating system; also for a text that is longer or is not UTF-8.
+pub(super) fn read_text((file, opened): (File, Metadata), max_bytes: u64) -> io::Result<(Zeroizing<String>, Metadata)> {
+    // With its room from the start, so that no part is copied and left behind when it grows.
+    let room = usize::try_from(opened.len().min(max_bytes) + 1).unwrap_or_default();
+    let mut text = Zeroizing::new(String::with_capacity(room));
+    file.take(max_bytes + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > max_bytes {
+        return Err(io::Error::other(format!("it is longer than {max_bytes} bytes")));
+    }
+    Ok((text, opened))
 }
 
 /// Whether this text of a secret setting is a secret.

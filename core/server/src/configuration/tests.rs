@@ -61,6 +61,8 @@ impl PartialEq for TestBank {
 static FORM: ConfigurationForm = ConfigurationForm {
     prefix: "TEST_SERVER_",
     shape: TestConfiguration::SHAPE,
+    about: "",
+    sections: &[],
     table_name: |place, given| match (place, given) {
         ("", "the_bank") => Ok(Some("bank")),
         ("", "gone") => Err("is no more".to_owned()),
@@ -77,7 +79,7 @@ struct TestSecret {
 }
 
 static SECRET_FORM: ConfigurationForm =
-    ConfigurationForm { prefix: "TEST_SERVER_", shape: TestSecret::SHAPE, table_name: |_, _| Ok(None) };
+    ConfigurationForm { shape: TestSecret::SHAPE, table_name: |_, _| Ok(None), ..FORM };
 
 fn read_text(text: &str, variables: &[(&str, &str)]) -> Result<TestConfiguration> {
     let folder = tempfile::tempdir().unwrap();

@@ -256,9 +256,11 @@ pub async fn answer(target: Arc<dyn ControlTarget>, request: Request<Incoming>, 
         Err(refused) => return refused,
     };
     let request = match found.raw_headers() {
-        Some(headers) => Ok(OrderRequest { members: members_of(&head, headers), content: Some(body) }),
+        Some(headers) => {
+            Ok(OrderRequest { members: members_of(&head, headers), content: Some(body), ..OrderRequest::default() })
+        }
         None if head.method == Method::GET => Ok(OrderRequest::default()),
-        None => parsed(&body).map(|members| OrderRequest { members, content: None }),
+        None => parsed(&body).map(|members| OrderRequest { members, ..OrderRequest::default() }),
     };
     let done = match request {
         Ok(request) => found.carry_out(target, request).await,

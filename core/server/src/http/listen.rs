@@ -401,7 +401,7 @@ fn server_config(files: &TlsFiles) -> Result<Arc<rustls::ServerConfig>, ListenEr
         .map_err(|why| bad(&files.key, &format!("holds no unencrypted private key ({why})")))?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(bankchannel_transport::TLS_VERSIONS)
         .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
         .map_err(|why| bad(&files.key, &why.to_string()))?;
     config.alpn_protocols = alpn();

@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{
     message::{Method, percent_decode},
-    operation::CatalogueEntry,
+    operation::{CatalogueEntry, path_parameter},
 };
 
 /// A path prefix and the operations of one protocol below it.
@@ -143,7 +143,7 @@ impl ProtocolRouter {
 }
 
 fn part(text: &'static str) -> PathPart {
-    match text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) {
+    match path_parameter(text) {
         Some(name) => PathPart::Parameter(name),
         None => PathPart::Literal(text),
     }

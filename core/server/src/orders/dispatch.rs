@@ -16,7 +16,11 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::{COMMON_ORDERS, CallableOrder};
-use crate::{counterpart::with_nulls, hosted, http::control::ControlTarget};
+use crate::{
+    counterpart::with_nulls,
+    hosted::{self, RequestSource},
+    http::control::ControlTarget,
+};
 
 /// A request for an order.
 #[derive(Default)]
@@ -25,6 +29,8 @@ pub(crate) struct OrderRequest {
     pub(crate) members: Value,
     /// The body, if it is no JSON.
     pub(crate) content: Option<Bytes>,
+    /// Where it comes from.
+    pub(crate) source: RequestSource,
 }
 
 /// The orders at one path, one of which is meant.
@@ -86,7 +92,7 @@ impl FoundOrder {
 
     /// Carries out the one that the request's members select.
     pub(crate) async fn carry_out(self, target: Arc<dyn ControlTarget>, request: OrderRequest) -> Result<Value> {
-        let OrderRequest { mut members, content } = request;
+        let OrderRequest { mut members, content, source } = request;
         if members.is_null() {
             members = Value::Object(serde_json::Map::new());
         }
@@ -131,7 +137,7 @@ impl FoundOrder {
                 members.insert(name.to_owned(), value.into());
             }
         }
-        let answer = (order.run)(target, members, content.map(Content::Bytes)).await?;
+        let answer = (order.run)(target, members, content.map(Content::Bytes), source).await?;
         let answer = if form.writes_nulls { with_nulls(answer, order.entry.response) } else { answer };
         Ok(match (form.whole_answer, answer) {
             (Some(name), Value::Object(mut members)) => members.remove(name).unwrap_or_default(),
@@ -188,7 +194,7 @@ pub async fn carry_out(target: Arc<dyn ControlTarget>, order: &str, request: Val
     // Base64 of content that is raw over HTTP.
     let largest = if found.raw_headers().is_some() { found.max_bytes() / 3 * 4 + 1024 } else { found.max_bytes() };
     check_size(&request, largest)?;
-    found.carry_out(target, OrderRequest { members: request, content: None }).await
+    found.carry_out(target, OrderRequest { members: request, content: None, source: RequestSource::Program }).await
 }
 
 /// Carries out an order, given by its declared name, for a program with types: request and answer are those of its
@@ -212,7 +218,7 @@ pub async fn carry_out_declared(
     if let Some(list) = order.form.whole_request {
         refuse_empty(&request, list)?;
     }
-    (order.run)(target, request, content).await
+    (order.run)(target, request, content, RequestSource::Program).await
 }
 
 fn declared(target: &dyn ControlTarget, name: &str) -> Option<&'static CallableOrder> {

@@ -27,7 +27,7 @@ pub(crate) use dispatch::{OrderRequest, found_at, is_free, unknown};
 pub use dispatch::{carry_out, carry_out_declared};
 
 use crate::{
-    hosted::{self, HostedOperation},
+    hosted::{self, HostedOperation, RequestSource},
     http::control::ControlTarget,
 };
 
@@ -65,7 +65,7 @@ pub struct CallableOrder {
     run: RunOrder,
 }
 
-type RunOrder = fn(Arc<dyn ControlTarget>, Value, Option<Content>) -> BoxFuture<'static, Result<Value>>;
+type RunOrder = fn(Arc<dyn ControlTarget>, Value, Option<Content>, RequestSource) -> BoxFuture<'static, Result<Value>>;
 
 impl CallableOrder {
     /// The order of this type.
@@ -81,10 +81,11 @@ fn run<O: ServerOrder>(
     target: Arc<dyn ControlTarget>,
     request: Value,
     content: Option<Content>,
+    source: RequestSource,
 ) -> BoxFuture<'static, Result<Value>> {
     Box::pin(async move {
         let host = O::Host::of(&target).ok_or_else(|| Error::internal("an order is not of this server"))?;
-        hosted::carry_out::<O>(host, request, content).await
+        hosted::carry_out::<O>(host, request, content, source).await
     })
 }
 

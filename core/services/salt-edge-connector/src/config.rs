@@ -22,34 +22,46 @@ const PROVIDER_CODE: &str = "demobank";
 /// The maximum size of a public key file.
 const MAX_KEY: u64 = 64 * 1024;
 
-/// The service's configuration file. `docs/salt-edge-connector.toml` is a commented one.
+/// The service's configuration file. `docs/salt-edge-connector.toml` is written from it: every setting with its documentation
+/// and default.
 #[derive(Debug, Clone, Boundary)]
 pub(crate) struct ConnectorFile {
-    /// `example`, or the base URL of the bank's own code.
+    /// `example` for the built-in example bank, or the URL of the bank's own code.
     #[boundary(default = "example")]
     pub(crate) bank: String,
-    /// The time limit of the bank's own code for one question, in seconds, 1 to 240.
+    /// The seconds that the bank's own code may take for one question: 1 to 240. Repeated tries after a refused connection are
+    /// included in this time.
     #[boundary(default = 30)]
     pub(crate) bank_timeout_s: u32,
-    /// A PEM file with more certificate authorities to trust at the bank's URL.
+    /// A PEM file with more certificate authorities to trust at the bank's URL. Without it: those of the system.
+    #[boundary(example = "bank-ca.pem")]
     pub(crate) bank_ca_file: Option<String>,
-    /// The number of parallel questions, 1 to 64.
+    /// The number of questions that are asked at once: 1 to 64. Questions of one session never overlap.
     #[boundary(default = 4)]
     pub(crate) workers: u32,
-    /// The address and port at which the bank's page and back office reach the connector: by default a free port on
-    /// loopback.
+    /// The address and port at which the bank's page and back office reach sessions and tokens. Port 0 takes a free port,
+    /// another one at each start: name one. Beyond loopback only with the TLS files of the service.
     #[boundary(default = "127.0.0.1:0")]
     pub(crate) bank_interface_listen: String,
     /// The URL at which customers' browsers reach the example bank's page, if it is not the connector's own address.
+    #[boundary(example = "https://connector.bank.example")]
     pub(crate) public_url: Option<String>,
-    /// The settings of the connector itself, as in every language.
-    pub(crate) connector: Option<SaltEdgeConnectorSettings>,
+    /// The connector itself: the settings of `SaltEdgeConnector`, as in every language. Without `base_url` callbacks wait; with
+    /// it, `app_id` and `app_secret_file` are required. Without the hub's public key, the key that Salt Edge has published is
+    /// used. The provider code is `demobank` if it is absent. A key of its own, the store (the folder `store`) and the secret
+    /// that connector and bank share are made in the data folder, unless they are given here. To make a secret:
+    /// `(umask 077; openssl rand -base64 32 > bank.secret)`.
+    #[boundary(default = {})]
+    pub(crate) connector: SaltEdgeConnectorSettings,
 }
 
 /// How the file and the environment variables are read.
 pub(crate) static CONFIGURATION: ConfigurationForm = ConfigurationForm {
     prefix: "BANKCHANNEL_SALT_EDGE_CONNECTOR_",
     shape: ConnectorFile::SHAPE,
+    about: "Options of the command line override it. Address, TLS files and data folder are options only: `--listen`, \
+            `--tls-cert`, `--tls-key`, `--data`.",
+    sections: &[("connector", "The connector")],
     table_name: |_, _| Ok(None),
 };
 
@@ -113,7 +125,7 @@ impl ConnectorConfig {
             "example" => BankAt::Example,
             url => BankAt::Url { url: url.to_owned(), timeout_s, ca_file: file.bank_ca_file },
         };
-        let mut connector = file.connector.unwrap_or_default();
+        let mut connector = file.connector;
         connector.base_url = options.hub_url.or(connector.base_url);
         if let Some(files) = options.hub_public_key.filter(|files| !files.is_empty()) {
             let texts: Result<Vec<String>> = files.iter().map(|file| public_key(file)).collect();
@@ -209,6 +221,7 @@ mod tests {
         ConnectorConfig::from_options(options)
     }
 
+    /// The file that is written from the declarations: as it is, with its defaults, and with its examples too.
     #[test]
     fn the_documented_file_has_every_setting_and_the_defaults() {
         let page = include_str!("../../../../docs/salt-edge-connector.toml");
@@ -216,21 +229,23 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("connector.toml");
             bankchannel_server::private::write_whole(&file, 0o600, text.as_bytes()).unwrap();
-            configuration::read::<ConnectorFile>(&CONFIGURATION, file.to_str(), []).unwrap().values
+            let read = configuration::read::<ConnectorFile>(&CONFIGURATION, file.to_str(), []).unwrap().values;
+            bankchannel_foundation::model::write_boundary(read)
         };
-        let (documented, defaults) = (read(page), read(""));
-        assert_eq!(
-            (documented.bank, documented.bank_timeout_s, documented.workers, documented.bank_interface_listen),
-            (defaults.bank, defaults.bank_timeout_s, defaults.workers, defaults.bank_interface_listen)
-        );
-        assert_eq!(documented.connector.unwrap().provider_code.as_deref(), Some(PROVIDER_CODE));
-        for field in ConnectorFile::SHAPE.fields().iter().filter(|field| field.name != "connector") {
-            assert!(page.contains(&format!("\n{} = ", field.name)) || page.contains(&format!("\n# {} = ", field.name)));
+        let uncommented = |with_examples: bool| {
+            let is_meant = |line: &&str| !line.starts_with(' ') && (with_examples || !line.ends_with(" # example"));
+            let lines = page.lines().map(|line| line.strip_prefix('#').filter(is_meant).unwrap_or(line));
+            // A table that is absent by default has settings without a default.
+            let lines = lines.filter(|line| with_examples || *line != "[connector.pkcs11]");
+            lines.map(|line| format!("{line}\n")).collect::<String>()
+        };
+        let defaults = read("");
+        assert_eq!((read(page), read(&uncommented(false))), (defaults.clone(), defaults));
+        let whole = read(&uncommented(true));
+        assert_eq!(whole["connector"]["provider_code"], PROVIDER_CODE);
+        for setting in CONFIGURATION.settings() {
+            assert!(whole.pointer(&format!("/{}", setting.place.replace('.', "/"))).is_some(), "{}", setting.place);
         }
-        // Commented-out settings must also be valid when uncommented.
-        let is_setting = |line: &&str| line.split_once(" = ").is_some_and(|(name, _)| !name.contains(' '));
-        let taken = page.lines().map(|line| line.strip_prefix("# ").filter(is_setting).unwrap_or(line));
-        read(&taken.map(|line| format!("{line}\n")).collect::<String>());
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::{
     ConnectorOptions, ConnectorReadiness,
     bank::{self, ConnectorBank, ExampleBank},
     bank_interface, check,
-    config::{BankAt, ConnectorConfig},
+    config::{BankAt, CONFIGURATION, ConnectorConfig},
     control::ConnectorControlTarget,
     keys::{self, ConnectorKeys},
     pipeline::ConnectorPipeline,
@@ -20,6 +20,7 @@ use super::{
     worker,
 };
 use bankchannel_server::{
+    configuration::ConfigurationForm,
     counterpart::{CheckFn, ServerKind},
     folder,
     http::{Listener, server::RunningServers, shell},
@@ -135,6 +136,7 @@ impl ServerKind for RunningConnector {
     type Options = ConnectorOptions;
     type Readiness = ConnectorReadiness;
     const CHECK: Option<CheckFn> = Some(check::check);
+    const CONFIGURATION: Option<&'static ConfigurationForm> = Some(&CONFIGURATION);
     const ORDERS: &'static [&'static [CallableOrder]] = &[crate::control::CONNECTOR_ORDERS];
 
     fn begin(options: ConnectorOptions) -> BoxFuture<'static, Result<Self>> {

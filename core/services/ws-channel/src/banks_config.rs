@@ -10,7 +10,7 @@ use bankchannel_banks::KnownBank;
 use bankchannel_foundation::{
     Error, Result, Secret,
     clock::Clock,
-    model::{Boundary, Field, Object, ObjectReader, Reader, Shape, StructShape, Value, Writer},
+    model::{Boundary, Field, Object, ObjectReader, Reader, Shape, StructShape, Value, Writer, read_boundary},
     shown,
 };
 use bankchannel_renewal::RenewalRules;
@@ -18,7 +18,7 @@ use bankchannel_storage::ws_channel::BankCodeLimits;
 use bankchannel_ws_channel::model::Bank;
 
 use crate::{
-    banks::{ANSWER_TIMEOUT, BANK_TIMEOUT},
+    banks::BANK_TIMEOUT,
     config::{Flavour, SimulatorMode},
     options::ServiceOptions,
 };
@@ -27,6 +27,12 @@ use crate::{
 const ANSWER_TIMEOUT_MAX: Duration = Duration::from_secs(3600);
 /// How many days before its end the renewal of a certificate may begin.
 const RENEWAL_WINDOW_DAYS: std::ops::RangeInclusive<u32> = 1..=365;
+
+/// The documentation of [`BanksConfig`].
+const BANKS_DOC: &str = "Each bank that the service reaches over SEPA Web Services has a table of its own. An empty one is \
+    enough where the library has the bank's addresses and authorities: nordea, osuuspankki, sp, pop; aktia needs its \
+    authorities (`anchors_file`), the others a profile of your own (`profile_file`). Other banks answer \"No channel \
+    configured for this bank\". A bank may be named by any of its names: `bankchannel banks` lists them.";
 
 /// The banks, each in a table with its id.
 #[derive(Debug, Clone, Default)]
@@ -40,10 +46,12 @@ pub struct BanksConfig {
 /// The simulated bank of test environments.
 #[derive(Debug, Clone, Copy, Default, Boundary)]
 pub struct SimulatorConfig {
-    /// How it treats payments.
+    /// What it does with payments.
     #[boundary(default = "book")]
     pub payments: SimulatorMode,
-    /// From so many days before its end on a certificate is renewed. Default: as its entry says.
+    /// From so many days before its end on a certificate is renewed; one that lives for less than twice as many days, from
+    /// half of its life on. Default: 30, as the entry of the bank says (`bankchannel banks simulator`).
+    #[boundary(example = "30")]
     pub renew_before_days: Option<u32>,
 }
 
@@ -54,17 +62,34 @@ impl SimulatorConfig {
     }
 }
 
-/// The number of banks of the WS Channel.
-const BANKS: usize = Bank::ALL.len();
+/// The number of banks that have a table.
+const TABLES_COUNT: usize = {
+    let (mut at, mut count) = (0, 0);
+    while at < Bank::ALL.len() {
+        count += has_table(Bank::ALL[at]) as usize;
+        at += 1;
+    }
+    count
+};
 
-/// A table for each bank, by its id.
-static TABLES: [Field; BANKS] = {
-    let mut tables = [ONE_BANK; BANKS];
-    let mut at = 0;
-    while at < BANKS {
-        tables[at].name = Bank::ALL[at].as_str();
-        if matches!(Bank::ALL[at], Bank::Simulator) {
-            tables[at].shape = SimulatorConfig::SHAPE;
+/// Whether the service reaches a bank: not one that encrypts its documents.
+const fn has_table(bank: Bank) -> bool {
+    !matches!(bank, Bank::Danskebank)
+}
+
+/// A table for each bank that the service has or reaches, by its id.
+static TABLES: [Field; TABLES_COUNT] = {
+    let mut tables = [ONE_BANK; TABLES_COUNT];
+    let (mut at, mut next) = (0, 0);
+    while at < Bank::ALL.len() {
+        if has_table(Bank::ALL[at]) {
+            tables[next].name = Bank::ALL[at].as_str();
+            if matches!(Bank::ALL[at], Bank::Simulator) {
+                tables[next].doc = "The simulated bank, in a test environment.";
+                tables[next].shape = SimulatorConfig::SHAPE;
+                tables[next].default = Some("{}");
+            }
+            next += 1;
         }
         at += 1;
     }
@@ -77,7 +102,8 @@ const ONE_BANK: Field = Field {
     camel: "",
     wire: "",
     aliases: &[],
-    doc: "The bank's settings; an empty table switches it on.",
+    doc: "An empty table switches the bank on. With `flavour = \"production\"` the service speaks with its production \
+        environment, with `\"test\"` with its test environment.",
     shape: ReachedBankConfig::SHAPE,
     wire_shape: ReachedBankConfig::SHAPE,
     optional: true,
@@ -91,16 +117,12 @@ const ONE_BANK: Field = Field {
 };
 
 impl Boundary for BanksConfig {
-    const SHAPE: &'static Shape = &Shape::Struct(StructShape {
-        name: "BanksConfig",
-        doc: "The banks, each in a table with its id.",
-        fields: &TABLES,
-    });
+    const SHAPE: &'static Shape = &Shape::Struct(StructShape { name: "BanksConfig", doc: BANKS_DOC, fields: &TABLES });
 
     fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self> {
         let mut tables = ObjectReader::open(value, &TABLES, reader)?;
         let mut banks = Self::default();
-        for (field, bank) in TABLES.iter().zip(Bank::ALL) {
+        for (field, bank) in TABLES.iter().zip(Bank::ALL.iter().filter(|bank| has_table(**bank))) {
             if bank.is_test_only() {
                 banks.simulator = tables.field::<Option<SimulatorConfig>>(field, reader)?.unwrap_or_default();
             } else if let Some(table) = tables.field::<Option<ReachedBankConfig>>(field, reader)? {
@@ -124,51 +146,73 @@ impl Boundary for BanksConfig {
 /// The table of a bank by another of its names.
 pub(crate) fn bank_table(name: &str) -> std::result::Result<Option<&'static str>, String> {
     if let Some(bank) = Bank::from_name(name) {
-        return Ok(Some(bank.as_str()));
+        let unreached = || format!("{bank} is not reached: it encrypts its documents");
+        return if has_table(bank) { Ok(Some(bank.as_str())) } else { Err(unreached()) };
     }
-    let known: Vec<&str> =
-        Bank::ALL.iter().filter(|bank| !bank.needs_encryption_pair()).map(|bank| bank.as_str()).collect();
+    let known: Vec<&str> = TABLES.iter().map(|table| table.name).collect();
     let (meant, known) = (bankchannel_banks::advice(name, &known), known.join(", "));
     let name = shown::member(name).map(|name| format!(" `{name}`")).unwrap_or_default();
     Err(format!("unknown bank{name}{meant}; there are {known}"))
 }
 
 /// A bank that the service reaches over SEPA Web Services. An empty table switches it on with the profile of the library.
-#[derive(Debug, Clone, Default, Boundary)]
+#[derive(Debug, Clone, Boundary)]
 pub struct ReachedBankConfig {
-    /// A file with a profile of the operator's (JSON), in place of the library's.
+    /// A file with a profile of your own (JSON; docs/sepa-web-services.md says what is in it), in place of the library's.
+    #[boundary(example = "/etc/bankchannel/spankki.json")]
     pub profile_file: Option<String>,
     /// The address of the file service, in place of the profile's.
+    #[boundary(example = "https://files.bank.example/services")]
     pub file_url: Option<String>,
-    /// The address of the certificate service, in place of the profile's.
+    /// The address of the certificate service, in place of the profile's. With a `file_url` of your own, give it too.
+    #[boundary(example = "https://certificates.bank.example/services")]
     pub certificate_url: Option<String>,
-    /// A PEM file with authorities that are trusted beside the profile's: the bank's signers lead to them.
-    pub anchors_file: Option<String>,
-    /// A folder with files of such certificates, read again while the service runs.
-    pub anchors_dir: Option<String>,
-    /// A PEM file with authorities for the TLS connection, beside the system's.
-    pub ca_file: Option<String>,
-    /// A proxy's URL, such as `http://proxy:3128`; with a password, only in a file that others cannot read.
-    pub proxy: Option<Secret>,
-    /// The sender's id, if the operator sends for its customers.
-    pub sender_id: Option<String>,
-    /// The name of the bank in requests, in place of the profile's.
-    pub receiver_id: Option<String>,
-    /// The name of the program in requests.
-    pub software_id: Option<String>,
-    /// `test` or `production`: which of the bank's environments. Default: as the service's `flavour`.
+    /// `test` or `production`: which of the bank's environments, in place of `flavour`'s. Nordea's demonstration customer is in
+    /// production.
     pub environment: Option<Flavour>,
-    /// The certificates that are asked for, or tried, at once: 1 to 64. Default: 4.
-    pub certificates_at_once: Option<u32>,
-    /// The codes for first certificates that are sent for one user id, by all accounts together, without being right: 1 to 20.
-    /// Then the operator releases it. One account may have half of them refused, rounded up. Default: 4, as banks lock after
-    /// five or more.
-    pub wrong_codes_max: Option<u32>,
-    /// How long the bank's answer to an upload still counts, in seconds from its sending: 60 to 3600. Default: 300. The
-    /// caller is told after 60 that the outcome is unknown; an answer that comes later settles it.
-    pub answer_timeout_s: Option<u32>,
-    /// From so many days before its end on a certificate is renewed: 1 to 365, in place of the profile's.
+    /// A PEM file with authorities that are trusted beside the profile's: the bank's signatures lead to them.
+    #[boundary(example = "/etc/bankchannel/aktia.pem")]
+    pub anchors_file: Option<String>,
+    /// A folder with such files, read again while the service runs.
+    #[boundary(example = "/etc/bankchannel/anchors")]
+    pub anchors_dir: Option<String>,
+    /// A PEM file with authorities of the bank's TLS certificate, beside the system's.
+    #[boundary(example = "/etc/bankchannel/bank-tls.pem")]
+    pub ca_file: Option<String>,
+    /// A proxy's URL. With a password only if nobody else can read this file.
+    #[boundary(example = "http://proxy:3128")]
+    pub proxy: Option<Secret>,
+    /// The sender's id, if you send for your customers under an agreement of your own.
+    #[boundary(example = "11111111")]
+    pub sender_id: Option<String>,
+    /// The bank's name in requests, in place of the profile's.
+    #[boundary(example = "123456789")]
+    pub receiver_id: Option<String>,
+    /// Your program's name in requests.
+    #[boundary(example = "Our Payments 1.0")]
+    pub software_id: Option<String>,
+    /// From so many days before its end on a certificate is renewed: 1 to 365, in place of the profile's, with the same meaning
+    /// as the simulated bank's. OP has 55, the others 60.
+    #[boundary(example = "60")]
     pub renew_before_days: Option<u32>,
+    /// The certificates that are asked for, or tried, at the same time: 1 to 64.
+    #[boundary(default = 4)]
+    pub certificates_at_once: u32,
+    /// How long the bank's answer to an upload still counts, in seconds from its sending: 60 to 3600. The caller is told after
+    /// 60 that the outcome is unknown; an answer that comes later settles it.
+    #[boundary(default = 300)]
+    pub answer_timeout_s: u32,
+    /// The codes for first certificates that are sent for one user id, by all accounts together, without being right: 1 to 20.
+    /// Banks lock after five or so. One account may have half of them refused, rounded up. Then `bankchannel admin
+    /// code-release` lets more be sent.
+    #[boundary(default = 4)]
+    pub wrong_codes_max: u32,
+}
+
+impl Default for ReachedBankConfig {
+    fn default() -> Self {
+        read_boundary(serde_json::json!({})).expect("a test shows that the declared defaults fit")
+    }
 }
 
 /// The library's profile of a bank; `None` if it has none.
@@ -241,16 +285,16 @@ fn is_on_loopback(url: &str) -> bool {
 
 impl ReachedBankConfig {
     pub(crate) fn certificates_at_once(&self) -> usize {
-        self.certificates_at_once.map_or(4, |count| usize::try_from(count).unwrap_or(4))
+        usize::try_from(self.certificates_at_once).unwrap_or(usize::MAX)
     }
 
     pub(crate) fn code_limits(&self) -> BankCodeLimits {
-        let all = i64::from(self.wrong_codes_max.unwrap_or(4));
+        let all = i64::from(self.wrong_codes_max);
         BankCodeLimits { all, per_account: (all + 1) / 2 }
     }
 
     pub(crate) fn answer_timeout(&self) -> Duration {
-        self.answer_timeout_s.map_or(ANSWER_TIMEOUT, |seconds| Duration::from_secs(seconds.into()))
+        Duration::from_secs(self.answer_timeout_s.into())
     }
 
     /// How the certificates of this opened bank are renewed.
@@ -265,10 +309,6 @@ impl ReachedBankConfig {
     /// # Errors
     /// `configuration.invalid`, naming bank and setting.
     pub(crate) fn open(&self, bank: Bank, flavour: Flavour, clock: Arc<dyn Clock>) -> Result<SepaWebServicesBank> {
-        if bank.needs_encryption_pair() {
-            let place = format!("banks.{}", bank.as_str());
-            return Err(Error::invalid_setting(&place, format!("{bank} is not reached: it encrypts its documents")));
-        }
         let place = |setting: &str| format!("banks.{}.{setting}", bank.as_str());
         if !(1..=64).contains(&self.certificates_at_once()) {
             return Err(Error::invalid_setting(&place("certificates_at_once"), "must be from 1 to 64"));
@@ -326,10 +366,38 @@ impl ReachedBankConfig {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use bankchannel_foundation::{clock::SystemClock, model::read_boundary};
+    use bankchannel_foundation::clock::SystemClock;
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn each_bank_but_those_that_encrypt_has_a_table_whose_defaults_fit() {
+        for bank in Bank::ALL {
+            assert_eq!(has_table(*bank), !bank.needs_encryption_pair(), "{bank}");
+            let read = read_boundary::<BanksConfig>(json!({ bank.as_str(): {} }));
+            assert_eq!(read.is_ok(), has_table(*bank), "{bank}: {read:?}");
+        }
+        assert!(bank_table("danske").unwrap_err().contains("encrypts its documents"));
+        let default = ReachedBankConfig::default();
+        // What the documentation says of empty tables.
+        let missing = |bank: &Bank| {
+            let opened = default.open(*bank, Flavour::Production, Arc::new(SystemClock::default()));
+            opened
+                .err()
+                .map(|error| error.detail("field").and_then(|place| place.rsplit('.').next()).map(str::to_owned))
+        };
+        let those = |setting: Option<&str>| {
+            let reached = Bank::ALL.iter().filter(|bank| has_table(**bank) && !bank.is_test_only());
+            let meant = reached.filter(|bank| missing(bank).flatten().as_deref() == setting);
+            meant.map(|bank| bank.as_str()).collect::<Vec<_>>()
+        };
+        assert!(BANKS_DOC.contains("nordea, osuuspankki, sp, pop; aktia"));
+        assert_eq!(those(None).len(), 4, "{:?}", those(None));
+        assert!(those(None).iter().all(|name| "nordea, osuuspankki, sp, pop".contains(name)), "{:?}", those(None));
+        assert_eq!(those(Some("anchors_file")), ["aktia"]);
+        assert_eq!(those(Some("profile_file")).len() + 6, TABLES_COUNT);
+    }
 
     #[test]
     fn a_table_is_of_the_bank_that_has_its_name_and_says_when_its_certificates_are_renewed() {

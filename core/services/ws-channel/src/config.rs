@@ -14,118 +14,132 @@ use crate::banks_config::bank_table;
 pub use crate::banks_config::{BanksConfig, ReachedBankConfig};
 use bankchannel_server::configuration::{self, ConfigurationForm};
 
-/// The service's configuration. `docs/ws-channel.toml` is a commented file with every setting.
+/// The service's configuration. `docs/ws-channel.toml` is written from it: every setting with its documentation and default.
 #[derive(Debug, Clone, Boundary)]
 pub struct ServiceConfig {
-    /// `test` or `production`: production refuses the simulator and a fixed code.
+    /// What the installation is for: `test` has the simulator bank; `production` has no simulator, no fixed codes, no lifted
+    /// limits and no control interface.
     #[boundary(default = "test")]
     pub flavour: Flavour,
     /// The base path of the operations.
     #[boundary(default = "/v2")]
     pub base_path: String,
-    /// A PostgreSQL URL, instead of SQLite in the data folder.
+    /// The URL of a PostgreSQL database, instead of SQLite in the data folder. Any number of instances may share one, with one
+    /// `keys_folder` and one `files_folder`. With a password only if nobody else can read this file.
+    #[boundary(example = "postgres://bankchannel@localhost/bankchannel")]
     pub postgres_url: Option<Secret>,
-    /// The limits towards the PostgreSQL server.
+    /// A request that waits longer than these limits for a silent or refusing database is answered with 503.
     #[boundary(default = {})]
     pub postgres: PostgresLimits,
-    /// The folder of the keys. Default: `keys` in the data folder. Instances that share a database share it.
+    /// The folder of the service's keys. Default: `keys` in the data folder. Instances that share a database share it.
+    #[boundary(example = "/etc/bankchannel/keys")]
     pub keys_folder: Option<String>,
-    /// The folder for content too large for a row. Default: `files` in the data folder. Instances that share a database
-    /// share it.
+    /// The folder of contents above 64 KiB. Default: `files` in the data folder, which is right for a single instance.
+    /// Instances that share a database must share it.
+    #[boundary(example = "/var/lib/bankchannel/files")]
     pub files_folder: Option<String>,
-    /// Whether to refuse a data folder without a database, for example one that is not mounted. Not with PostgreSQL.
+    /// Whether to refuse a data folder without a database, instead of making a new one. For mounted folders: set it after the
+    /// first start. With PostgreSQL the database itself records which keys and files belong to it.
     #[boundary(default = false)]
     pub expect_data: bool,
-    /// The seconds for which the service reports that it is not ready before it stops accepting connections.
+    /// The seconds for which `GET /readyz` says 503 after SIGTERM while requests are still answered, at most 600. Choose more
+    /// than your load balancer needs to notice. Afterwards the service accepts no connection, and running answers finish.
     #[boundary(default = 0)]
     pub drain_s: u32,
-    /// The RSA private key that decrypts passwords, a PEM file of mode 0600. Default: the service's own key.
+    /// The RSA private key that passwords are encrypted to: a PEM file of mode 0600, 2048 bits or more. Default: one that is
+    /// made at the first start.
     pub rsa_private_key: Option<KeyFilePath>,
-    /// The previous key, accepted while clients change to the new one.
+    /// The previous key, still accepted while clients change to the new one.
+    #[boundary(example = "/etc/bankchannel/service-old.pem")]
     pub rsa_previous_private_key: Option<KeyFilePath>,
-    /// The delivery of codes.
+    /// How codes leave the service.
     #[boundary(default = "file")]
     pub delivery: DeliveryKind,
-    /// The banks.
-    #[boundary(default = {})]
-    pub banks: BanksConfig,
-    /// The life of a challenge, in seconds.
+    /// The lifetime of a challenge, in seconds: 10 to 3600.
     #[boundary(default = 300)]
     pub challenge_ttl_s: u32,
-    /// The life of a session, in seconds.
+    /// The lifetime of a session, in seconds: 1 to 86400.
     #[boundary(default = 3600)]
     pub token_ttl_s: u32,
-    /// The seconds without a call after which a session ends. If absent, a session ends only at the end of its life.
-    pub idle_ttl_s: Option<u32>,
-    /// Whether a login with several factors lets the user choose.
-    #[boundary(default = "preferred")]
-    pub mfa_choice: MfaChoice,
-    /// The time limit of a login's second step, in seconds.
+    /// The time limit of a login's second step, in seconds: 10 to 3600.
     #[boundary(default = 180)]
     pub mfa_session_ttl_s: u32,
-    /// The number of wrong codes that ends the second step.
+    /// The seconds without a call after which a session ends. If absent, a session ends only with its lifetime.
+    #[boundary(example = "900")]
+    pub idle_ttl_s: Option<u32>,
+    /// The number of wrong codes that ends the second step: 1 to 100.
     #[boundary(default = 5)]
     pub mfa_max_tries: u32,
-    /// Wrong passwords: count, window and duration.
+    /// Who chooses the factor in a login with several factors.
+    #[boundary(default = "preferred")]
+    pub mfa_choice: MfaChoice,
+    /// The lock after wrong passwords.
     #[boundary(default = { "count": 10, "window_s": 900, "duration_s": 900 })]
     pub lockout: Lockout,
-    /// Wrong second-factor codes: count, window and duration.
+    /// The lock after wrong codes.
     #[boundary(default = { "count": 10, "window_s": 3600, "duration_s": 3600 })]
     pub code_lockout: Lockout,
-    /// 400, or 200 for the steps of a login.
+    /// The HTTP status of a refused step of a login: 400, or 200 as some clients expect.
     #[boundary(default = 400)]
     pub logical_failure_status: u16,
-    /// Origins that may call from a browser.
-    #[boundary(default = [])]
-    pub cors_origins: Vec<String>,
-    /// Rate limits.
+    /// Calls beyond these rates are refused with 429; a refused signature counts as five calls.
     #[boundary(default = {})]
     pub rate_limit: RateLimit,
-    /// The maximum number of registrations per address and hour.
+    /// The maximum number of registrations from one address per hour.
     #[boundary(default = 60)]
     pub registrations_per_ip: u32,
-    /// The maximum number of requests for a password reset per source address and hour.
+    /// The maximum number of password resets requested from one network address per hour, for all accounts together.
     #[boundary(default = 30)]
     pub resets_per_ip: u32,
-    /// The maximum number of registration and reset codes to one phone per day.
+    /// The maximum number of registration and reset codes to one phone per day, plus one reset for a request from an address
+    /// where the user has logged in.
     #[boundary(default = 5)]
     pub sms_per_phone: u32,
     /// The maximum number of second-factor codes to one account per hour.
     #[boundary(default = 30)]
     pub mfa_codes_per_account: u32,
-    /// The number of different keys that must have signed an upload.
-    #[boundary(default = 1)]
-    pub required_authorizations: u32,
-    /// Whether to refuse the same bytes within 24 hours.
-    #[boundary(default = false)]
-    pub reject_duplicate_uploads: bool,
-    /// Whether registration under a key needs an invitation from its owner.
-    #[boundary(default = false)]
-    pub registration_requires_invite: bool,
-    /// The accounts that may lend certificates to another account of the key.
-    #[boundary(default = "owner")]
-    pub sharing: Sharing,
-    /// Whether new keys may transfer files at once.
-    #[boundary(default = true)]
-    pub transfer_enabled: bool,
-    /// Whether the simulator needs an entitlement.
-    #[boundary(default = false)]
-    pub simulator_entitlement_required: bool,
-    /// Whether the simulator rejects a payment file whose message id it has seen (`DU01`).
-    #[boundary(default = false)]
-    pub simulator_rejects_duplicates: bool,
     /// The largest request body, in bytes.
     #[boundary(default = 10_485_760)]
     pub max_body_bytes: u64,
-    /// The time limit for receiving a whole request body, in seconds.
-    #[boundary(default = 120)]
-    pub body_timeout_s: u32,
     /// The largest file, in bytes.
     #[boundary(default = 7_340_032)]
     pub max_file_bytes: u64,
+    /// The seconds in which a whole request body must arrive: 1 to 3600. A slower body is refused with 408 and its connection
+    /// closed. If the session ends while the body arrives, the request is refused whatever this setting is.
+    #[boundary(default = 120)]
+    pub body_timeout_s: u32,
+    /// The number of different authorize keys that must have signed an upload.
+    #[boundary(default = 1)]
+    pub required_authorizations: u32,
+    /// Whether to refuse the same bytes from one account within 24 hours.
+    #[boundary(default = false)]
+    pub reject_duplicate_uploads: bool,
+    /// Who may lend bank certificates to another account under the same API key (ShareCerts). Borrower, lender and the key's
+    /// owner can end a link.
+    #[boundary(default = "owner")]
+    pub sharing: Sharing,
+    /// Whether new API keys may move files at once. If not, only after the operator allows it.
+    #[boundary(default = true)]
+    pub transfer_enabled: bool,
+    /// Whether registering under a key needs an invitation of the key's owner.
+    #[boundary(default = false)]
+    pub registration_requires_invite: bool,
+    /// Whether the simulator needs an entitlement of the key.
+    #[boundary(default = false)]
+    pub simulator_entitlement_required: bool,
+    /// Whether the simulator rejects a payment file whose message id it has seen, with reason `DU01` in the status report, as
+    /// banks do. It knows the files that it has processed while this was true.
+    #[boundary(default = false)]
+    pub simulator_rejects_duplicates: bool,
+    /// Origins of browser pages that may call; never `*`.
+    #[boundary(default = [])]
+    pub cors_origins: Vec<String>,
     /// Addresses of proxies whose `X-Forwarded-For` is trusted.
     #[boundary(default = [])]
     pub trusted_proxy: Vec<IpAddr>,
+    /// The banks.
+    #[boundary(default = {})]
+    pub banks: BanksConfig,
     /// A fixed value for every code that is sent; from the command line only.
     #[boundary(absent)]
     pub fixed_code: Option<Secret>,
@@ -143,13 +157,14 @@ pub struct ServiceConfig {
 /// Connections and time limits towards PostgreSQL.
 #[derive(Debug, Clone, Copy, Boundary)]
 pub struct PostgresLimits {
-    /// The maximum number of connections of this instance.
+    /// The maximum number of connections of this instance: 1 to 1000. The sum of all instances must be below the server's
+    /// `max_connections`.
     #[boundary(default = 16)]
     pub max_connections: u32,
-    /// The time limit for connecting, in seconds.
+    /// The time limit for connecting, in seconds: 1 to 60.
     #[boundary(default = 5)]
     pub connect_timeout_s: u32,
-    /// The time limit of one database operation, in seconds.
+    /// The time limit of one operation on the database, in seconds: 1 to 600.
     #[boundary(default = 10)]
     pub operation_timeout_s: u32,
 }
@@ -169,7 +184,7 @@ impl PostgresLimits {
 /// The purpose of the installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 pub enum Flavour {
-    /// Testing: with the simulator.
+    /// Testing.
     Test,
     /// Production, with real money.
     Production,
@@ -178,7 +193,7 @@ pub enum Flavour {
 /// The choice of the factor in a login with several factors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 pub enum MfaChoice {
-    /// The service asks for the preferred factor.
+    /// The service asks for the factor that was enrolled last.
     Preferred,
     /// The user chooses.
     Always,
@@ -187,20 +202,22 @@ pub enum MfaChoice {
 /// The accounts that may lend certificates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 pub enum Sharing {
-    /// The owner of the API key, to any account under the key.
+    /// Only the owner of the API key, to any account under the key.
     Owner,
-    /// The owner as above, and any account under the key to an account that accepts.
+    /// The owner, and any other account under the key once the borrower accepts, by ShareCerts with the lender's address and
+    /// `Accept`.
     Accepted,
-    /// Any account under the key, to any other, without its acceptance.
+    /// Every account under the key without being asked, as in the deployed service. Anyone who knows a key may then register
+    /// under it, make accounts without a certificate send through the lender's connection, and read the answers.
     Any,
 }
 
 /// The delivery of codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 pub enum DeliveryKind {
-    /// Appended to `outbox.jsonl` in the data folder, for another program to send.
+    /// Appended to `outbox.jsonl` in the data folder, mode 0600, from where your gateway sends them.
     File,
-    /// Only to the control interface.
+    /// Shown to the control interface only.
     Memory,
 }
 
@@ -214,33 +231,33 @@ pub enum SimulatorMode {
     Store,
 }
 
-/// A lockout: `count` failures within `window_s` seconds lock for `duration_s` seconds.
+/// `count` failures within `window_s` seconds lock the user for `duration_s` seconds.
 #[derive(Debug, Clone, Copy, Boundary)]
 pub struct Lockout {
-    /// The number of failures.
+    /// The number of failures: 1 to 1000000.
     pub count: u32,
-    /// The window in seconds.
+    /// The seconds within which they count.
     pub window_s: u32,
-    /// The duration of the lock in seconds.
+    /// The seconds for which the user is locked.
     pub duration_s: u32,
 }
 
-/// Rate limits: a rate and a burst.
+/// Each rate has a burst: the number of calls that may come at once.
 #[derive(Debug, Clone, Copy, Boundary)]
 pub struct RateLimit {
     /// Calls per second of one API key.
     #[boundary(default = 20)]
     pub per_key_per_s: u32,
-    /// Burst of calls of one API key.
+    /// The burst of calls of one API key.
     #[boundary(default = 60)]
     pub per_key_burst: u32,
-    /// Calls without a session per minute from one address.
+    /// Calls without a session from one address per minute.
     #[boundary(default = 300)]
     pub per_address_per_min: u32,
-    /// Burst of calls without a session from one address.
+    /// The burst of calls without a session from one address.
     #[boundary(default = 60)]
     pub per_address_burst: u32,
-    /// Failed logins per minute from one address.
+    /// Failed logins from one address per minute.
     #[boundary(default = 30)]
     pub failed_logins_per_min: u32,
 }
@@ -255,6 +272,16 @@ impl Default for ServiceConfig {
 pub(crate) static CONFIGURATION: ConfigurationForm = ConfigurationForm {
     prefix: "BANKCHANNEL_WS_CHANNEL_",
     shape: ServiceConfig::SHAPE,
+    about: "`bankchannel serve ws-channel --data DIR --config FILE --check` reports the errors of a file.",
+    sections: &[
+        ("challenge_ttl_s", "Logging in"),
+        ("rate_limit", "Limits"),
+        ("required_authorizations", "Files"),
+        ("registration_requires_invite", "Registering"),
+        ("simulator_entitlement_required", "The simulated bank"),
+        ("cors_origins", "Network"),
+        ("banks", "Banks"),
+    ],
     table_name: |place, given| if place == "banks" { bank_table(given) } else { Ok(None) },
 };
 
@@ -359,118 +386,4 @@ impl ServiceConfig {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use bankchannel_foundation::model::Shape;
-
-    use super::*;
-
-    #[test]
-    fn a_proxy_is_believed_for_the_last_entry_of_its_last_line_only() {
-        let proxy = IpAddr::from([192, 0, 2, 1]);
-        let config = ServiceConfig { trusted_proxy: vec![proxy], ..ServiceConfig::default() };
-        let mut headers = HeaderMap::new();
-        headers.append("x-forwarded-for", "198.51.100.1".parse().unwrap());
-        headers.append("x-forwarded-for", "198.51.100.2, 203.0.113.7".parse().unwrap());
-        let client = IpAddr::from([203, 0, 113, 7]);
-        assert_eq!(config.client_address(&headers, proxy), client);
-        assert_eq!(config.client_address(&headers, "::ffff:192.0.2.1".parse().unwrap()), client);
-        assert_eq!(config.client_address(&headers, IpAddr::from([192, 0, 2, 2])), IpAddr::from([192, 0, 2, 2]));
-    }
-
-    #[test]
-    fn a_file_with_a_password_is_closed_to_others() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("service.toml");
-        let options = ServiceOptions { config: Some(path.display().to_string()), ..ServiceOptions::default() };
-        let loaded = |url: &str, mode: u32| {
-            std::fs::write(&path, format!("postgres_url = \"{url}\"\n")).unwrap();
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
-            ServiceConfig::load(&options, true).map(drop).map_err(|error| error.message().to_owned())
-        };
-        let refused = loaded("postgres://u:p@h/d", 0o644).unwrap_err();
-        assert!(refused.contains("chmod 600") && !refused.contains("u:p"), "{refused}");
-        assert_eq!(loaded("postgres://u:p@h/d", 0o600), Ok(()));
-        assert_eq!(loaded("postgres://u@h/d", 0o644), Ok(()));
-    }
-
-    fn read(text: &str, variables: &[(String, String)]) -> Result<ServiceConfig> {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("service.toml");
-        bankchannel_server::private::write_whole(&file, 0o600, text.as_bytes()).unwrap();
-        let variables = variables.iter().map(|(name, text)| (name.into(), text.into()));
-        configuration::read::<ServiceConfig>(&CONFIGURATION, file.to_str(), variables).map(|read| read.values)
-    }
-
-    fn written(config: ServiceConfig) -> serde_json::Value {
-        bankchannel_foundation::model::write_boundary(config)
-    }
-
-    /// Every setting in the example file has its default value.
-    #[test]
-    fn the_documented_file_has_the_defaults() {
-        let documented = read(include_str!("../../../../docs/ws-channel.toml"), &[]).unwrap();
-        assert_eq!(written(documented), written(ServiceConfig::default()));
-    }
-
-    /// A value of this shape that is not the default, as text and in TOML.
-    fn sample(shape: &Shape, default: Option<&str>) -> (String, String) {
-        let quoted = |text: &str| (text.to_owned(), format!("{text:?}"));
-        match shape {
-            Shape::Bool if default == Some("true") => ("false".into(), "false".into()),
-            Shape::Bool => ("true".into(), "true".into()),
-            Shape::Integer { .. } => ("77".into(), "77".into()),
-            Shape::Enum(shape) => quoted(shape.values.last().unwrap().value),
-            Shape::List(of) => {
-                let (text, toml) = sample(of, None);
-                (text, format!("[{toml}]"))
-            }
-            Shape::Text(shape) if !shape.example.is_empty() => quoted(shape.example),
-            _ => quoted("planted"),
-        }
-    }
-
-    /// Each setting, from the declaration: the file, a variable and a file with the value say the same.
-    #[test]
-    fn each_setting_is_set_by_file_by_variable_and_by_a_file_with_the_value() {
-        let folder = tempfile::tempdir().unwrap();
-        let kept = folder.path().join("value");
-        let settings = CONFIGURATION.settings();
-        let names: std::collections::BTreeSet<&String> = settings.iter().map(|one| &one.variable).collect();
-        assert_eq!(names.len(), settings.len(), "no two settings share a variable");
-        let defaults = written(ServiceConfig::default());
-        let mut in_files = 0;
-        for setting in settings.iter().filter(|one| !one.is_table()) {
-            let (text, toml) = sample(setting.field.shape, setting.field.default);
-            std::fs::write(&kept, format!("{text}\n")).unwrap();
-            let by_file = written(read(&format!("{} = {toml}\n", setting.place), &[]).unwrap());
-            assert_ne!(by_file, defaults, "{}", setting.place);
-            let by_variable = written(read("", &[(setting.variable.clone(), text)]).unwrap());
-            assert_eq!(by_variable, by_file, "{}", setting.variable);
-            let path = kept.display().to_string();
-            let variable = (format!("{}_FILE", setting.variable), path.clone());
-            let ways = [read(&format!("{}_file = {path:?}\n", setting.place), &[]), read("", &[variable])];
-            for way in ways {
-                assert_eq!(way.is_ok(), setting.has_file_form, "{}: {way:?}", setting.place);
-                if let Ok(config) = way {
-                    assert_eq!(written(config), by_file, "{}", setting.place);
-                    in_files += 1;
-                }
-            }
-        }
-        assert!(in_files > 100, "{in_files}");
-    }
-
-    #[test]
-    fn no_secret_is_shown() {
-        let shown = format!("{:?}", read("postgres_url = 'postgres://u:planted@h/d'", &[]).unwrap());
-        assert!(!shown.contains("planted"), "{shown}");
-        for text in
-            ["postgres_url = ['planted']", "postgres = 'planted'", "[banks.nordea]\nproxy = { other = 'planted' }"]
-        {
-            let error = read(text, &[]).unwrap_err();
-            assert!(error.message().contains("line ") && !format!("{error:?}").contains("planted"), "{error:?}");
-        }
-    }
-}
+mod tests;

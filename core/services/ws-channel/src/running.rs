@@ -17,7 +17,7 @@ use super::{
     DESCRIPTOR,
     auth::SessionCache,
     banks::{self, Channels, PKI_TIMEOUT, ServiceBanks},
-    config::ServiceConfig,
+    config::{CONFIGURATION, ServiceConfig},
     control::ServiceControlTarget,
     data,
     files::{FileCaches, telling},
@@ -34,6 +34,7 @@ use super::{
     work::{LoginLocks, WorkPool},
 };
 use bankchannel_server::{
+    configuration::ConfigurationForm,
     counterpart::{CheckFn, ServerKind},
     http::{Listener, TlsFiles, control::ControlState, server::RunningServers},
     operator::CallableCommand,
@@ -231,6 +232,7 @@ impl ServerKind for RunningService {
     type Readiness = ServiceReadiness;
     const ORDERS: &'static [&'static [CallableOrder]] = &[crate::control::SERVICE_ORDERS];
     const OPERATOR: &'static [&'static [CallableCommand]] = operator::OPERATOR_COMMANDS;
+    const CONFIGURATION: Option<&'static ConfigurationForm> = Some(&CONFIGURATION);
     const CHECK: Option<CheckFn> = Some(|options| {
         let options: ServiceOptions = model::read_boundary(options)?;
         Ok(Box::pin(async move { operator::check(&options).await }))

@@ -47,7 +47,7 @@ pub struct SeedAccount {
     /// The e-mail address.
     pub email: String,
     /// The password, at least 20 characters.
-    pub password: String,
+    pub password: Secret,
     /// The phone. Default: `+358401234567`.
     pub phone: Option<String>,
     /// The company. Default: `Seeded Example Oy`.
@@ -118,7 +118,7 @@ pub struct SeededAccount {
     /// Its API key.
     pub api_key: String,
     /// The session tokens by mode, if they were asked for.
-    pub id_tokens: BTreeMap<String, String>,
+    pub id_tokens: BTreeMap<String, Secret>,
 }
 
 /// The company and name of an account that gives none.
@@ -143,28 +143,29 @@ pub(crate) async fn plant(service: &BackgroundService, seed: ServiceSeed) -> Res
 async fn plant_account(
     service: &BackgroundService,
     seed: SeedAccount,
-    hashes: &mut HashMap<String, String>,
+    hashes: &mut HashMap<[u8; 32], String>,
 ) -> Result<SeededAccount> {
     let email = Email::new(&seed.email)?.as_str().to_owned();
     let phone = Phone::new(seed.phone.as_deref().unwrap_or(USUAL_PHONE))?.as_str().to_owned();
     let modes = modes(&seed.modes.unwrap_or_else(|| vec!["admin".into(), "data".into()]))?;
     let company = seed.company.unwrap_or_else(|| USUAL_NAME.to_owned());
     let name = seed.name.unwrap_or_else(|| USUAL_NAME.to_owned());
-    if !challenges::is_acceptable(&Secret::new(&*seed.password)) {
+    if !challenges::is_acceptable(&seed.password) {
         return Err(Error::invalid_field(
             "password",
             "must have 20 characters or more with lower and upper case, digit and special",
         ));
     }
     // Many accounts of one test share a password: hash it once.
-    let password_hash = match hashes.get(&seed.password) {
+    let known = digest::sha256(seed.password.expose().as_bytes());
+    let password_hash = match hashes.get(&known) {
         Some(hash) => hash.clone(),
         None => {
-            let given = Secret::new(&*seed.password);
+            let given = seed.password.clone();
             let hashed = service.work_pool.run(move || password::hash(given.expose().as_bytes())).await;
             let hash =
                 hashed.map_err(|_| Error::internal("the password could not be hashed"))?.map_err(Error::internal)?;
-            hashes.insert(seed.password.clone(), hash.clone());
+            hashes.insert(known, hash.clone());
             hash
         }
     };
@@ -289,7 +290,7 @@ async fn session(
     mode: StoredMode,
     api_key: &str,
     now: i64,
-) -> Result<(String, Digest)> {
+) -> Result<(Secret, Digest)> {
     let token = SessionToken::new();
     let factor = if mode == StoredMode::Data { AuthenticationFactor::Password } else { AuthenticationFactor::Sms };
     let session = NewAccountSession {
@@ -307,7 +308,7 @@ async fn session(
         return Err(Error::internal("a seeded session has no user"));
     }
     let text = token.id_token().map_err(|_| Error::internal("a token could not be made"))?;
-    Ok((text.expose().to_owned(), token.digest))
+    Ok((Secret::new(text.expose()), token.digest))
 }
 
 /// Enrols as the account's admin would, with the handler of that operation.

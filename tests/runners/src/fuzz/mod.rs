@@ -13,7 +13,7 @@ use bankchannel_crypto::{pkcs12, rsa, signature::SigningKey, totp, x509};
 use bankchannel_foundation::{
     json::{ContentSplitter, SplitError, parse},
     message::{InRequest, InResponse, Response, percent_decode},
-    model::{Reader, Representation, Timestamp},
+    model::{Reader, Representation, Timestamp, write_boundary},
     operation::Exchange,
     redact::redact_words,
 };
@@ -350,7 +350,7 @@ fn psd2_explain(bytes: &[u8]) {
             let known = std::slice::from_ref(leaf());
             let input = ExplainInput { client_signing_string, known, tls_client: None, base_path: "/api" };
             let explained = explain::explain(&request, &verified, input);
-            drop((explained.text(), explained.to_json()));
+            drop(write_boundary(psd2::verification::explain_request::ExplainRequestResponse::from(explained)));
         }
     }
 }

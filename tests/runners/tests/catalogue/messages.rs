@@ -4,7 +4,7 @@
 use bankchannel_foundation::{
     message::{Body, InRequest, InResponse, OutRequest, OutResponse, Response, Segment, percent_decode},
     model::{Boundary, Content, Reader, Representation, Writer},
-    operation::{Exchange, Route},
+    operation::{Exchange, Route, path_parameter},
 };
 use bytes::Bytes;
 use serde_json::Value;
@@ -34,7 +34,7 @@ pub(crate) fn arrived<'a>(route: &'static Route, sent: &'a OutRequest) -> InRequ
     assert_eq!(template.len(), given.len(), "{path} does not fit {}", route.path);
     let mut parameters = Vec::new();
     for (part, given) in template.into_iter().zip(given) {
-        match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
+        match path_parameter(part) {
             Some(name) => parameters.push((name, percent_decode(given).unwrap())),
             None => assert_eq!(part, given),
         }

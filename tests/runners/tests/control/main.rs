@@ -4,3 +4,4 @@
 
 mod interface;
 mod orders;
+mod secrets;

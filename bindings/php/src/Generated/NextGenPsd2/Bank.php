@@ -9,6 +9,7 @@ use Bankchannel\Content;
 use Bankchannel\ControlledService;
 use Bankchannel\Encode;
 use Bankchannel\Exception\BankchannelException;
+use Bankchannel\Secret;
 
 /** An embedded NextGenPSD2 sandbox bank, running inside this process. It stops when this object is gone. */
 final class Bank extends ControlledService
@@ -140,7 +141,7 @@ final class Bank extends ControlledService
      * As `seed` with one.
      *
      * @param string $name The name on the page.
-     * @param string $personalIdentifier The personal identifier, eleven digits. Only its hash is stored.
+     * @param string|Secret $personalIdentifier The personal identifier, eleven digits. Only its hash is stored.
      * @param array<string, string>|null $psuIds The PSU-IDs by third party (organizationIdentifier); other third
      * parties get a random one.
      * @param list<string>|null $corporateIds Corporate agreements.
@@ -150,14 +151,14 @@ final class Bank extends ControlledService
      */
     public function psu(
         string $name,
-        string $personalIdentifier,
+        #[\SensitiveParameter] string|Secret $personalIdentifier,
         ?array $psuIds = null,
         ?array $corporateIds = null,
         ?array $accounts = null,
     ): void {
         $this->order('nextgen_psd2_bank.psu', [
             'name' => $name,
-            'personal_identifier' => $personalIdentifier,
+            'personal_identifier' => Encode::secret($personalIdentifier),
             'psu_ids' => $psuIds === null ? null : (object) $psuIds,
             'corporate_ids' => $corporateIds === null ? null : array_values($corporateIds),
             'accounts' => $accounts === null ? null : array_values(array_map(static fn (NewPsuAccount $item): mixed => (object) $item->toArray(), $accounts)),

@@ -13,11 +13,13 @@ final class Cause
      * @param string $id The id of the hypothesis, such as `H-08`.
      * @param bool $matched Whether the cause is proven: the text that it supposes has the signed hash.
      * @param string $text The finding, or the attempt.
+     * @param string|null $advice What the sender can do, if the cause is proven.
      */
     public function __construct(
         public readonly string $id,
         public readonly bool $matched,
         public readonly string $text,
+        public readonly ?string $advice = null,
     ) {
     }
 
@@ -32,6 +34,7 @@ final class Cause
             id: $data['id'],
             matched: $data['matched'],
             text: $data['text'],
+            advice: $data['advice'] ?? null,
         );
     }
 
@@ -46,6 +49,7 @@ final class Cause
             'id' => $this->id,
             'matched' => $this->matched,
             'text' => $this->text,
+            'advice' => $this->advice,
         ]);
     }
 }

@@ -15,11 +15,14 @@ final class ExplainRequestResponse
      * @param list<CheckResult> $checks All checks in their order.
      * @param list<Cause> $hypotheses The tested causes, the proven ones first.
      * @param DigestCompared $digest The digest compared with the body.
+     * @param string|null $advice What the sender can do about the verdict. Absent if the request is valid, or if
+     * the check's own text is enough.
      * @param Refused|null $refused The bank's answer, if it refuses.
      * @param string|null $expectedSigningString The expected signing string.
      * @param string|null $actualSigningString The string compared with `expected_signing_string`. It is the
      * sender's claimed string, unless that is the expected string and the signature proves another. Otherwise it is
      * the string of a cause that the signature proves.
+     * @param string|null $signedText The signed text, if a cause proves it.
      * @param bool|null $clientTextWasSigned Whether the sender's claimed string has the signed hash. Absent if
      * either is missing.
      * @param FirstDifference|null $diff The first difference between the expected and the actual string.
@@ -32,9 +35,11 @@ final class ExplainRequestResponse
         public readonly array $checks,
         public readonly array $hypotheses,
         public readonly DigestCompared $digest,
+        public readonly ?string $advice = null,
         public readonly ?Refused $refused = null,
         public readonly ?string $expectedSigningString = null,
         public readonly ?string $actualSigningString = null,
+        public readonly ?string $signedText = null,
         public readonly ?bool $clientTextWasSigned = null,
         public readonly ?FirstDifference $diff = null,
         public readonly ?RecoveredHash $recovered = null,
@@ -55,9 +60,11 @@ final class ExplainRequestResponse
             checks: array_map(static fn (mixed $item): mixed => CheckResult::fromArray($item), $data['checks']),
             hypotheses: array_map(static fn (mixed $item): mixed => Cause::fromArray($item), $data['hypotheses']),
             digest: DigestCompared::fromArray($data['digest']),
+            advice: $data['advice'] ?? null,
             refused: isset($data['refused']) ? Refused::fromArray($data['refused']) : null,
             expectedSigningString: isset($data['expected_signing_string']) ? Encode::bytes($data['expected_signing_string']) : null,
             actualSigningString: isset($data['actual_signing_string']) ? Encode::bytes($data['actual_signing_string']) : null,
+            signedText: isset($data['signed_text']) ? Encode::bytes($data['signed_text']) : null,
             clientTextWasSigned: $data['client_text_was_signed'] ?? null,
             diff: isset($data['diff']) ? FirstDifference::fromArray($data['diff']) : null,
             recovered: isset($data['recovered']) ? RecoveredHash::fromArray($data['recovered']) : null,
@@ -75,10 +82,12 @@ final class ExplainRequestResponse
         return Encode::present([
             'verdict' => $this->verdict,
             'text' => $this->text,
+            'advice' => $this->advice,
             'refused' => $this->refused === null ? null : (object) $this->refused->toArray(),
             'checks' => array_values(array_map(static fn (CheckResult $item): mixed => (object) $item->toArray(), $this->checks)),
             'expected_signing_string' => $this->expectedSigningString === null ? null : base64_encode($this->expectedSigningString),
             'actual_signing_string' => $this->actualSigningString === null ? null : base64_encode($this->actualSigningString),
+            'signed_text' => $this->signedText === null ? null : base64_encode($this->signedText),
             'client_text_was_signed' => $this->clientTextWasSigned,
             'diff' => $this->diff === null ? null : (object) $this->diff->toArray(),
             'recovered' => $this->recovered === null ? null : (object) $this->recovered->toArray(),

@@ -11,11 +11,14 @@ final class KeyIdCompared
 {
     /**
      * @param PartCompared $serial The serial number.
-     * @param list<PartCompared> $issuer The issuer's parts.
+     * @param list<PartCompared> $issuer The issuer's parts, the most specific first, as in a key id; then those
+     * that only the key id has.
+     * @param bool $issuerReads Whether the issuer in the key id could be read as a name.
      */
     public function __construct(
         public readonly PartCompared $serial,
         public readonly array $issuer,
+        public readonly bool $issuerReads,
     ) {
     }
 
@@ -29,6 +32,7 @@ final class KeyIdCompared
         return new self(
             serial: PartCompared::fromArray($data['serial']),
             issuer: array_map(static fn (mixed $item): mixed => PartCompared::fromArray($item), $data['issuer']),
+            issuerReads: $data['issuer_reads'],
         );
     }
 
@@ -42,6 +46,7 @@ final class KeyIdCompared
         return Encode::present([
             'serial' => (object) $this->serial->toArray(),
             'issuer' => array_values(array_map(static fn (PartCompared $item): mixed => (object) $item->toArray(), $this->issuer)),
+            'issuer_reads' => $this->issuerReads,
         ]);
     }
 }

@@ -33,10 +33,9 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|Secret|null $privateKey The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without
      * it, each call asks for the signature.
      * @param string|\SplFileInfo|null $privateKeyFile A file with the private key.
-     * @param string|\SplFileInfo|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with certificate and private
-     * key, instead of both settings.
-     * @param Pkcs11Settings|null $pkcs11 The certificate's private key in an HSM or on a smart card, instead of
-     * `private_key`.
+     * @param string|\SplFileInfo|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with the private key and its
+     * certificate, instead of the settings for them.
+     * @param Pkcs11Settings|null $pkcs11 The private key in an HSM or on a smart card, instead of `private_key`.
      * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12 file.
      * @param SigningOptions|null $signing The signing of requests, and the bank's dialect.
      * @param string|null $clientCertificate The certificate for TLS (QWAC) as PEM text, followed by its
@@ -190,10 +189,9 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|Secret|null $privateKey The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without
      * it, each call asks for the signature.
      * @param string|\SplFileInfo|null $privateKeyFile A file with the private key.
-     * @param string|\SplFileInfo|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with certificate and private
-     * key, instead of both settings.
-     * @param Pkcs11Settings|null $pkcs11 The certificate's private key in an HSM or on a smart card, instead of
-     * `private_key`.
+     * @param string|\SplFileInfo|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with the private key and its
+     * certificate, instead of the settings for them.
+     * @param Pkcs11Settings|null $pkcs11 The private key in an HSM or on a smart card, instead of `private_key`.
      * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12 file.
      * @param SigningOptions|null $signing The signing of requests, and the bank's dialect.
      * @param string|null $clientCertificate The certificate for TLS (QWAC) as PEM text, followed by its

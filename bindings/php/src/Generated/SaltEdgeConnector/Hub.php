@@ -8,6 +8,7 @@ use Bankchannel\Bridge\Bridge;
 use Bankchannel\ControlledService;
 use Bankchannel\Encode;
 use Bankchannel\Exception\BankchannelException;
+use Bankchannel\Secret;
 
 /** An embedded hub that plays Salt Edge, running inside this process. It stops when this object is gone. */
 final class Hub extends ControlledService
@@ -139,17 +140,17 @@ final class Hub extends ControlledService
      * The request is the one of the session: `confirm_token`, or `confirm_accounts` during a refresh.
      *
      * @param string $sessionSecret The session's name.
-     * @param array<string, string> $credentials The customer's input, by field.
+     * @param array<string, string|Secret> $credentials The customer's input, by field.
      *
      * @throws BankchannelException
      */
     public function answerSession(
         string $sessionSecret,
-        array $credentials,
+        #[\SensitiveParameter] array $credentials,
     ): AskedConnector {
         return AskedConnector::fromArray($this->order('salt_edge_hub_server.answer_session', [
             'session_secret' => $sessionSecret,
-            'credentials' => (object) $credentials,
+            'credentials' => (object) array_map(static fn (mixed $item): mixed => Encode::secret($item), $credentials),
         ]));
     }
 
@@ -218,12 +219,12 @@ final class Hub extends ControlledService
      * @param string|null $appName The name of the third party's application.
      * @param list<string>|null $scopes The consent's scopes.
      * @param int|null $consentPeriodDays Days of consent. Default: 90.
-     * @param array<string, string>|null $credentials The customer's input, by field.
+     * @param array<string, string|Secret>|null $credentials The customer's input, by field.
      * @param string|null $redirectUrl Where the customer's browser goes afterwards.
      * @param string|null $accountId The account, for transactions.
      * @param string|null $fromDate The first day, for transactions and a refresh: `2026-01-01`.
      * @param string|null $toDate The last day.
-     * @param string|null $accessToken The access token.
+     * @param string|Secret|null $accessToken The access token.
      * @param string|null $accessTokenOf In its place: the session whose token it is.
      * @param int|null $expiresInS Seconds until the JWT expires. Default: 60.
      *
@@ -236,12 +237,12 @@ final class Hub extends ControlledService
         ?string $appName = null,
         ?array $scopes = null,
         ?int $consentPeriodDays = null,
-        ?array $credentials = null,
+        #[\SensitiveParameter] ?array $credentials = null,
         ?string $redirectUrl = null,
         ?string $accountId = null,
         ?string $fromDate = null,
         ?string $toDate = null,
-        ?string $accessToken = null,
+        #[\SensitiveParameter] string|Secret|null $accessToken = null,
         ?string $accessTokenOf = null,
         ?int $expiresInS = null,
     ): SignedRequest {
@@ -252,12 +253,12 @@ final class Hub extends ControlledService
             'app_name' => $appName,
             'scopes' => $scopes === null ? null : array_values($scopes),
             'consent_period_days' => $consentPeriodDays,
-            'credentials' => $credentials === null ? null : (object) $credentials,
+            'credentials' => $credentials === null ? null : (object) array_map(static fn (mixed $item): mixed => Encode::secret($item), $credentials),
             'redirect_url' => $redirectUrl,
             'account_id' => $accountId,
             'from_date' => $fromDate,
             'to_date' => $toDate,
-            'access_token' => $accessToken,
+            'access_token' => $accessToken === null ? null : Encode::secret($accessToken),
             'access_token_of' => $accessTokenOf,
             'expires_in_s' => $expiresInS,
         ]));
@@ -295,12 +296,12 @@ final class Hub extends ControlledService
      * @param string|null $appName The name of the third party's application.
      * @param list<string>|null $scopes The consent's scopes.
      * @param int|null $consentPeriodDays Days of consent. Default: 90.
-     * @param array<string, string>|null $credentials The customer's input, by field.
+     * @param array<string, string|Secret>|null $credentials The customer's input, by field.
      * @param string|null $redirectUrl Where the customer's browser goes afterwards.
      * @param string|null $accountId The account, for transactions.
      * @param string|null $fromDate The first day, for transactions and a refresh: `2026-01-01`.
      * @param string|null $toDate The last day.
-     * @param string|null $accessToken The access token.
+     * @param string|Secret|null $accessToken The access token.
      * @param string|null $accessTokenOf In its place: the session whose token it is.
      * @param int|null $expiresInS Seconds until the JWT expires. Default: 60.
      * @param int|null $times How often, 1 to 100. Default: 1.
@@ -315,12 +316,12 @@ final class Hub extends ControlledService
         ?string $appName = null,
         ?array $scopes = null,
         ?int $consentPeriodDays = null,
-        ?array $credentials = null,
+        #[\SensitiveParameter] ?array $credentials = null,
         ?string $redirectUrl = null,
         ?string $accountId = null,
         ?string $fromDate = null,
         ?string $toDate = null,
-        ?string $accessToken = null,
+        #[\SensitiveParameter] string|Secret|null $accessToken = null,
         ?string $accessTokenOf = null,
         ?int $expiresInS = null,
         ?int $times = null,
@@ -333,12 +334,12 @@ final class Hub extends ControlledService
             'app_name' => $appName,
             'scopes' => $scopes === null ? null : array_values($scopes),
             'consent_period_days' => $consentPeriodDays,
-            'credentials' => $credentials === null ? null : (object) $credentials,
+            'credentials' => $credentials === null ? null : (object) array_map(static fn (mixed $item): mixed => Encode::secret($item), $credentials),
             'redirect_url' => $redirectUrl,
             'account_id' => $accountId,
             'from_date' => $fromDate,
             'to_date' => $toDate,
-            'access_token' => $accessToken,
+            'access_token' => $accessToken === null ? null : Encode::secret($accessToken),
             'access_token_of' => $accessTokenOf,
             'expires_in_s' => $expiresInS,
             'times' => $times,

@@ -43,8 +43,9 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|Secret|null $privateKey The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. If
      * the key is elsewhere, give `public_key`: each call then asks for the signature.
      * @param string|\SplFileInfo|null $privateKeyFile A file with the private key.
-     * @param string|\SplFileInfo|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with the private key.
-     * @param Pkcs11Settings|null $pkcs11 The key in an HSM or on a smart card.
+     * @param string|\SplFileInfo|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with the private key and its
+     * certificate, instead of the settings for them.
+     * @param Pkcs11Settings|null $pkcs11 The private key in an HSM or on a smart card, instead of `private_key`.
      * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12 file.
      * @param string|null $publicKey The public half as PEM text, if the private key is elsewhere. It verifies each
      * signature that a call asked for, before anything is sent.
@@ -56,8 +57,9 @@ abstract class Operations extends AbstractClient implements Client
      * address of a PostgreSQL database (`postgres://user:password@host/database`). Any number of processes may
      * share one store. Needed by `handle_request`, `work`, `get_session`, `approve_session`, `refuse_session`,
      * `list_tokens`, `revoke_token`, `reconcile_tokens`, `list_callbacks` and `retry_callback`.
-     * @param string|Secret|null $storeKey The key that encrypts the store: 32 bytes in base64. Needed for
-     * PostgreSQL. Optional for a folder, which otherwise has its key in the file `store.key`.
+     * @param string|Secret|null $storeKey The key that encrypts the store: 32 bytes in base64, as `openssl rand
+     * -base64 32` makes them. Needed for PostgreSQL. Optional for a folder, which otherwise has its key in the file
+     * `store.key`.
      * @param string|\SplFileInfo|null $storeKeyFile A file with the store's key.
      * @param string|ClientJwtMode|null $clientJwt The check of a third party's own request, which Salt Edge
      * forwards with each request for a token or with a code. Default: `off`, since Salt Edge has verified it. With
@@ -243,8 +245,9 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|Secret|null $privateKey The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. If
      * the key is elsewhere, give `public_key`: each call then asks for the signature.
      * @param string|\SplFileInfo|null $privateKeyFile A file with the private key.
-     * @param string|\SplFileInfo|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with the private key.
-     * @param Pkcs11Settings|null $pkcs11 The key in an HSM or on a smart card.
+     * @param string|\SplFileInfo|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with the private key and its
+     * certificate, instead of the settings for them.
+     * @param Pkcs11Settings|null $pkcs11 The private key in an HSM or on a smart card, instead of `private_key`.
      * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12 file.
      * @param string|null $publicKey The public half as PEM text, if the private key is elsewhere. It verifies each
      * signature that a call asked for, before anything is sent.
@@ -256,8 +259,9 @@ abstract class Operations extends AbstractClient implements Client
      * address of a PostgreSQL database (`postgres://user:password@host/database`). Any number of processes may
      * share one store. Needed by `handle_request`, `work`, `get_session`, `approve_session`, `refuse_session`,
      * `list_tokens`, `revoke_token`, `reconcile_tokens`, `list_callbacks` and `retry_callback`.
-     * @param string|Secret|null $storeKey The key that encrypts the store: 32 bytes in base64. Needed for
-     * PostgreSQL. Optional for a folder, which otherwise has its key in the file `store.key`.
+     * @param string|Secret|null $storeKey The key that encrypts the store: 32 bytes in base64, as `openssl rand
+     * -base64 32` makes them. Needed for PostgreSQL. Optional for a folder, which otherwise has its key in the file
+     * `store.key`.
      * @param string|\SplFileInfo|null $storeKeyFile A file with the store's key.
      * @param string|ClientJwtMode|null $clientJwt The check of a third party's own request, which Salt Edge
      * forwards with each request for a token or with a code. Default: `off`, since Salt Edge has verified it. With

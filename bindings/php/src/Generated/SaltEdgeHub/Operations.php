@@ -34,8 +34,9 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|Secret|null $privateKey The private key that stands for Salt Edge's, as PEM text, PKCS#8 or
      * PKCS#1, 2048 bits or more. The connector has its public half.
      * @param string|\SplFileInfo|null $privateKeyFile A file with the private key.
-     * @param string|\SplFileInfo|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with the private key.
-     * @param Pkcs11Settings|null $pkcs11 The key in an HSM or on a smart card.
+     * @param string|\SplFileInfo|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with the private key and its
+     * certificate, instead of the settings for them.
+     * @param Pkcs11Settings|null $pkcs11 The private key in an HSM or on a smart card, instead of `private_key`.
      * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12 file.
      * @param string|\SplFileInfo|null $caFile A PEM file with more certificate authorities to trust for the
      * server's own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they
@@ -148,8 +149,9 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|Secret|null $privateKey The private key that stands for Salt Edge's, as PEM text, PKCS#8 or
      * PKCS#1, 2048 bits or more. The connector has its public half.
      * @param string|\SplFileInfo|null $privateKeyFile A file with the private key.
-     * @param string|\SplFileInfo|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with the private key.
-     * @param Pkcs11Settings|null $pkcs11 The key in an HSM or on a smart card.
+     * @param string|\SplFileInfo|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with the private key and its
+     * certificate, instead of the settings for them.
+     * @param Pkcs11Settings|null $pkcs11 The private key in an HSM or on a smart card, instead of `private_key`.
      * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12 file.
      * @param string|\SplFileInfo|null $caFile A PEM file with more certificate authorities to trust for the
      * server's own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they

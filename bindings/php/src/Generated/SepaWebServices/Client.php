@@ -555,19 +555,20 @@ interface Client
     /**
      * Send a file and wait for the bank's answers.
      *
-     * Notes the existing files of the wanted types, sends the file once as `upload_file` does, then polls for new
-     * files of each type, fetches them and keeps those that are about this file. A file is an answer only if it
-     * says so: a status report by the original message id; a notification or statement by the message id, the UETR
-     * or the references of its entries. One that names several uploads is given to each of them. A new file can
-     * only be told apart by its content, so all new ones are fetched; those that answer no upload are in `others`.
-     * Any number of uploads may wait at once, in several processes too. The wait ends with an answer of each type,
-     * or when the bank has rejected the whole file; read `verdict` first. If the upload's own answer is lost, the
-     * call ends at once with outcome `unknown`: `settle_upload` looks for the report that settles it. Every error
-     * after the accepted upload has outcome `accepted` and the detail `upload` = `accepted`: do not send the file
-     * again, look for its answers later. Its `partial_response` has the answers that did come. The detail `taken`
-     * lists them by type and reference: the bank lists them as downloaded. The detail `begun` lists the files that
-     * the bank may have sent and that did not arrive. With `directory` or `ledger`, `download_new_files` returns
-     * all of them; without, download them by reference.
+     * Notes the existing files of the wanted types in the part of the agreement that `target_id` names, sends the
+     * file once as `upload_file` does, then polls for new files of each type there, fetches them and keeps those
+     * that are about this file. A file is an answer only if it says so: a status report by the original message id;
+     * a notification or statement by the message id, the UETR or the references of its entries. One that names
+     * several uploads is given to each of them. A new file can only be told apart by its content, so all new ones
+     * are fetched; those that answer no upload are in `others`. Any number of uploads may wait at once, in several
+     * processes too. The wait ends with an answer of each type, or when the bank has rejected the whole file; read
+     * `verdict` first. If the upload's own answer is lost, the call ends at once with outcome `unknown`:
+     * `settle_upload` looks for the report that settles it. Every error after the accepted upload has outcome
+     * `accepted` and the detail `upload` = `accepted`: do not send the file again, look for its answers later. Its
+     * `partial_response` has the answers that did come. The detail `taken` lists them by type and reference: the
+     * bank lists them as downloaded. The detail `begun` lists the files that the bank may have sent and that did
+     * not arrive. With `directory` or `ledger`, `download_new_files` returns all of them; without, download them by
+     * reference.
      *
      * @param Content|string|\SplFileInfo|resource $content The file's bytes. They are sent as they are, or
      * compressed.
@@ -577,8 +578,7 @@ interface Client
      * of the content's file, otherwise `upload`.
      * @param bool|null $compress Whether the content is compressed (GZIP). Default: as the bank's profile says.
      * @param string|null $serviceId The service or account, at most 256 characters.
-     * @param string|null $targetId The part of the agreement, at most 80 characters; its files are looked at.
-     * Default: that of the settings.
+     * @param string|null $targetId The part of the agreement, at most 80 characters. Default: that of the settings.
      * @param string|null $executionSerial Copied into the answer, at most 32 characters.
      * @param string|null $amountTotal The sum of the file's amounts, for the bank to compare.
      * @param int|null $transactionCount The number of the file's transactions, for the bank to compare.
@@ -591,7 +591,7 @@ interface Client
      * Default: 1.
      * @param string|\SplFileInfo|null $directory The folder for the answers, with names as in `download_new_files`.
      * Without a folder the answers are in the response. If a name is taken by a file with another content, the
-     * answer gets another name, with `~2` before `.dat`: names contain neither bank nor customer.
+     * answer gets another name, with `~2` before `.dat`: names contain neither the bank nor its customer.
      * @param string|\SplFileInfo|null $ledger The folder of the ledger, from which `download_new_files` reports
      * fetched files that answer no upload, and those of a call that failed. Default: `directory`; without both
      * there is none.
@@ -599,8 +599,8 @@ interface Client
      * this client wait too. Default: false: such a file is taken only if no other upload of this client waits for
      * its type.
      * @param bool|null $failIfRejected Whether the bank's rejection of the whole file is the error
-     * `sepa_web_services.payment_rejected`, with the response as its `partial_response`. Default: false: the
-     * response says it in `verdict`.
+     * `payment_rejected` of the protocol, with the response as its `partial_response`. Default: false: the response
+     * says it in `verdict`.
      * @param bool|null $parse Whether the response also has the answers in parsed form. Default: true.
      * @param bool|null $check Whether to check the content as a payment file before signing or sending: see
      * `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do not. The check

@@ -2531,21 +2531,21 @@ abstract class Operations extends AbstractClient implements Client
      * @param Bank|null $bank The bank to send it to. Left out, the client's own setting.
      * @param string|null $fileName The file's name, as sent to the bank. Default: the file's name on disk.
      * @param string|Secret|null $privateKey The armored private key that is registered with purpose `authorize`.
-     * Give one of this, `signing_certificate` and `signature`.
+     * Several keys, one after the other, make one signature each. Give either this or `signing_certificate`.
      * @param string|Secret|null $passphrase The passphrase of the private keys that are locked.
      * @param string|Secret|null $signingCertificate The armored public key that is registered with purpose
      * `authorize`, if its private key is elsewhere: in an HSM, a smart card, an agent. Several keys, one after the
-     * other, make one signature each. The call asks a question of kind `signature` for each key, as
-     * `sign_and_upload` does.
+     * other, make one signature each. The call asks a question of kind `signature` for each key.
      * @param SignatureHash|null $hash The hash algorithm of the signature. Default: SHA-256.
-     * @param string|null $signature Signatures over the same bytes that were made elsewhere.
+     * @param string|null $signature Signatures over the same bytes that were made elsewhere, in place of
+     * `private_key` and `signing_certificate`.
      * @param float|null $waitTimeoutS The time limit for all answers together, in seconds, fractions allowed.
-     * Default: 60.
+     * Default: 60. Real banks may take hours: then look for reports later, with `download_new_files`.
      * @param float|null $pollIntervalS The interval between two polls, in seconds, fractions allowed, at least 0.1.
      * Default: 1.
      * @param string|\SplFileInfo|null $directory The folder for the answers, with names as in `download_new_files`.
      * Without a folder the answers are in the response. If a name is taken by a file with another content, the
-     * answer gets another name, with `~2` before `.dat`: names contain neither bank nor account.
+     * answer gets another name, with `~2` before `.dat`: names contain neither the bank nor its customer.
      * @param string|\SplFileInfo|null $ledger The folder of the ledger, from which `download_new_files` reports
      * fetched files that answer no upload, and those of a call that failed. Default: `directory`; without both
      * there is none.
@@ -2553,8 +2553,8 @@ abstract class Operations extends AbstractClient implements Client
      * this client wait too. Default: false: such a file is taken only if no other upload of this client waits for
      * its type.
      * @param bool|null $failIfRejected Whether the bank's rejection of the whole file is the error
-     * `ws_channel.payment_rejected`, with the response as its `partial_response`. Default: false: the response says
-     * it in `verdict`.
+     * `payment_rejected` of the protocol, with the response as its `partial_response`. Default: false: the response
+     * says it in `verdict`.
      * @param bool|null $parse Whether the response also has the answers in parsed form. Default: true.
      * @param bool|null $check Whether to check the content as a payment file before signing or sending: see
      * `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do not. The check

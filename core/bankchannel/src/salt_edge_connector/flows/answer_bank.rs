@@ -5,7 +5,7 @@ use std::{future::Future, pin::Pin};
 use bankchannel_foundation::{
     CallOutcome, Result, json,
     message::{Body, HeaderField, Headers, OutResponse, is_token},
-    model::{Object, Value, read_boundary},
+    model::{Object, Value, read_boundary, read_sent},
     prelude::*,
     question::TypedQuestion,
 };
@@ -125,7 +125,7 @@ async fn ask<Q: TypedQuestion>(
     options: &CallOptions,
 ) -> Result<std::result::Result<Object<'static>, (u16, String)>> {
     let name = const { &Q::DECLARATION }.name;
-    let request = match read_boundary::<Q::Request>(request) {
+    let request = match read_sent::<Q::Request>(request) {
         Ok(request) => request,
         Err(fault) => return Ok(Err((400, fault.message().to_owned()))),
     };

@@ -18,7 +18,7 @@ use bankchannel_foundation::{
     error::row,
     message::{Body, Headers, InRequest, InResponse, JSON, OutRequest, OutResponse, is_visible},
     model::{Boundary, Field, Object, Reader, Representation, Shape, Value, Writer},
-    operation::{Codec, Declaration, Exchange, Operation, Route},
+    operation::{Codec, Declaration, Exchange, FieldLocation, Operation, Route},
 };
 
 use crate::{
@@ -26,7 +26,6 @@ use crate::{
     answer::{BankRefusal, as_text, readable},
     signing::SigningDialect,
 };
-pub use place::FieldLocation;
 use place::is_body;
 use unread::UnreadMembers;
 

@@ -1,55 +1,13 @@
 //! The place of a field in a message.
 
-use bankchannel_foundation::{Error, model::Field, operation::Route};
-
-/// The place of a field in a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FieldLocation {
-    /// The path, if the template names the field.
-    Path,
-    /// This header.
-    Header(&'static str),
-    /// The query, with this name.
-    Query(&'static str),
-    /// A separate header for each of its inner fields.
-    Headers,
-    /// A member of the JSON body.
-    Body,
-    /// Not sent.
-    Nowhere,
-}
-
-impl FieldLocation {
-    /// The place of this field of a request or response.
-    #[must_use]
-    pub fn for_field(field: &'static Field, route: &Route) -> Self {
-        if field.off_wire {
-            Self::Nowhere
-        } else if field.wire == "@" {
-            Self::Headers
-        } else if let Some(name) = field.wire.strip_prefix('@') {
-            Self::Header(name)
-        } else if let Some(name) = field.wire.strip_prefix('?') {
-            Self::Query(name)
-        } else if is_named(route.path, field.wire) {
-            Self::Path
-        } else {
-            Self::Body
-        }
-    }
-}
+use bankchannel_foundation::{
+    Error,
+    model::Field,
+    operation::{FieldLocation, Route},
+};
 
 pub(super) fn is_body(field: &'static Field, route: &Route) -> bool {
     FieldLocation::for_field(field, route) == FieldLocation::Body
-}
-
-fn is_named(template: &str, name: &str) -> bool {
-    template.split('/').any(|part| parameter(part) == Some(name))
-}
-
-/// The name in `{name}`.
-pub(super) fn parameter(part: &str) -> Option<&str> {
-    part.strip_prefix('{')?.strip_suffix('}')
 }
 
 /// The same error with plain names of headers and parameters: `PSU-IP-Port` instead of `@.@PSU-IP-Port`.

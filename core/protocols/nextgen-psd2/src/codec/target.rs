@@ -4,17 +4,15 @@ use bankchannel_foundation::{
     Error,
     message::percent_encode,
     model::{Field, Object, Value},
-    operation::Route,
+    operation::{FieldLocation, Route, path_parameter},
 };
-
-use super::place::{FieldLocation, parameter};
 
 /// Moves the path and query fields into the target.
 pub(super) fn write(route: &Route, shape: &'static [Field], fields: &mut Object<'_>) -> Result<String, Error> {
     let mut target = String::new();
     for part in route.path.split('/').skip(1) {
         target.push('/');
-        match parameter(part) {
+        match path_parameter(part) {
             None => target.push_str(part),
             Some(name) => target.push_str(&segment(name, shape, fields)?),
         }

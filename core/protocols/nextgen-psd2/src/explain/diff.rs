@@ -1,8 +1,8 @@
 //! The first difference of two signing strings (§3.3 `diff`).
 
-use serde_json::{Value, json};
+use bankchannel_foundation::model::Boundary;
 
-use super::visible;
+use super::{number, visible};
 use crate::signing::SigningText;
 
 /// The number of bytes shown before the first difference, and from it on.
@@ -12,73 +12,65 @@ const MAX_LINES: usize = 200;
 /// The maximum length of a line's name, in characters.
 const MAX_NAME: usize = 80;
 
-/// The first difference between the verifier's signing string and another one, and the status of every line.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SigningStringDiff {
-    /// The first byte that differs, counted from 0.
-    pub offset: usize,
-    /// Its line in the expected string, counted from 1.
-    pub line: usize,
-    /// Its column in that line in bytes, counted from 1.
-    pub column: usize,
-    /// The header of this line; empty if nothing was expected here.
-    pub header: String,
-    /// The expected byte; `None` after the end of the expected string.
-    pub expected: Option<u8>,
-    /// The actual byte; `None` after the end of the other string.
-    pub actual: Option<u8>,
-    /// The expected bytes around the difference, made visible.
-    pub expected_context: String,
-    /// The actual bytes around the difference, made visible.
-    pub actual_context: String,
-    /// The lines by name: the expected ones in their order, then the unexpected ones.
-    pub lines: Vec<LineDiff>,
-    /// Whether the other string ends in a line feed.
-    pub trailing_newline: bool,
-    /// Whether the other string has a carriage return before a line feed.
-    pub crlf: bool,
-    /// Whether the other string begins with a UTF-8 byte order mark.
-    pub bom: bool,
+/// A byte of a signing string.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub struct ByteShown {
+    /// The byte as two hex digits.
+    pub hex: String,
+    /// The byte as text; a line feed is `\n`, a space `␠`.
+    pub text: String,
 }
 
-/// The comparison of one line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LineDiff {
-    /// The header's name, in lower case.
-    pub name: String,
-    /// The status of the line, regardless of its position.
-    pub status: LineStatus,
-}
-
-/// The status of a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LineStatus {
-    /// The same bytes.
-    Same,
-    /// A line for the same header with other bytes.
-    Changed,
-    /// Expected, but missing.
-    Missing,
-    /// Present, but not expected.
-    Extra,
-}
-
-impl LineStatus {
-    /// The name in the output.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Same => "same",
-            Self::Changed => "changed",
-            Self::Missing => "missing",
-            Self::Extra => "extra",
-        }
+impl ByteShown {
+    fn of(byte: u8) -> Self {
+        Self { hex: format!("{byte:02x}"), text: visible::byte(byte) }
     }
+}
+
+/// One line of a signing string, compared.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub struct LineCompared {
+    /// The header's name.
+    pub name: String,
+    /// `same`, `changed`, `missing` (not signed) or `extra` (signed, but not listed).
+    pub status: String,
+}
+
+/// The first difference between the signed string and the expected string.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub struct FirstDifference {
+    /// The position of the byte, from 0.
+    pub offset: u32,
+    /// The line, from 1.
+    pub line: u32,
+    /// The column in bytes, from 1.
+    pub column: u32,
+    /// The header of that line.
+    pub header: String,
+    /// The expected byte. Absent if the expected string has ended.
+    pub expected: Option<ByteShown>,
+    /// The actual byte. Absent if the other string has ended.
+    pub actual: Option<ByteShown>,
+    /// The expected bytes around the difference.
+    pub expected_context: String,
+    /// The actual bytes around the difference.
+    pub actual_context: String,
+    /// Whether the string ends with a line break, which it must not.
+    pub trailing_newline: bool,
+    /// Whether lines end in carriage return and line feed.
+    pub crlf: bool,
+    /// Whether the string begins with a byte order mark.
+    pub bom: bool,
+    /// All lines.
+    pub lines: Vec<LineCompared>,
 }
 
 /// Compares the expected signing string with another one; `None` if they are equal.
 #[must_use]
-pub fn diff(expected: &SigningText, actual: &[u8]) -> Option<SigningStringDiff> {
+pub fn diff(expected: &SigningText, actual: &[u8]) -> Option<FirstDifference> {
     let wanted = expected.bytes.as_slice();
     if wanted == actual {
         return None;
@@ -87,13 +79,13 @@ pub fn diff(expected: &SigningText, actual: &[u8]) -> Option<SigningStringDiff> 
     let before = wanted.get(..offset).unwrap_or(wanted);
     let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |feed| feed + 1);
     let header = expected.lines.iter().rfind(|line| line.start <= offset).map(|line| line.name.clone());
-    Some(SigningStringDiff {
-        offset,
-        line: before.iter().filter(|&&byte| byte == b'\n').count() + 1,
-        column: offset - line_start + 1,
+    Some(FirstDifference {
+        offset: number(offset),
+        line: number(before.iter().filter(|&&byte| byte == b'\n').count() + 1),
+        column: number(offset - line_start + 1),
         header: header.unwrap_or_default(),
-        expected: wanted.get(offset).copied(),
-        actual: actual.get(offset).copied(),
+        expected: wanted.get(offset).copied().map(ByteShown::of),
+        actual: actual.get(offset).copied().map(ByteShown::of),
         expected_context: context(wanted, offset),
         actual_context: context(actual, offset),
         lines: lines(expected, actual),
@@ -101,33 +93,6 @@ pub fn diff(expected: &SigningText, actual: &[u8]) -> Option<SigningStringDiff> 
         crlf: actual.windows(2).any(|pair| pair == b"\r\n"),
         bom: actual.starts_with(b"\xef\xbb\xbf"),
     })
-}
-
-bankchannel_foundation::redacted_debug!(SigningStringDiff, |it| place: (it.offset, it.line, it.column), header: it.header);
-
-impl SigningStringDiff {
-    pub(super) fn to_json(&self) -> Value {
-        let byte = |byte: Option<u8>| match byte {
-            Some(byte) => json!({"hex": format!("{byte:02x}"), "text": visible::byte(byte)}),
-            None => json!({"hex": "end", "text": "end"}),
-        };
-        let lines: Vec<Value> =
-            self.lines.iter().map(|line| json!({"name": line.name, "status": line.status.name()})).collect();
-        json!({
-            "offset": self.offset,
-            "line": self.line,
-            "column": self.column,
-            "header": self.header,
-            "expected": byte(self.expected),
-            "actual": byte(self.actual),
-            "expected_context": self.expected_context,
-            "actual_context": self.actual_context,
-            "lines": lines,
-            "trailing_newline": self.trailing_newline,
-            "crlf": self.crlf,
-            "bom": self.bom,
-        })
-    }
 }
 
 fn context(text: &[u8], offset: usize) -> String {
@@ -151,19 +116,19 @@ pub(super) fn name_of(line: &[u8]) -> String {
     visible::clip(&visible::text(name.trim_ascii()).to_ascii_lowercase(), MAX_NAME)
 }
 
-fn lines(expected: &SigningText, actual: &[u8]) -> Vec<LineDiff> {
+fn lines(expected: &SigningText, actual: &[u8]) -> Vec<LineCompared> {
     let mut others: Vec<(String, &[u8])> = split(actual).into_iter().map(|line| (name_of(line), line)).collect();
     let mut out = Vec::with_capacity(expected.lines.len());
     for line in &expected.lines {
         let bytes = expected.bytes.get(line.start..line.end).unwrap_or_default();
         let status = match others.iter().position(|(name, _)| name.eq_ignore_ascii_case(&line.name)) {
-            None => LineStatus::Missing,
-            Some(at) if others.remove(at).1 == bytes => LineStatus::Same,
-            Some(_) => LineStatus::Changed,
+            None => "missing",
+            Some(at) if others.remove(at).1 == bytes => "same",
+            Some(_) => "changed",
         };
-        out.push(LineDiff { name: line.name.clone(), status });
+        out.push(LineCompared { name: line.name.clone(), status: status.to_owned() });
     }
-    out.extend(others.into_iter().map(|(name, _)| LineDiff { name, status: LineStatus::Extra }));
+    out.extend(others.into_iter().map(|(name, _)| LineCompared { name, status: "extra".to_owned() }));
     out
 }
 
@@ -182,9 +147,9 @@ mod tests {
     fn one_byte_is_found_with_line_column_and_header() {
         let found = diff(&expected(), b"date: now\ndigest: sha-256=x").unwrap();
         assert_eq!((found.offset, found.line, found.column, found.header.as_str()), (18, 2, 9, "digest"));
-        assert_eq!((found.expected, found.actual), (Some(b'S'), Some(b's')));
+        assert_eq!((found.expected, found.actual), (Some(ByteShown::of(b'S')), Some(ByteShown::of(b's'))));
         assert_eq!(found.actual_context, "te: now\\ndigest: sha-256=x");
-        let fates: Vec<_> = found.lines.iter().map(|line| (line.name.as_str(), line.status.name())).collect();
+        let fates: Vec<_> = found.lines.iter().map(|line| (line.name.as_str(), line.status.as_str())).collect();
         assert_eq!(fates, [("date", "same"), ("digest", "changed")]);
         assert_eq!(diff(&expected(), &expected().bytes), None);
     }
@@ -193,10 +158,10 @@ mod tests {
     fn ends_marks_and_missing_lines_are_told() {
         let found = diff(&expected(), b"\xef\xbb\xbfdate: now\r\nhost: a\r\n").unwrap();
         assert!(found.bom && found.crlf && found.trailing_newline);
-        let fates: Vec<_> = found.lines.iter().map(|line| (line.name.as_str(), line.status.name())).collect();
+        let fates: Vec<_> = found.lines.iter().map(|line| (line.name.as_str(), line.status.as_str())).collect();
         assert_eq!(fates, [("date", "changed"), ("digest", "missing"), ("host", "extra")]);
         let shorter = diff(&expected(), b"date: now").unwrap();
-        assert_eq!((shorter.offset, shorter.expected, shorter.actual), (9, Some(b'\n'), None));
+        assert_eq!((shorter.offset, shorter.expected, shorter.actual), (9, Some(ByteShown::of(b'\n')), None));
         assert_eq!((shorter.line, shorter.column, shorter.header.as_str()), (1, 10, "date"));
         let nothing = SigningText { bytes: Vec::new(), lines: Vec::new() };
         assert_eq!(diff(&nothing, b"x").unwrap().header, "");
@@ -206,7 +171,7 @@ mod tests {
         #[test]
         fn any_bytes_are_answered(actual: Vec<u8>) {
             let found = diff(&expected(), &actual);
-            proptest::prop_assert!(found.is_none_or(|found| found.offset <= actual.len()));
+            proptest::prop_assert!(found.is_none_or(|found| found.offset as usize <= actual.len()));
         }
     }
 }

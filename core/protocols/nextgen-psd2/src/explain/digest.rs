@@ -1,38 +1,39 @@
 //! The Digest header against the body (§3.3 `digest`).
 
 use bankchannel_crypto::signature::Hash;
+use bankchannel_foundation::model::Boundary;
 use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD},
 };
 use data_encoding::{HEXLOWER, HEXUPPER};
-use serde_json::{Value, json};
 
-use super::{body_variants, compressed, visible};
+use super::{body_variants, compressed, number, visible};
 use crate::http::Request;
 use crate::signing::check_digest;
 
 /// The maximum length of the header shown, in characters.
 const MAX_SHOWN: usize = 256;
 
-/// The Digest header as received, and the right ones.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DigestReport {
-    /// The header as received; `None` if absent.
+/// The digest compared with the body.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub struct DigestCompared {
+    /// The header as received.
     pub received: Option<String>,
     /// The header for this body with SHA-256.
     pub sha256: String,
     /// The header for this body with SHA-512.
     pub sha512: String,
     /// The body's length in bytes.
-    pub body_length: usize,
+    pub body_length: u32,
     /// Whether the received header matches the body.
     pub matches: bool,
-    /// The content whose digest the received header is, or its deviating format, if it could be found.
+    /// The content whose digest the received header is, if it could be found.
     pub variant: Option<String>,
 }
 
-impl DigestReport {
+impl DigestCompared {
     /// Compares the header with the body.
     #[must_use]
     pub fn from_request(request: &Request) -> Self {
@@ -46,7 +47,7 @@ impl DigestReport {
             received: received.map(|value| visible::clip(&visible::text(value), MAX_SHOWN)),
             sha256: header("SHA-256", Hash::Sha256),
             sha512: header("SHA-512", Hash::Sha512),
-            body_length: body.len(),
+            body_length: number(body.len()),
             matches,
             variant,
         }
@@ -59,16 +60,6 @@ impl DigestReport {
             Some(true) => Self { matches: true, variant: None, ..self },
             Some(false) => Self { matches: false, ..self },
         }
-    }
-
-    pub(super) fn to_json(&self) -> Value {
-        json!({
-            "received": self.received,
-            "expected": {"sha256": self.sha256, "sha512": self.sha512},
-            "body_length": self.body_length,
-            "matches": self.matches,
-            "variant": self.variant,
-        })
     }
 }
 
@@ -135,9 +126,9 @@ fn form(value: &str, bytes: &[u8]) -> Option<&'static str> {
 mod tests {
     use super::*;
 
-    fn report(digest: &str, body: &str) -> DigestReport {
+    fn report(digest: &str, body: &str) -> DigestCompared {
         let text = format!("POST / HTTP/1.1\ndigest: {digest}\n\n{body}");
-        DigestReport::from_request(&Request::parse(text.as_bytes()).unwrap())
+        DigestCompared::from_request(&Request::parse(text.as_bytes()).unwrap())
     }
 
     #[test]

@@ -4,7 +4,7 @@ use bankchannel_crypto::legacy_rsa;
 use bankchannel_crypto::signature::Hash;
 
 use super::candidates::{self, CandidateLine, GuessBasis};
-use super::hypotheses::{self, FailureHypothesis};
+use super::hypotheses::{self, Cause};
 use super::recovered::{BARE, HashGoal, SignatureContent};
 use super::{ExplainInput, MAX_KNOWN, header, visible};
 use crate::certificates::Certificate;
@@ -22,7 +22,7 @@ pub(super) struct ExaminedFacts<'a> {
 /// The findings so far.
 #[derive(Default)]
 pub(super) struct ExplanationFindings {
-    pub(super) matched: Vec<FailureHypothesis>,
+    pub(super) matched: Vec<Cause>,
     /// The ids of the tested hypotheses.
     pub(super) tried: Vec<&'static str>,
     pub(super) recovered: Option<SignatureContent>,
@@ -88,7 +88,7 @@ impl ExplanationFindings {
             Some(name) => format!("`algorithm` says {}", visible::clip(name, 32)),
             None => "without `algorithm`, rsa-sha256 is assumed".to_owned(),
         };
-        self.matched.push(FailureHypothesis::matched("H-12", format!("{said}, signed was with {hash}")));
+        self.matched.push(Cause::matched("H-12", format!("{said}, signed was with {hash}")));
     }
 
     /// H-01 to H-11 and H-20 to H-22.
@@ -103,7 +103,7 @@ impl ExplanationFindings {
             // A signature by another certificate's key says nothing about this certificate.
             let fits = self.recovered.as_ref().is_some_and(|recovered| recovered.goal().is_some());
             let text = if fits { format!("{how}; the key fits the certificate") } else { how.to_owned() };
-            self.matched.push(FailureHypothesis::matched("H-11", text).advising(hypotheses::HASH_WITH_DIGEST_INFO));
+            self.matched.push(Cause::matched("H-11", text).advising(hypotheses::HASH_WITH_DIGEST_INFO));
         }
         let said = match solution {
             Some(solution) => {
@@ -123,7 +123,7 @@ impl ExplanationFindings {
         };
         if let Some(name) = absent.first() {
             let text = format!("the request has no header `{name}`, which `headers` lists; it {said}");
-            self.matched.push(FailureHypothesis::matched("H-06", text));
+            self.matched.push(Cause::matched("H-06", text));
         }
     }
 
@@ -143,10 +143,9 @@ impl ExplanationFindings {
             for hash in [Hash::Sha256, Hash::Sha512] {
                 if legacy_rsa::verify_pss(certificate.spki_der(), hash, text, signature) {
                     let found = format!("the signature verifies as RSA-PSS with {}", hash.name());
-                    self.matched.push(FailureHypothesis::matched("H-13", found));
+                    self.matched.push(Cause::matched("H-13", found));
                     if text == with_feed {
-                        self.matched
-                            .push(FailureHypothesis::matched("H-01", "the signed text has a line feed at its end"));
+                        self.matched.push(Cause::matched("H-01", "the signed text has a line feed at its end"));
                     }
                     self.signed_text = (text != expected.bytes).then(|| text.to_vec());
                     return;
@@ -176,7 +175,7 @@ impl ExplanationFindings {
                     "the key of the certificate with serial number {} made the signature{fits}",
                     visible::clip(&serial, 64)
                 );
-                self.matched.push(FailureHypothesis::matched("H-19", found));
+                self.matched.push(Cause::matched("H-19", found));
                 self.text(facts, goal, fields);
                 return;
             }

@@ -1,7 +1,7 @@
 //! An explanation for people other than the sender of the request, such as the readers of a bank's page: without data
 //! that identifies the bank's customer (S-12). It still shows that a value differs, but not the value.
 
-use super::{FailureHypothesis, RefusalExplanation, compared, diff::diff, lines_of};
+use super::{Cause, RefusalExplanation, compared, diff::diff, lines_of};
 use crate::signing::{REQUEST_TARGET, SigningText};
 
 const REDACTED: &[u8] = b"[redacted]";
@@ -44,7 +44,7 @@ impl RefusalExplanation {
         let other = compared(expected.as_ref(), client.as_ref(), signed.as_deref()).filter(|_| self.diff.is_some());
         Self {
             diff: expected.as_ref().zip(other).and_then(|(expected, other)| diff(expected, other)),
-            hypotheses: self.hypotheses.iter().map(FailureHypothesis::for_others).collect(),
+            hypotheses: self.hypotheses.iter().map(Cause::for_others).collect(),
             expected_signing_string: expected,
             client_signing_string: client,
             signed_text: signed,
@@ -53,7 +53,7 @@ impl RefusalExplanation {
     }
 }
 
-impl FailureHypothesis {
+impl Cause {
     fn for_others(&self) -> Self {
         Self { text: without_queries(&self.text), ..self.clone() }
     }

@@ -7,7 +7,7 @@ use base64::{
 };
 use data_encoding::HEXLOWER_PERMISSIVE;
 
-use super::hypotheses::FailureHypothesis;
+use super::hypotheses::Cause;
 use crate::http::Request;
 use crate::signing::{DuplicateParameters, SignatureHeader};
 
@@ -17,7 +17,7 @@ const MAX_WRAPPED: usize = 4;
 /// The result for a header that the bank could not parse.
 #[derive(Default)]
 pub(super) struct RereadHeader {
-    pub(super) hypotheses: Vec<FailureHypothesis>,
+    pub(super) hypotheses: Vec<Cause>,
     pub(super) header: Option<SignatureHeader>,
 }
 
@@ -29,15 +29,14 @@ pub(super) fn reread(request: &Request) -> RereadHeader {
     let mut text = match (sent, authorization) {
         (Some(sent), _) => match without_scheme(sent) {
             Some(rest) => {
-                out.hypotheses
-                    .push(FailureHypothesis::matched("H-17", "the value begins with the scheme word `Signature`"));
+                out.hypotheses.push(Cause::matched("H-17", "the value begins with the scheme word `Signature`"));
                 rest.to_owned()
             }
             None => sent.to_owned(),
         },
         (None, Some(rest)) => {
             let text = "the parameters are in the Authorization header, and there is no header `Signature`";
-            out.hypotheses.push(FailureHypothesis::matched("H-17", text));
+            out.hypotheses.push(Cause::matched("H-17", text));
             rest.to_owned()
         }
         (None, None) => return out,
@@ -48,7 +47,7 @@ pub(super) fn reread(request: &Request) -> RereadHeader {
         text = inner;
     }
     if wrapped > 1 {
-        out.hypotheses.push(FailureHypothesis::matched("H-18", "the value was RFC 2047-encoded more than once"));
+        out.hypotheses.push(Cause::matched("H-18", "the value was RFC 2047-encoded more than once"));
     }
     match by_parameter(&text) {
         Some((hypothesis, header)) => {
@@ -62,9 +61,9 @@ pub(super) fn reread(request: &Request) -> RereadHeader {
 
 /// H-18 in a header that parses, since an encoded word may be inside the quotes; and the header with such words
 /// decoded.
-pub(super) fn by_parameter(text: &str) -> Option<(FailureHypothesis, Option<SignatureHeader>)> {
+pub(super) fn by_parameter(text: &str) -> Option<(Cause, Option<SignatureHeader>)> {
     let unwrapped = unwrap_parameters(text)?;
-    let found = FailureHypothesis::matched("H-18", "single parameters were RFC 2047-encoded, not the value as a whole");
+    let found = Cause::matched("H-18", "single parameters were RFC 2047-encoded, not the value as a whole");
     Some((found, SignatureHeader::parse(&unwrapped, DuplicateParameters::LastWins).ok()))
 }
 
@@ -112,7 +111,7 @@ fn unwrap_parameters(value: &str) -> Option<String> {
 }
 
 /// H-16: decodes a signature of this length that has another encoding than standard base64.
-pub(super) fn decode_signature(written: &str, length: usize) -> Option<(FailureHypothesis, Vec<u8>)> {
+pub(super) fn decode_signature(written: &str, length: usize) -> Option<(Cause, Vec<u8>)> {
     let compact: String = written.chars().filter(|character| !character.is_whitespace()).collect();
     let bytes = compact.as_bytes();
     let broken = compact != written;
@@ -126,7 +125,7 @@ pub(super) fn decode_signature(written: &str, length: usize) -> Option<(FailureH
         ("the signature was base64-encoded twice", twice),
     ];
     let found = readings.into_iter().find_map(|(what, read)| Some((what, read.filter(|read| read.len() == length)?)));
-    found.map(|(what, read)| (FailureHypothesis::matched("H-16", what), read))
+    found.map(|(what, read)| (Cause::matched("H-16", what), read))
 }
 
 #[cfg(test)]
@@ -135,11 +134,11 @@ mod tests {
 
     const VALUE: &str = r#"keyId="SN=1,CA=CN=Ø",algorithm="rsa-sha256",headers="date",signature="AAAA""#;
 
-    fn found(header: &str) -> (Vec<&'static str>, Option<String>) {
+    fn found(header: &str) -> (String, Option<String>) {
         let text = format!("GET / HTTP/1.1\n{header}\n\n");
         let reread = reread(&Request::parse(text.as_bytes()).unwrap());
-        let ids = reread.hypotheses.iter().map(|hypothesis| hypothesis.id).collect();
-        (ids, reread.header.map(|header| header.key_id))
+        let ids: Vec<String> = reread.hypotheses.into_iter().map(|hypothesis| hypothesis.id).collect();
+        (ids.join(" "), reread.header.map(|header| header.key_id))
     }
 
     fn wrapped(text: &str) -> String {
@@ -149,13 +148,13 @@ mod tests {
     #[test]
     fn scheme_words_and_wrappings_are_recognised_and_read_through() {
         let key_id = Some("SN=1,CA=CN=Ø".to_owned());
-        assert_eq!(found(&format!("Signature: {}", wrapped(VALUE))), (vec![], key_id.clone()));
-        assert_eq!(found(&format!("Signature: Signature {}", wrapped(VALUE))), (vec!["H-17"], key_id.clone()));
-        assert_eq!(found(&format!("Authorization: signature {VALUE}")), (vec!["H-17"], key_id.clone()));
-        assert_eq!(found(&format!("Signature: {}", wrapped(&wrapped(VALUE)))), (vec!["H-18"], key_id.clone()));
+        assert_eq!(found(&format!("Signature: {}", wrapped(VALUE))), (String::new(), key_id.clone()));
+        assert_eq!(found(&format!("Signature: Signature {}", wrapped(VALUE))), ("H-17".to_owned(), key_id.clone()));
+        assert_eq!(found(&format!("Authorization: signature {VALUE}")), ("H-17".to_owned(), key_id.clone()));
+        assert_eq!(found(&format!("Signature: {}", wrapped(&wrapped(VALUE)))), ("H-18".to_owned(), key_id.clone()));
         let by_parameter = VALUE.replace("SN=1,CA=CN=Ø", &wrapped("SN=1,CA=CN=Ø"));
-        assert_eq!(found(&format!("Signature: {by_parameter}")), (vec!["H-18"], key_id));
-        assert_eq!(found("Authorization: Bearer x"), (vec![], None));
+        assert_eq!(found(&format!("Signature: {by_parameter}")), ("H-18".to_owned(), key_id));
+        assert_eq!(found("Authorization: Bearer x"), (String::new(), None));
     }
 
     #[test]

@@ -1,51 +1,42 @@
 //! The hypotheses of §3.3, and two more: their texts, their advice and their order.
 
-use serde_json::{Value, json};
+use bankchannel_foundation::model::Boundary;
 
-/// A possible reason why a signature does not verify, and whether it is proven.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FailureHypothesis {
-    /// The id of the hypothesis, such as `H-05`.
-    pub id: &'static str,
-    /// Whether it is proven. For a guess at the signed text: its hash is the one from the signature.
+/// A probable cause and its test.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub struct Cause {
+    /// The id of the hypothesis, such as `H-08`.
+    pub id: String,
+    /// Whether the cause is proven: the text that it supposes has the signed hash.
     pub matched: bool,
     /// The finding, or the attempt.
     pub text: String,
-    /// The advice, if it differs from its row's advice.
-    pub(super) advice: Option<&'static str>,
+    /// What the sender can do, if the cause is proven.
+    pub advice: Option<String>,
 }
 
-impl FailureHypothesis {
-    /// A proven hypothesis.
+impl Cause {
+    /// A proven cause, with its row's advice.
     pub(super) fn matched(id: &'static str, text: impl Into<String>) -> Self {
-        Self { id, matched: true, text: text.into(), advice: None }
+        let row = ROWS.iter().find(|(held, _, _)| *held == id);
+        let advice = row.map(|(_, _, advice)| (*advice).to_owned());
+        Self { id: id.to_owned(), matched: true, text: text.into(), advice }
     }
 
     /// The same with different advice.
     pub(super) fn advising(self, advice: &'static str) -> Self {
-        Self { advice: Some(advice), ..self }
-    }
-
-    /// The advice for a proven hypothesis; empty for an id that the specification does not have.
-    #[must_use]
-    pub fn advice(&self) -> &'static str {
-        let of_row = || ROWS.iter().find(|(id, _, _)| *id == self.id).map_or("", |(_, _, advice)| advice);
-        self.advice.unwrap_or_else(of_row)
-    }
-
-    pub(super) fn to_json(&self) -> Value {
-        let advice = self.matched.then(|| self.advice());
-        json!({"id": self.id, "matched": self.matched, "text": self.text, "advice": advice})
+        Self { advice: Some(advice.to_owned()), ..self }
     }
 }
 
 /// Orders the hypotheses: the proven ones first, then those tested without success; both by id, without duplicate ids.
-pub(super) fn ranked(mut matched: Vec<FailureHypothesis>, tried: &[&'static str]) -> Vec<FailureHypothesis> {
-    matched.sort_by_key(|hypothesis| hypothesis.id);
-    matched.dedup_by_key(|hypothesis| hypothesis.id);
+pub(super) fn ranked(mut matched: Vec<Cause>, tried: &[&'static str]) -> Vec<Cause> {
+    matched.sort_by(|left, right| left.id.cmp(&right.id));
+    matched.dedup_by(|left, right| left.id == right.id);
     for (id, what, _) in ROWS {
         if tried.contains(&id) && matched.iter().all(|hypothesis| hypothesis.id != id) {
-            matched.push(FailureHypothesis { id, matched: false, text: what.to_owned(), advice: None });
+            matched.push(Cause { id: id.to_owned(), matched: false, text: what.to_owned(), advice: None });
         }
     }
     matched
@@ -68,7 +59,7 @@ pub(super) const PER_PARAMETER: &str = "H-18";
 pub(super) const OF_THE_ENCODING: [&str; 1] = ["H-16"];
 
 /// The first proven hypothesis that explains the failure of this check.
-pub(super) fn cause<'a>(check: &str, hypotheses: &'a [FailureHypothesis]) -> Option<&'a FailureHypothesis> {
+pub(super) fn cause<'a>(check: &str, hypotheses: &'a [Cause]) -> Option<&'a Cause> {
     let explains = |id: &str| match check {
         "V07" | "V11" | "V12" => OF_THE_HEADER.contains(&id),
         "V23" => OF_THE_KEY_ID.contains(&id) || id == PER_PARAMETER,
@@ -79,7 +70,7 @@ pub(super) fn cause<'a>(check: &str, hypotheses: &'a [FailureHypothesis]) -> Opt
         "V30" => OF_THE_TEXT.contains(&id) || OF_THE_KEY.contains(&id),
         _ => false,
     };
-    hypotheses.iter().find(|hypothesis| hypothesis.matched && explains(hypothesis.id))
+    hypotheses.iter().find(|hypothesis| hypothesis.matched && explains(&hypothesis.id))
 }
 
 /// The advice if a hash or a text was signed directly (H-11).
@@ -190,10 +181,11 @@ mod tests {
 
     #[test]
     fn what_came_true_stands_first() {
-        let matched = vec![FailureHypothesis::matched("H-20", "b"), FailureHypothesis::matched("H-05", "a")];
+        let matched = vec![Cause::matched("H-20", "b"), Cause::matched("H-05", "a")];
         let ranked = ranked(matched, &["H-01", "H-05"]);
-        let ids: Vec<_> = ranked.iter().map(|hypothesis| (hypothesis.id, hypothesis.matched)).collect();
+        let ids: Vec<_> = ranked.iter().map(|hypothesis| (hypothesis.id.as_str(), hypothesis.matched)).collect();
         assert_eq!(ids, [("H-05", true), ("H-20", true), ("H-01", false)]);
-        assert!(ranked.iter().all(|hypothesis| !hypothesis.advice().is_empty()));
+        assert!(ranked.iter().all(|hypothesis| hypothesis.advice.is_some() == hypothesis.matched));
+        assert!(ROWS.iter().all(|(_, _, advice)| !advice.is_empty()));
     }
 }

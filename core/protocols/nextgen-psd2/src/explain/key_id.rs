@@ -1,8 +1,8 @@
 //! Compares the key id with the certificate, attribute by attribute; H-14 and H-15.
 
-use serde_json::{Value, json};
+use bankchannel_foundation::model::Boundary;
 
-use super::hypotheses::FailureHypothesis;
+use super::hypotheses::Cause;
 use super::visible::clip;
 use crate::certificates::{Certificate, DistinguishedName, NameAttribute, NameStyle};
 use crate::signing::{KeyId, SerialStyle, serial_text};
@@ -14,20 +14,10 @@ const MAX_ATTRIBUTES: usize = 48;
 /// The maximum length of a serial number that is read as a number, in octets.
 const MAX_SERIAL: usize = 21;
 
-/// The key id compared with the certificate.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyIdReport {
-    /// The serial number.
-    pub serial: ComparedKeyIdPart,
-    /// The issuer's attributes, the most specific first, as in a key id; then those that only the key id has.
-    pub issuer: Vec<ComparedKeyIdPart>,
-    /// Whether the issuer in the key id could be parsed as a name.
-    pub issuer_reads: bool,
-}
-
-/// A part of the key id compared with the certificate's.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ComparedKeyIdPart {
+/// A part of the key id compared with the certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub struct PartCompared {
     /// The part: `SN`, `CN`, or an object identifier.
     pub attribute: String,
     /// The value in the key id.
@@ -38,11 +28,23 @@ pub struct ComparedKeyIdPart {
     pub same: bool,
 }
 
-impl KeyIdReport {
+/// The key id compared with the certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub struct KeyIdCompared {
+    /// The serial number.
+    pub serial: PartCompared,
+    /// The issuer's parts, the most specific first, as in a key id; then those that only the key id has.
+    pub issuer: Vec<PartCompared>,
+    /// Whether the issuer in the key id could be read as a name.
+    pub issuer_reads: bool,
+}
+
+impl KeyIdCompared {
     /// Compares the two.
     #[must_use]
-    pub fn new(key_id: &KeyId, certificate: &Certificate) -> Self {
-        let serial = ComparedKeyIdPart {
+    pub fn compare(key_id: &KeyId, certificate: &Certificate) -> Self {
+        let serial = PartCompared {
             attribute: "SN".to_owned(),
             key_id: Some(clip(&key_id.serial, MAX_SHOWN)),
             certificate: Some(hex(certificate.serial())),
@@ -58,14 +60,14 @@ impl KeyIdReport {
             // If a type occurs twice, equal values are paired.
             let at = claimed.iter().position(|other| same_oid(other) && equal(other, held));
             let other = at.or_else(|| claimed.iter().position(same_oid)).map(|at| claimed.remove(at));
-            issuer.push(ComparedKeyIdPart {
+            issuer.push(PartCompared {
                 attribute: short(&held.oid).to_owned(),
                 same: other.as_ref().is_some_and(|other| equal(other, held)),
                 key_id: other.map(|other| clip(&other.value, MAX_SHOWN)),
                 certificate: Some(clip(&held.value, MAX_SHOWN)),
             });
         }
-        issuer.extend(claimed.into_iter().map(|other| ComparedKeyIdPart {
+        issuer.extend(claimed.into_iter().map(|other| PartCompared {
             attribute: short(&other.oid).to_owned(),
             key_id: Some(clip(&other.value, MAX_SHOWN)),
             certificate: None,
@@ -82,19 +84,6 @@ impl KeyIdReport {
         }
         self
     }
-
-    pub(super) fn to_json(&self) -> Value {
-        let part = |part: &ComparedKeyIdPart| {
-            json!({
-                "attribute": part.attribute,
-                "key_id": part.key_id,
-                "certificate": part.certificate,
-                "same": part.same,
-            })
-        };
-        let issuer: Vec<Value> = self.issuer.iter().map(part).collect();
-        json!({"serial": part(&self.serial), "issuer": issuer, "issuer_reads": self.issuer_reads})
-    }
 }
 
 /// Certificates that a key id may identify by mistake.
@@ -105,21 +94,15 @@ pub(super) struct OtherCertificates<'a> {
 }
 
 /// H-14 and H-15, for a key id that does not identify its certificate correctly.
-pub(super) fn hypotheses(
-    key_id: &KeyId,
-    certificate: &Certificate,
-    others: OtherCertificates<'_>,
-) -> Vec<FailureHypothesis> {
+pub(super) fn hypotheses(key_id: &KeyId, certificate: &Certificate, others: OtherCertificates<'_>) -> Vec<Cause> {
     let mut found = Vec::new();
     let is_right = is_hex_of(&key_id.serial, certificate.serial());
     if !is_right {
-        found.extend(serial(&key_id.serial, certificate, others).map(|text| FailureHypothesis::matched("H-14", text)));
+        found.extend(serial(&key_id.serial, certificate, others).map(|text| Cause::matched("H-14", text)));
     }
     // If the serial number is wrong, the right name in another form is not a reason.
     let is_refused = is_right || !named(&key_id.issuer, certificate.issuer());
-    found.extend(
-        issuer(&key_id.issuer, certificate).filter(|_| is_refused).map(|text| FailureHypothesis::matched("H-15", text)),
-    );
+    found.extend(issuer(&key_id.issuer, certificate).filter(|_| is_refused).map(|text| Cause::matched("H-15", text)));
     found
 }
 

@@ -2,12 +2,12 @@
 //! mistake (§3.3).
 //!
 //! An RSA signature with PKCS #1 v1.5 padding reveals the hash that was signed. So a wrong text can be distinguished
-//! from a wrong key, and each guess at the text ([`FailureHypothesis`]) is built, hashed and compared, without the private
+//! from a wrong key, and each guess at the text ([`Cause`]) is built, hashed and compared, without the private
 //! key.
 //!
 //! ```text
 //!   request, Verified ─► Recovered ─► candidates (H-01–H-11, H-20–H-22) ─► the signed text ─► Diff
-//!                  └──► DigestReport, KeyIdReport, header (H-14–H-18), other keys (H-13, H-19)
+//!                  └──► DigestCompared, KeyIdCompared, header (H-14–H-18), other keys (H-13, H-19)
 //! ```
 //!
 //! The output contains data of the request, but no secret: no key, no signature, no body.
@@ -16,37 +16,37 @@ mod advice;
 mod body_variants;
 mod candidates;
 mod compressed;
-mod diff;
-mod digest;
+pub(crate) mod diff;
+pub(crate) mod digest;
 mod findings;
 mod for_others;
 mod header;
-mod hypotheses;
-mod json;
+pub(crate) mod hypotheses;
 mod json_text;
-mod key_id;
-mod recovered;
+pub(crate) mod key_id;
+pub(crate) mod recovered;
 #[cfg(test)]
 mod tests;
 mod text;
 mod visible;
 
-pub use self::diff::{LineDiff, LineStatus, SigningStringDiff, diff};
-pub use self::digest::DigestReport;
-pub use self::hypotheses::FailureHypothesis;
-pub use self::json::{MAX_JSON, refused_unread, unreadable};
-pub use self::key_id::{ComparedKeyIdPart, KeyIdReport};
+pub use self::diff::diff;
 pub use self::recovered::SignatureContent;
-pub use self::visible::byte as visible_byte;
+
+use serde_json::{Value, json};
 
 use self::candidates::CandidateLine;
+use self::diff::FirstDifference;
+use self::digest::DigestCompared;
 use self::findings::{ExaminedFacts, ExplanationFindings};
-use self::key_id::OtherCertificates;
+use self::hypotheses::Cause;
+use self::key_id::{KeyIdCompared, OtherCertificates};
 use crate::certificates::Certificate;
-use crate::http::{MAX_HEAD, Request};
+use crate::http::{MAX_HEAD, MalformedRequest, Request, check_of};
+use crate::model::CheckStatus;
 use crate::signing::{KeyId, SignatureHeader, SigningLine, SigningText, signing_string};
 use crate::verify::VerifiedRequest;
-use crate::verify::{CheckRule, CheckVerdict, RequestCheck, V23, V28, V30};
+use crate::verify::{CheckRule, RequestCheck, V23, V28, V30};
 
 /// The maximum number of known certificates whose keys are tried.
 const MAX_KNOWN: usize = 64;
@@ -82,15 +82,15 @@ pub struct RefusalExplanation {
     pub client_text_was_signed: Option<bool>,
     /// The first difference between the expected text and the client's. Without a client's text, or if it equals the
     /// expected one, the difference from the signed text.
-    pub diff: Option<SigningStringDiff>,
+    pub diff: Option<FirstDifference>,
     /// The content of the signature.
     pub recovered: Option<SignatureContent>,
     /// The tested hypotheses, the proven ones first. Empty if the request is valid.
-    pub hypotheses: Vec<FailureHypothesis>,
+    pub hypotheses: Vec<Cause>,
     /// The digest compared with the body.
-    pub digest: DigestReport,
+    pub digest: DigestCompared,
     /// The key id compared with the certificate.
-    pub key_id: Option<KeyIdReport>,
+    pub key_id: Option<KeyIdCompared>,
 }
 
 bankchannel_foundation::redacted_debug!(RefusalExplanation, |it| verdict: it.verdict_id());
@@ -109,9 +109,9 @@ pub fn explain(request: &Request, verified: &VerifiedRequest, input: ExplainInpu
     let status = |rule: &CheckRule| verified.checks.iter().find(|check| check.rule == rule).map(|check| check.status);
     // Whether a check holds, if it was made.
     let holds = |rule: &CheckRule| match status(rule)? {
-        CheckVerdict::Ok | CheckVerdict::Warning => Some(true),
-        CheckVerdict::Failed => Some(false),
-        CheckVerdict::Skipped => None,
+        CheckStatus::Ok | CheckStatus::Warning => Some(true),
+        CheckStatus::Failed => Some(false),
+        CheckStatus::Skipped => None,
     };
     let verdict = verified.refusal().cloned();
     let mut found = ExplanationFindings::default();
@@ -130,7 +130,7 @@ pub fn explain(request: &Request, verified: &VerifiedRequest, input: ExplainInpu
         header = unwrapped.or(header);
     }
     let (expected, fields) = expected(request, verified, header.as_ref());
-    if verdict.is_some() && status(&V30) != Some(CheckVerdict::Ok) {
+    if verdict.is_some() && status(&V30) != Some(CheckStatus::Ok) {
         let facts =
             ExaminedFacts { request, certificate: verified.certificate.as_ref(), header: header.as_ref(), input };
         found.signature(&facts, verified.signature.as_deref(), expected.as_ref(), &fields);
@@ -171,8 +171,8 @@ pub fn explain(request: &Request, verified: &VerifiedRequest, input: ExplainInpu
         client_text_was_signed,
         recovered: found.recovered,
         hypotheses: hypotheses::ranked(found.matched, &found.tried),
-        digest: DigestReport::from_request(request).with_check(holds(&V28)),
-        key_id: named.map(|(key_id, certificate)| KeyIdReport::new(key_id, certificate).with_check(holds(&V23))),
+        digest: DigestCompared::from_request(request).with_check(holds(&V28)),
+        key_id: named.map(|(key_id, certificate)| KeyIdCompared::compare(key_id, certificate).with_check(holds(&V23))),
     }
 }
 
@@ -228,4 +228,24 @@ fn lines_of(text: &[u8]) -> SigningText {
         start = end + if ending.starts_with(b"\r\n") { 2 } else { 1 };
     }
     SigningText { bytes: text.to_vec(), lines }
+}
+
+/// Sizes here are limited by the maximum size of a request.
+fn number(size: usize) -> u32 {
+    u32::try_from(size).unwrap_or(u32::MAX)
+}
+
+/// The form of an explanation for a request that was refused before it was read: the check that failed. There is no body
+/// to compare, so that it has no `digest`.
+#[must_use]
+pub fn refused_unread(check: &str, why: &str) -> Value {
+    let text = format!("{check} failed: {why}.");
+    let checks = json!([{"id": check, "status": CheckStatus::Failed.as_str(), "text": why}]);
+    json!({"verdict": check, "text": text, "checks": checks, "hypotheses": []})
+}
+
+/// The same for text that cannot be read as a request: V01, V02 or V03.
+#[must_use]
+pub fn unreadable(fault: &MalformedRequest) -> Value {
+    refused_unread(check_of(fault).unwrap_or("V02"), &fault.to_string())
 }

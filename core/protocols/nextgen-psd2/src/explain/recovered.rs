@@ -2,8 +2,8 @@
 
 use bankchannel_crypto::legacy_rsa;
 use bankchannel_crypto::signature::Hash;
+use bankchannel_foundation::model::Boundary;
 use data_encoding::HEXLOWER;
-use serde_json::{Value, json};
 
 /// The name when there is no hash: the padding is valid, but contains no DigestInfo of a known hash.
 pub(super) const BARE: &str = "none";
@@ -35,21 +35,37 @@ impl SignatureContent {
         }
     }
 
-    pub(super) fn to_json(&self) -> Value {
-        match self {
-            Self::Pkcs1 { hash, value } => {
-                json!({"padding": "pkcs1-v1_5", "hash": hash, "value": HEXLOWER.encode(value)})
-            }
-            Self::PssOrWrongKey => json!({"padding": "pss-or-wrong-key"}),
-            Self::LengthMismatch => json!({"padding": "length mismatch"}),
-        }
-    }
-
     pub(super) fn goal(&self) -> Option<HashGoal<'_>> {
         match self {
             Self::Pkcs1 { hash, value } => Some(HashGoal { hash, value }),
             _ => None,
         }
+    }
+}
+
+/// The hash recovered from the signature.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub struct RecoveredHash {
+    /// `pkcs1-v1_5`: the key fits, and the signed text has this hash. `pss-or-wrong-key`: another key or another
+    /// padding. `length mismatch`: not a signature by this key.
+    pub padding: String,
+    /// The hash's name, with `pkcs1-v1_5`: `sha1`, `sha256`, `sha384` or `sha512`; `none` if a hash or a text was
+    /// signed directly, without the DigestInfo that names the hash.
+    pub hash: Option<String>,
+    /// The hash of the signed text, lower-case hex. With `none`: all signed bytes.
+    pub value: Option<String>,
+}
+
+impl From<&SignatureContent> for RecoveredHash {
+    fn from(recovered: &SignatureContent) -> Self {
+        let (padding, content) = match recovered {
+            SignatureContent::Pkcs1 { hash, value } => ("pkcs1-v1_5", Some((*hash, value))),
+            SignatureContent::PssOrWrongKey => ("pss-or-wrong-key", None),
+            SignatureContent::LengthMismatch => ("length mismatch", None),
+        };
+        let (hash, value) = content.map(|(hash, value)| (hash.to_owned(), HEXLOWER.encode(value))).unzip();
+        Self { padding: padding.to_owned(), hash, value }
     }
 }
 

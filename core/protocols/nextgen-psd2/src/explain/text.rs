@@ -1,10 +1,12 @@
 //! The explanation as text for people.
 
 use super::advice::advice;
+use super::diff::ByteShown;
 use super::hypotheses::cause;
 use super::recovered::BARE;
 use super::{RefusalExplanation, SignatureContent, visible};
-use crate::verify::{CheckRule, CheckVerdict, RequestCheck, V30, V31};
+use crate::model::CheckStatus;
+use crate::verify::{CheckRule, RequestCheck, V30, V31};
 
 /// The maximum number of lines shown of either text.
 const MAX_LINES: usize = 200;
@@ -39,15 +41,15 @@ impl RefusalExplanation {
     /// The advice on the verdict: from the hypothesis that explains it, or else from the check. `None` if the request
     /// is valid, or if the check's own text is enough.
     #[must_use]
-    pub fn advice(&self) -> Option<&'static str> {
+    pub fn advice(&self) -> Option<&str> {
         let id = self.verdict.as_ref()?.rule.id;
-        let first = cause(id, &self.hypotheses);
-        let what_to_do = first.map_or_else(|| advice(id), super::FailureHypothesis::advice);
+        let first = cause(id, &self.hypotheses).and_then(|cause| cause.advice.as_deref());
+        let what_to_do = first.unwrap_or_else(|| advice(id));
         (!what_to_do.is_empty()).then_some(what_to_do)
     }
 
     fn verdict_text(&self, out: &mut String) {
-        let of_signing = |check: &&RequestCheck| check.status == CheckVerdict::Warning && check.rule <= LAST_OF_SIGNING;
+        let of_signing = |check: &&RequestCheck| check.status == CheckStatus::Warning && check.rule <= LAST_OF_SIGNING;
         let Some(check) = &self.verdict else {
             out.push_str("The request is signed as it should be.\n");
             for check in self.checks.iter().filter(of_signing) {
@@ -60,7 +62,7 @@ impl RefusalExplanation {
             out.push_str(&format!(" What to do: {what_to_do}."));
         }
         out.push('\n');
-        let failed = |check: &&RequestCheck| check.status == CheckVerdict::Failed;
+        let failed = |check: &&RequestCheck| check.status == CheckStatus::Failed;
         for also in self.checks.iter().filter(failed).filter(|also| also.rule != check.rule) {
             out.push_str(&format!("also failed: {}: {}\n", also.rule.id, also.text));
         }
@@ -69,7 +71,7 @@ impl RefusalExplanation {
 
     /// The text for a signature that does not fit (V30) and that no hypothesis explains.
     fn unexplained_text(&self, out: &mut String) {
-        let failed = |check: &RequestCheck| *check.rule == V30 && check.status == CheckVerdict::Failed;
+        let failed = |check: &RequestCheck| *check.rule == V30 && check.status == CheckStatus::Failed;
         if !self.checks.iter().any(failed) || cause(V30.id, &self.hypotheses).is_some() {
             return;
         }
@@ -127,18 +129,17 @@ impl RefusalExplanation {
                     number = " ".repeat(5);
                 }
             }
-            if at + 1 == diff.line {
-                let same = left.and_then(|left| left.get(..diff.column - 1)).unwrap_or_default();
+            if at + 1 == diff.line as usize {
+                let same = left.and_then(|left| left.get(..diff.column as usize - 1)).unwrap_or_default();
                 let place = visible::text(same).len().min(MAX_LINE);
-                let name = |byte: Option<u8>| byte.map_or_else(|| "the end".to_owned(), visible::byte);
                 out.push_str(&format!(
                     "{}^ byte {}, line {}, column {}: expected {}, found {}\n",
                     " ".repeat(8 + place),
                     diff.offset,
                     diff.line,
                     diff.column,
-                    name(diff.expected),
-                    name(diff.actual),
+                    shown_or_end(diff.expected.as_ref()),
+                    shown_or_end(diff.actual.as_ref()),
                 ));
             }
         }
@@ -150,7 +151,8 @@ impl RefusalExplanation {
             out.push_str("\nWhat happened:\n");
         }
         for hypothesis in matched {
-            out.push_str(&format!("  {}  {}\n        {}\n", hypothesis.id, hypothesis.text, hypothesis.advice()));
+            let advice = hypothesis.advice.as_deref().unwrap_or_default();
+            out.push_str(&format!("  {}  {}\n        {advice}\n", hypothesis.id, hypothesis.text));
         }
     }
 
@@ -178,6 +180,10 @@ impl RefusalExplanation {
             out.push_str(&format!("  {}: key id {claimed}, certificate {held}\n", part.attribute));
         }
     }
+}
+
+fn shown_or_end(byte: Option<&ByteShown>) -> &str {
+    byte.map_or("the end", |byte| byte.text.as_str())
 }
 
 /// A line of a signing string.

@@ -1,8 +1,7 @@
 //! Makes bytes visible, so that no byte of a signing string is ambiguous.
 
 /// One byte: `\n`, `\r`, `\t`, `␠` for a space, `\xNN` for bytes that are not visible ASCII.
-#[must_use]
-pub fn byte(byte: u8) -> String {
+pub(super) fn byte(byte: u8) -> String {
     if byte == b' ' { "␠".to_owned() } else { text(&[byte]) }
 }
 

@@ -106,3 +106,17 @@ impl ScaStatus {
         matches!(self, Self::Finalised | Self::Failed | Self::Exempted)
     }
 }
+
+/// The result of a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub enum CheckStatus {
+    /// It holds.
+    Ok,
+    /// It holds, but another bank may see it differently.
+    Warning,
+    /// It does not hold.
+    Failed,
+    /// It could not be run, or does not apply.
+    Skipped,
+}

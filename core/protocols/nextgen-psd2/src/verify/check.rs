@@ -2,31 +2,7 @@
 
 use std::borrow::Cow;
 
-/// The result of a check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CheckVerdict {
-    /// It holds.
-    Ok,
-    /// It holds, but another bank may see it differently.
-    Warning,
-    /// It does not hold.
-    Failed,
-    /// It could not be made because an earlier check failed, or it does not apply.
-    Skipped,
-}
-
-impl CheckVerdict {
-    /// The name in reports.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Warning => "warning",
-            Self::Failed => "failed",
-            Self::Skipped => "skipped",
-        }
-    }
-}
+use crate::model::CheckStatus;
 
 /// A check that was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +10,7 @@ pub struct RequestCheck {
     /// The rule.
     pub rule: &'static CheckRule,
     /// The result.
-    pub status: CheckVerdict,
+    pub status: CheckStatus,
     /// The text for a person: the rule that holds, or the fault and its fix. Without personal data.
     pub text: Cow<'static, str>,
     /// The HTTP status of the bank's answer; the rule's own, with few exceptions.
@@ -168,11 +144,11 @@ impl CheckFinding {
             }
         };
         let (status, text, http, code) = match self {
-            Self::Holds => (CheckVerdict::Ok, Cow::Borrowed(rule.what), rule.http, rule.code),
-            Self::Warn(text) => (CheckVerdict::Warning, cut(text), rule.http, rule.code),
-            Self::Fails(text) => (CheckVerdict::Failed, cut(text), rule.http, rule.code),
-            Self::FailsAs(http, code, text) => (CheckVerdict::Failed, cut(text), http, code),
-            Self::Skip(text) => (CheckVerdict::Skipped, cut(text), rule.http, rule.code),
+            Self::Holds => (CheckStatus::Ok, Cow::Borrowed(rule.what), rule.http, rule.code),
+            Self::Warn(text) => (CheckStatus::Warning, cut(text), rule.http, rule.code),
+            Self::Fails(text) => (CheckStatus::Failed, cut(text), rule.http, rule.code),
+            Self::FailsAs(http, code, text) => (CheckStatus::Failed, cut(text), http, code),
+            Self::Skip(text) => (CheckStatus::Skipped, cut(text), rule.http, rule.code),
         };
         RequestCheck { rule, status, text, http, code }
     }

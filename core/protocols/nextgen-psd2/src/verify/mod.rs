@@ -36,6 +36,7 @@ use self::{
 use crate::{
     certificates::Certificate,
     http::Request,
+    model::CheckStatus,
     signing::{DecodedWords, DuplicateParameters, KeyId, SignatureHeader, SigningText, decode_rfc2047},
 };
 
@@ -76,13 +77,13 @@ impl VerifiedRequest {
     /// The first check that failed, with which a bank answers.
     #[must_use]
     pub fn refusal(&self) -> Option<&RequestCheck> {
-        self.checks.iter().find(|check| check.status == CheckVerdict::Failed)
+        self.checks.iter().find(|check| check.status == CheckStatus::Failed)
     }
 
     /// Whether no check failed and the signature was verified: a signature that was never checked is not valid.
     #[must_use]
     pub fn is_valid(&self) -> bool {
-        let is_signed = |check: &RequestCheck| check.rule == &check::V30 && check.status == CheckVerdict::Ok;
+        let is_signed = |check: &RequestCheck| check.rule == &check::V30 && check.status == CheckStatus::Ok;
         self.refusal().is_none() && self.checks.iter().any(is_signed)
     }
 }
@@ -321,7 +322,7 @@ impl ChecksMade {
     /// Makes a check; `None` if it failed and the verification stops there.
     fn check(&mut self, rule: &'static CheckRule, make: impl FnOnce() -> CheckFinding) -> Option<()> {
         let check = make().into_check(rule);
-        let stop = check.status == CheckVerdict::Failed && self.stop_at_failure;
+        let stop = check.status == CheckStatus::Failed && self.stop_at_failure;
         self.made.push(check);
         (!stop).then_some(())
     }

@@ -4,11 +4,11 @@ mod certificates;
 mod sandbox;
 mod shipped;
 
-use bankchannel_banks::{BankChannelId, BankSource, KnownBank, find};
+use bankchannel_banks::{BankChannelId, BankSource, KnownBank, find, read_file};
 use bankchannel_crypto::x509::Certificate;
 use bankchannel_foundation::{
     Error,
-    model::{Boundary, over},
+    model::{Boundary, over, read_boundary},
 };
 use bankchannel_iso20022::rules::ProfileOptions;
 
@@ -257,6 +257,14 @@ pub struct ChannelProfile {
 }
 
 impl ChannelProfile {
+    /// The profile in the file of a user's own bank.
+    ///
+    /// # Errors
+    /// Why it cannot be used: a phrase that follows the name of the file.
+    pub fn from_file(path: &str) -> Result<Self, String> {
+        read_boundary(read_file(path)?).map_err(|error: Error| error.message().to_owned())
+    }
+
     /// Whether requests about files need a target id.
     #[must_use]
     pub fn needs_target(&self) -> bool {

@@ -7,7 +7,7 @@ function explained(request) {
   const explain = request.explain;
   const parts = [lead(request)];
   if (explain) {
-    parts.push(...causes(explain), digest(explain.digest), keyId(explain.keyid), signingStrings(explain), checks(explain));
+    parts.push(...causes(explain), digest(explain.digest), keyId(explain.key_id), signingStrings(explain), checks(explain));
   }
   parts.push(facts(request, explain));
   return make('div', { class: 'explained' }, ...parts);
@@ -52,11 +52,11 @@ function recovered(explain) {
 }
 
 function digest(report) {
-  if (!report || report.received === null || (report.matches && !report.variant)) return null;
+  if (!report || !report.received || (report.matches && !report.variant)) return null;
   const rows = [
     ['Received', code(report.received)],
-    ['Expected', code(report.expected.sha256)],
-    ['or', code(report.expected.sha512)],
+    ['Expected', code(report.sha256)],
+    ['or', code(report.sha512)],
     ['Body', `${report.body_length} ${report.body_length === 1 ? 'byte' : 'bytes'}`],
   ];
   if (report.variant) rows.push(['It is the digest of', report.variant]);
@@ -97,7 +97,7 @@ function facts(request, explain) {
   if (request.operation) rows.push(['Operation', code(request.operation)]);
   if (request.request_id) rows.push(['X-Request-ID', code(request.request_id)]);
   if (explain?.digest?.matches) rows.push(['Digest', code(explain.digest.received)]);
-  const id = explain?.keyid;
+  const id = explain?.key_id;
   if (id && id.serial.same && id.issuer?.every((part) => part.same)) {
     rows.push(['Key id', code(`SN ${id.serial.key_id}, ${id.issuer.map((part) => `${part.attribute} ${part.key_id}`).join(', ')}`)]);
   }

@@ -6,24 +6,23 @@ const MAX_LINES = 200;
 function signingStrings(explain) {
   const expected = bytesOf(explain.expected_signing_string);
   if (!expected) return null;
+  const other = bytesOf(explain.actual_signing_string);
   const proven = bytesOf(explain.signed_text);
-  // The string reported by the third party, unless it is correct and the signature proves another one.
-  const claimed = bytesOf(explain.client_signing_string);
-  const given = claimed && proven && firstDifference(expected, claimed) === null ? null : claimed;
-  const other = given ?? proven;
+  // The string reported by the third party, unless only the signature proves it.
+  const isProven = other !== null && proven !== null && explain.client_text_was_signed !== true && firstDifference(other, proven) === null;
   const offset = other ? firstDifference(expected, other) : null;
   const isSame = other !== null && offset === null;
   const whole = explain.verdict === 'V30' ? 'Expected by the bank; the third party says the same, but signed another' : 'Expected by the bank, and signed';
   const texts = [signingString(isSame ? whole : 'Expected by the bank', expected, other, offset, 'expected')];
   if (other && !isSame) {
-    const whose = given ? 'What the third party says it signed' : 'Signed, as the signature proves';
+    const whose = isProven ? 'Signed, as the signature proves' : 'What the third party says it signed';
     texts.push(signingString(whose, other, expected, offset, 'actual'));
   }
   return section('Signing string', make('div', { class: 'texts' }, ...texts), difference(explain.diff), fates(explain.diff));
 }
 
 function bytesOf(text) {
-  return text?.base64 ? Uint8Array.from(atob(text.base64), (letter) => letter.charCodeAt(0)) : null;
+  return text ? Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)) : null;
 }
 
 function firstDifference(left, right) {
@@ -99,7 +98,7 @@ function byteText(byte, isSpaceShown) {
 
 function difference(diff) {
   if (!diff) return null;
-  const byte = (side) => (side.hex === 'end' ? ['the end'] : [make('code', {}, side.text), ` (${side.hex})`]);
+  const byte = (side) => (!side ? ['the end'] : [make('code', {}, side.text), ` (${side.hex})`]);
   const notes = [
     diff.crlf ? 'It has carriage returns.' : null,
     diff.trailing_newline ? 'It ends in a line feed.' : null,

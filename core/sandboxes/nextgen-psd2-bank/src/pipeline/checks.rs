@@ -6,9 +6,8 @@ use std::sync::Arc;
 use bankchannel_nextgen_psd2::{
     certificates::{Certificate, CertificateFault},
     http::Request,
-    verify::{
-        CheckRule, CheckVerdict, EndpointRequirements, Policy, RequestCheck, V04, V22, V30, V32, VerifiedRequest, rule,
-    },
+    model::CheckStatus,
+    verify::{CheckRule, EndpointRequirements, Policy, RequestCheck, V04, V22, V30, V32, VerifiedRequest, rule},
 };
 
 use super::{
@@ -83,7 +82,7 @@ pub(super) fn admit(
         return Err(SandboxRefusal::of_check(check));
     }
     let third_party = verified.certificate.as_ref().and_then(Certificate::organization_identifier);
-    let is_signed = verified.checks.iter().any(|check| *check.rule == V30 && check.status == CheckVerdict::Ok);
+    let is_signed = verified.checks.iter().any(|check| *check.rule == V30 && check.status == CheckStatus::Ok);
     let (true, Some(third_party)) = (is_signed, third_party) else {
         tracing::error!("a request came past the checks without a verified signature");
         return Err(SandboxRefusal::internal());
@@ -136,7 +135,7 @@ pub(super) fn note_refusal(verified: &mut VerifiedRequest, refusal: &SandboxRefu
 /// Records that the route exists.
 pub(super) fn note_route(verified: &mut VerifiedRequest) {
     let check =
-        RequestCheck { rule: &V04, status: CheckVerdict::Ok, text: V04.what.into(), http: V04.http, code: V04.code };
+        RequestCheck { rule: &V04, status: CheckStatus::Ok, text: V04.what.into(), http: V04.http, code: V04.code };
     put(&mut verified.checks, check);
 }
 

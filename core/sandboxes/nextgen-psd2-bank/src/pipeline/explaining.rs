@@ -2,9 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
+use bankchannel_foundation::model::write_boundary;
 use bankchannel_nextgen_psd2::{
-    explain::{self, ExplainInput},
+    explain::{self, ExplainInput, RefusalExplanation},
     http::Request,
+    operations::verification::explain_request::ExplainRequestResponse,
     verify::Policy,
 };
 use bankchannel_transport::background;
@@ -24,6 +26,22 @@ use bankchannel_server::http::shell::CounterpartApi as _;
 const TURN: Duration = Duration::from_secs(5);
 const WANTED: &str = "x-sandbox-explain";
 pub(crate) const SIGNING_STRING: &str = "x-sandbox-signing-string";
+
+/// The maximum size of an explanation in an answer, in bytes.
+const MAX_JSON: usize = 64 * 1024;
+/// The maximum length of a check's text, in characters.
+const MAX_TEXT: usize = 500;
+/// The parts that are left out, in this order, until the rest fits.
+const LEFT_OUT: [&str; 8] = [
+    "/text",
+    "/signed_text",
+    "/actual_signing_string",
+    "/expected_signing_string",
+    "/diff/lines",
+    "/key_id/issuer",
+    "/hypotheses",
+    "/diff",
+];
 
 /// The input for explaining a refusal.
 pub(super) struct ExplainingInput {
@@ -101,7 +119,7 @@ fn explained(bank: &SandboxBank, refused: &ExplainingInput) -> ExplainedRefusal 
         base_path: &refused.base_path,
     };
     let explanation = explain::explain(&refused.request, &verified, input);
-    ExplainedRefusal { own: explanation.to_json(), for_others: explanation.for_others().to_json() }
+    ExplainedRefusal { for_others: limited(explanation.for_others()), own: limited(explanation) }
 }
 
 /// Explains a request given as text without executing it; `None` if too many others wait.
@@ -139,5 +157,52 @@ fn explained_text(pipeline: &BankPipeline, text: &[u8], signing_string: Option<V
         tls_client: None,
         base_path: mount.mount.prefix(),
     };
-    explain::explain(&request, &verified, input).to_json()
+    limited(explain::explain(&request, &verified, input))
+}
+
+/// The explanation as `explain_request` answers it. If it would be longer than [`MAX_JSON`], parts are left out and
+/// `truncated` is `true`.
+fn limited(explanation: RefusalExplanation) -> Value {
+    let mut out = write_boundary(ExplainRequestResponse::from(explanation));
+    for check in out["checks"].as_array_mut().into_iter().flatten() {
+        if let Some((end, _)) = check["text"].as_str().and_then(|text| text.char_indices().nth(MAX_TEXT)) {
+            check["text"] = format!("{}…", &check["text"].as_str().unwrap_or_default()[..end]).into();
+        }
+    }
+    for part in LEFT_OUT {
+        if out.to_string().len() <= MAX_JSON {
+            break;
+        }
+        if let Some(part) = out.pointer_mut(part) {
+            *part = Value::Null;
+        }
+        out["truncated"] = true.into();
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use bankchannel_nextgen_psd2::{signing::SigningDialect, verify::RequestVerifier};
+
+    use super::*;
+
+    #[test]
+    fn an_explanation_has_a_limit() {
+        let head = "POST /v1/consents HTTP/1.1\nSignature: keyId=\"SN=1,CA=CN=A\",headers=\"psu-id psu-corporate-id\",signature=\"AAAA\"";
+        let long = "x".repeat(15_000);
+        let text = format!("{head}\nPSU-ID: {long}\nPSU-Corporate-ID: {long}\n\n");
+        let request = Request::parse(text.as_bytes()).unwrap();
+        let verified = RequestVerifier::default().verify(&request, &Policy::at(0, SigningDialect::Era));
+        let said = "y\n".repeat(16_000);
+        for (client_signing_string, is_whole) in [(None, true), (Some(said.as_bytes()), false)] {
+            let input = ExplainInput { client_signing_string, ..ExplainInput::default() };
+            let out = limited(explain::explain(&request, &verified, input));
+            assert!(out.to_string().len() <= MAX_JSON, "{}", out.to_string().len());
+            assert_eq!(out.get("truncated").is_none(), is_whole);
+            assert!(out["text"].is_string() == is_whole && out["checks"].is_array() && out["digest"].is_object());
+            assert_eq!(out["diff"]["line"].is_u64(), !is_whole);
+        }
+    }
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bankchannel_crypto::{digest::constant_time_eq, random};
-use bankchannel_foundation::{Error, Result, model::Boundary};
+use bankchannel_foundation::{Error, Result, Secret, model::Boundary};
 use bankchannel_nextgen_psd2::signing::customer_id;
 use base64::{Engine, engine::general_purpose::STANDARD};
 
@@ -32,7 +32,7 @@ pub struct NewPsu {
     /// The name on the page.
     pub name: String,
     /// The personal identifier, eleven digits. Only its hash is stored.
-    pub personal_identifier: String,
+    pub personal_identifier: Secret,
     /// The PSU-IDs by third party (organizationIdentifier); other third parties get a random one.
     pub psu_ids: Option<BTreeMap<String, String>>,
     /// Corporate agreements.
@@ -117,7 +117,7 @@ impl StoredData {
         });
         let psu = StoredPsu {
             name: new.name,
-            identifier_hash: fixtures::hash_of(&new.personal_identifier),
+            identifier_hash: fixtures::hash_of(new.personal_identifier.expose()),
             corporate_ids: new.corporate_ids.unwrap_or_default(),
             accounts: accounts.collect(),
         };
@@ -133,7 +133,7 @@ fn check(new: &NewPsu) -> Result<()> {
     if !is_text(&new.name) {
         return Err(Error::invalid_field("name", "must have 1 to 256 bytes and no control characters"));
     }
-    let identifier = &new.personal_identifier;
+    let identifier = new.personal_identifier.expose();
     if identifier.len() != IDENTIFIER_DIGITS || !identifier.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Error::invalid_field("personal_identifier", "must have eleven digits"));
     }

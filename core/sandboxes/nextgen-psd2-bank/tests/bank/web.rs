@@ -114,18 +114,16 @@ async fn the_page_shows_nobodys_identifiers() {
     let shown = world.page("/requests.json").await;
     let requests = shown.body["requests"].as_array().unwrap();
     assert_eq!(requests.len(), 3);
+    let decoded =
+        |text: &str| base64::Engine::decode(&base64::engine::general_purpose::STANDARD, text).unwrap_or_default();
     for request in requests {
-        let own = &request["explain"]["expected_signing_string"];
-        let line = |name: &str| {
-            let lines = own["lines"].as_array().unwrap();
-            lines.iter().find(|line| line["name"] == name).unwrap()["value"].as_str().unwrap().to_owned()
-        };
+        let own = decoded(request["explain"]["expected_signing_string"].as_str().unwrap());
+        let own = String::from_utf8(own).unwrap();
+        let line = |name: &str| own.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).unwrap();
         assert_eq!(line("psu-id"), "[redacted]");
         assert_eq!(line("tpp-redirect-uri"), "https://tpp.example/cb?[redacted]");
         assert!(line("date").starts_with("Tue, 03 Mar 2026 10:15:3"), "{own}");
     }
-    let decoded =
-        |text: &str| base64::Engine::decode(&base64::engine::general_purpose::STANDARD, text).unwrap_or_default();
     let mut whole = shown.text.clone();
     for part in shown.text.split('"').filter(|part| part.len() > 16 && part.len() % 4 == 0) {
         if part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte)) {

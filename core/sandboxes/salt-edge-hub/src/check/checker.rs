@@ -208,9 +208,8 @@ impl<'a> ConnectorChecker<'a> {
 
     /// The request that starts an enrolment.
     pub(super) fn enrolment(&self, way: &CheckWay, given: Option<&BTreeMap<String, Secret>>) -> PlayedRequest {
-        let mut credentials: BTreeMap<String, String> =
-            given.into_iter().flatten().map(|(field, value)| (field.clone(), value.expose().to_owned())).collect();
-        credentials.insert("authorization_type".to_owned(), way.code.clone());
+        let mut credentials = given.cloned().unwrap_or_default();
+        credentials.insert("authorization_type".to_owned(), way.code.as_str().into());
         PlayedRequest {
             credentials: Some(credentials),
             redirect_url: Some("https://third-party.example/back".to_owned()),
@@ -297,7 +296,7 @@ impl<'a> ConnectorChecker<'a> {
     pub(super) fn confirmation(&self, session: &str, field: &str, code: &str) -> PlayedRequest {
         PlayedRequest {
             session_secret: Some(session.to_owned()),
-            credentials: Some(BTreeMap::from([(field.to_owned(), code.to_owned())])),
+            credentials: Some(BTreeMap::from([(field.to_owned(), code.into())])),
             ..PlayedRequest::for_operation("confirm_token")
         }
     }

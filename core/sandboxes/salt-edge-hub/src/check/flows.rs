@@ -75,7 +75,7 @@ pub(super) async fn embedded(checker: &ConnectorChecker<'_>) -> CheckLook {
     let session = PlayedHub::new_session();
     order.session_secret = Some(session.clone());
     order.credentials =
-        Some([("authorization_type".to_owned(), "no-such-way-to-authenticate".to_owned())].into_iter().collect());
+        Some([("authorization_type".to_owned(), "no-such-way-to-authenticate".into())].into_iter().collect());
     checker.taken(&order).await?;
     checker.failed_with(&session, &["InvalidAuthorizationType"]).await
 }
@@ -238,7 +238,7 @@ pub(super) async fn denial(checker: &ConnectorChecker<'_>) -> CheckLook {
 pub(super) async fn error_notice(checker: &ConnectorChecker<'_>) -> CheckLook {
     for order in [
         PlayedRequest::any("notify_error"),
-        PlayedRequest { access_token: Some("unknown".to_owned()), ..PlayedRequest::any("notify_error") },
+        PlayedRequest { access_token: Some("unknown".into()), ..PlayedRequest::any("notify_error") },
     ] {
         let made = checker.made(&order)?;
         let heard = checker.send(&made).await?;

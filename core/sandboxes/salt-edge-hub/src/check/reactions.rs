@@ -74,10 +74,7 @@ async fn stopped(checker: &ConnectorChecker<'_>, class: &'static FailureClass, s
     }
     // Salt Edge did not accept the token: it must not be valid.
     let Some(token) = checker.hub.state.offered(session) else { return failed("the report of success had no token") };
-    let order = PlayedRequest {
-        access_token: Some(token.expose().to_owned()),
-        ..PlayedRequest::for_operation("fetch_accounts")
-    };
+    let order = PlayedRequest { access_token: Some(token), ..PlayedRequest::for_operation("fetch_accounts") };
     let heard = checker.ask(&order).await?;
     if heard.status == 200 {
         return failed(format!("Salt Edge answered {}, and the token that it did not accept is valid", class.name));

@@ -37,7 +37,7 @@ impl PlayedRequest {
             account_id: Some("any".to_owned()),
             from_date: Some("2026-01-01".to_owned()),
             to_date: Some("2026-01-31".to_owned()),
-            access_token: Some(NOBODYS.to_owned()),
+            access_token: Some(NOBODYS.into()),
             ..Self::for_operation(operation)
         }
     }

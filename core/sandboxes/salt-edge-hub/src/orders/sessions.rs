@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use bankchannel_foundation::{
-    Error, Result,
+    Error, Result, Secret,
     model::{Boundary, Timestamp},
     operation::{CatalogueEntry, HostedForm},
 };
@@ -117,7 +117,7 @@ pub struct SessionAnswer {
     /// The session's name.
     pub session_secret: String,
     /// The customer's input, by field.
-    pub credentials: BTreeMap<String, String>,
+    pub credentials: BTreeMap<String, Secret>,
 }
 
 /// A session to cancel.
@@ -252,7 +252,7 @@ async fn ask(
     hub: &PlayedHub,
     secret: String,
     operation: &str,
-    credentials: Option<BTreeMap<String, String>>,
+    credentials: Option<BTreeMap<String, Secret>>,
 ) -> Result<AskedConnector> {
     let access_token_of = hub.state.token_before(&secret);
     let order = PlayedRequest {

@@ -45,11 +45,11 @@ use super::{
 };
 
 pub use bank_error::BankError;
-pub(crate) use channel::{ANSWER_TIMEOUT, BANK_TIMEOUT, PKI_TIMEOUT, within};
 pub use channel::{
     AccountBankConnection, BankChannel, BankFileDownload, CertificateCustomer, CertificateEnrolment, CertificateOfBank,
     CertificateOrder, CertificateProof, OutgoingFile, PendingBankAnswer, SigningMaterial, UploadWaits,
 };
+pub(crate) use channel::{BANK_TIMEOUT, PKI_TIMEOUT, within};
 pub(crate) use connection_for_call::{ConnectionTurn, ReachedConnection};
 pub(crate) use fund_accounts::fund_simulator;
 pub(crate) use renewal::renew_due;

@@ -50,7 +50,7 @@ use super::{
 };
 use audit::AuditQuery;
 use backup::BackupOrder;
-use certificates::CertificateAtBank;
+use certificates::{CertificateAtBank, OneCertificate};
 use codes::{UserIdAtBank, UserIdOfAccount};
 use keys::{ApiKeyChange, Invitation};
 
@@ -220,10 +220,7 @@ impl ServiceOperator {
     /// `input.invalid_field` for an account without such a certificate, or one that cannot be renewed; `peer.unavailable`
     /// while it is being worked on; `resource.storage`.
     pub async fn renew_certificate(&self, email: &str, bank: &str) -> Result<CertificateInfo> {
-        Ok(self
-            .run::<certificates::RenewCertificate>(CertificateAtBank { email: email.into(), bank: bank.into() })
-            .await?
-            .certificate)
+        self.change_certificate::<certificates::RenewCertificate>(email, bank).await
     }
 
     /// Goes on at once with a renewal that has stopped, because a person has acted, or that waits for its next attempt. A
@@ -232,10 +229,7 @@ impl ServiceOperator {
     /// # Errors
     /// As [`renew_certificate`](Self::renew_certificate).
     pub async fn resume_certificate(&self, email: &str, bank: &str) -> Result<CertificateInfo> {
-        Ok(self
-            .run::<certificates::ResumeCertificate>(CertificateAtBank { email: email.into(), bank: bank.into() })
-            .await?
-            .certificate)
+        self.change_certificate::<certificates::ResumeCertificate>(email, bank).await
     }
 
     /// Gives up a request for a certificate that is under way, because the bank has said that it will not come to an end.
@@ -244,10 +238,7 @@ impl ServiceOperator {
     /// # Errors
     /// As [`renew_certificate`](Self::renew_certificate).
     pub async fn discard_certificate(&self, email: &str, bank: &str) -> Result<CertificateInfo> {
-        Ok(self
-            .run::<certificates::DiscardCertificate>(CertificateAtBank { email: email.into(), bank: bank.into() })
-            .await?
-            .certificate)
+        self.change_certificate::<certificates::DiscardCertificate>(email, bank).await
     }
 
     /// The user ids for which codes were sent that were not right, or for which accounts are named.
@@ -310,6 +301,13 @@ impl ServiceOperator {
 
     async fn change_key(&self, change: ApiKeyChange) -> Result<ApiKeyInfo> {
         Ok(self.run::<keys::ChangeApiKey>(change).await?.key)
+    }
+
+    async fn change_certificate<O>(&self, email: &str, bank: &str) -> Result<CertificateInfo>
+    where
+        O: HostedOperation<Request = CertificateAtBank, Response = OneCertificate>,
+    {
+        Ok(self.run::<O>(CertificateAtBank { email: email.into(), bank: bank.into() }).await?.certificate)
     }
 
     async fn run<O: HostedOperation>(&self, request: O::Request) -> Result<O::Response> {

@@ -98,10 +98,6 @@ async fn carried_out(given: &[u8], api: &AdminApi) -> Result<Value> {
     let unreadable = |why: &dyn Display| Error::because(&row::INVALID_JSON, format!("{UNREADABLE}: {why}"));
     let mut given: Value = serde_json::from_slice(given).map_err(|why| unreadable(&why))?;
     let name = given["command"].as_str().ok_or_else(|| unreadable(&"it has no name"))?;
-    // The former version named them without their class.
-    if !name.contains('.') {
-        return Err(unreadable(&"it is of another version of this program"));
-    }
     let command = CallableCommand::named(OPERATOR_COMMANDS, name)?;
     if command.form.access == DataAccess::None {
         return Err(Error::invalid_field("command", "is carried out without a service"));

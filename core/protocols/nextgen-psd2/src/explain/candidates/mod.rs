@@ -15,7 +15,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use data_encoding::{HEXLOWER, HEXUPPER};
 
 use self::values::BodyVariantDigest;
-use super::hypotheses::FailureHypothesis;
+use super::hypotheses::Cause;
 use super::recovered::HashGoal;
 use crate::http::Request;
 use crate::signing::{REQUEST_TARGET, SigningText};
@@ -72,7 +72,7 @@ pub(super) struct GuessBasis<'a> {
 pub(super) struct CandidateSolution {
     /// The signed text; `None` if it is a hash of the expected text.
     pub(super) text: Option<Vec<u8>>,
-    pub(super) hypotheses: Vec<FailureHypothesis>,
+    pub(super) hypotheses: Vec<Cause>,
 }
 
 /// Searches for the signed text. `None` if no guess has the hash, or if the expected text has it.
@@ -188,13 +188,13 @@ impl CandidateSearch<'_> {
         let solution = self.found.get_or_insert_with(|| CandidateSolution { text: None, hypotheses: Vec::new() });
         solution.text.get_or_insert(joined);
         if !id.is_empty() {
-            solution.hypotheses.push(FailureHypothesis::matched(id, text()));
+            solution.hypotheses.push(Cause::matched(id, text()));
             self.done.insert(id);
         }
         if let Some((id, text)) = self.ending.says
             && self.done.insert(id)
         {
-            solution.hypotheses.push(FailureHypothesis::matched(id, text));
+            solution.hypotheses.push(Cause::matched(id, text));
         }
         true
     }
@@ -252,7 +252,7 @@ impl CandidateSearch<'_> {
         if let Some(solution) = &mut self.found
             && self.done.insert(id)
         {
-            solution.hypotheses.push(FailureHypothesis::matched(id, text));
+            solution.hypotheses.push(Cause::matched(id, text));
         }
     }
 }
@@ -298,9 +298,8 @@ fn hash_signed(expected: &[Vec<u8>], goal: HashGoal<'_>) -> Option<CandidateSolu
             });
             if let Some(what) = found {
                 let bare = if goal.is_bare() { ", without a DigestInfo" } else { "" };
-                let mut hypotheses =
-                    vec![FailureHypothesis::matched("H-11", format!("{what} ({}){bare}", hash.name()))];
-                hypotheses.extend(ending.says.map(|(id, text)| FailureHypothesis::matched(id, text)));
+                let mut hypotheses = vec![Cause::matched("H-11", format!("{what} ({}){bare}", hash.name()))];
+                hypotheses.extend(ending.says.map(|(id, text)| Cause::matched(id, text)));
                 return Some(CandidateSolution { text: None, hypotheses });
             }
         }

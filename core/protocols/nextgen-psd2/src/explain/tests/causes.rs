@@ -18,7 +18,7 @@ fn algorithm_padding_and_key() {
     assert_eq!((other_algorithm.verdict_id(), matched(&other_algorithm)), ("V30", vec!["H-12"]));
     let pss = explained(&with_signature(PSS), API);
     assert_eq!((pss.verdict_id(), matched(&pss)), ("V30", vec!["H-13"]));
-    assert_eq!(pss.to_json()["recovered"]["padding"], "pss-or-wrong-key");
+    assert_eq!(shown(&pss)["recovered"]["padding"], "pss-or-wrong-key");
 
     let mut other_key = request_a();
     other_key.headers.set("tpp-signature-certificate", AUTHORITIES[0].trim().to_owned());
@@ -169,9 +169,9 @@ fn what_holds_leniently_is_not_called_wrong() {
     let text = explanation.text();
     assert!(text.starts_with("The request is signed as it should be.\nwarning: V23: "), "{text}");
     assert!(text.contains("warning: V28: ") && text.lines().count() == 3, "{text}");
-    let json = explanation.to_json();
+    let json = shown(&explanation);
     assert_eq!((&json["digest"]["matches"], &json["digest"]["variant"]), (&true.into(), &serde_json::Value::Null));
-    assert!(json["keyid"]["issuer"].as_array().unwrap().iter().all(|part| part["same"] == true));
+    assert!(json["key_id"]["issuer"].as_array().unwrap().iter().all(|part| part["same"] == true));
     // The same under rules that accept neither.
     let refused = explained(&request, API);
     assert_eq!((refused.verdict_id(), matched(&refused)), ("V23", vec!["H-15"]));

@@ -7,12 +7,15 @@ mod output;
 mod signatures;
 
 use super::*;
+use crate::operations::verification::explain_request::ExplainRequestResponse;
 use crate::signing::SigningDialect;
 use crate::signing::vectors::{AUTHORITIES, KEY_ID_A, NOW_S, SIGNING_STRING_A, TEST_KEY, request_a};
 use crate::verify::{Policy, RequestVerifier};
 use bankchannel_crypto::signature::{Hash, SigningKey};
+use bankchannel_foundation::model::write_boundary;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use data_encoding::HEXLOWER;
+use serde_json::Value;
 
 /// The text that the client signs in each case.
 fn mutated(id: &str) -> Vec<u8> {
@@ -83,8 +86,13 @@ fn explained(request: &Request, input: ExplainInput<'_>) -> RefusalExplanation {
     explain(request, &verified, input)
 }
 
-fn matched(explanation: &RefusalExplanation) -> Vec<&'static str> {
-    explanation.hypotheses.iter().filter(|found| found.matched).map(|found| found.id).collect()
+fn matched(explanation: &RefusalExplanation) -> Vec<&str> {
+    explanation.hypotheses.iter().filter(|found| found.matched).map(|found| found.id.as_str()).collect()
+}
+
+/// The explanation as every caller gets it.
+fn shown(explanation: &RefusalExplanation) -> Value {
+    write_boundary(ExplainRequestResponse::from(explanation.clone()))
 }
 
 const API: ExplainInput<'static> =

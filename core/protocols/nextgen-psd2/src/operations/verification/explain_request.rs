@@ -1,18 +1,22 @@
 //! Explains a bank's checks of a request (§3.3).
 
 use bankchannel_foundation::{model::InlineBytes, prelude::*};
-use data_encoding::HEXLOWER;
 
 use super::{
-    report::{CheckResult, Refused, checks, refused},
+    report::{CheckResult, Refused},
     verify_request::{VerifyRequest, VerifyRequestRequest},
+};
+// The parts of the answer.
+pub use crate::explain::{
+    diff::{ByteShown, ByteShownBuilder, FirstDifference, FirstDifferenceBuilder, LineCompared, LineComparedBuilder},
+    digest::{DigestCompared, DigestComparedBuilder},
+    hypotheses::{Cause, CauseBuilder},
+    key_id::{KeyIdCompared, KeyIdComparedBuilder, PartCompared, PartComparedBuilder},
+    recovered::{RecoveredHash, RecoveredHashBuilder},
 };
 use crate::{
     declare,
-    explain::{
-        self, ComparedKeyIdPart, DigestReport, ExplainInput, FailureHypothesis, KeyIdReport, RefusalExplanation,
-        SignatureContent, SigningStringDiff,
-    },
+    explain::{self, ExplainInput, RefusalExplanation},
     http::{MAX_HEAD, Request},
     model::{GIVEN_REQUEST, cached},
     verify::VerifiedRequest,
@@ -34,124 +38,6 @@ pub struct ExplainRequestRequest {
     pub base_path: Option<String>,
 }
 
-/// A byte of a signing string.
-#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
-#[non_exhaustive]
-pub struct ByteShown {
-    /// The byte as two hex digits.
-    pub hex: String,
-    /// The byte as text; a line feed is `\n`, a space `␠`.
-    pub text: String,
-}
-
-/// One line of a signing string, compared.
-#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
-#[non_exhaustive]
-pub struct LineCompared {
-    /// The header's name.
-    pub name: String,
-    /// `same`, `changed`, `missing` (not signed) or `extra` (signed, but not listed).
-    pub status: String,
-}
-
-/// The first difference between the signed string and the expected string.
-#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
-#[non_exhaustive]
-pub struct FirstDifference {
-    /// The position of the byte, from 0.
-    pub offset: u32,
-    /// The line, from 1.
-    pub line: u32,
-    /// The column in bytes, from 1.
-    pub column: u32,
-    /// The header of that line.
-    pub header: String,
-    /// The expected byte. Absent if the expected string has ended.
-    pub expected: Option<ByteShown>,
-    /// The actual byte. Absent if the other string has ended.
-    pub actual: Option<ByteShown>,
-    /// The expected bytes around the difference.
-    pub expected_context: String,
-    /// The actual bytes around the difference.
-    pub actual_context: String,
-    /// Whether the string ends with a line break, which it must not.
-    pub trailing_newline: bool,
-    /// Whether lines end in carriage return and line feed.
-    pub crlf: bool,
-    /// Whether the string begins with a byte order mark.
-    pub bom: bool,
-    /// All lines.
-    pub lines: Vec<LineCompared>,
-}
-
-/// The hash recovered from the signature.
-#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
-#[non_exhaustive]
-pub struct RecoveredHash {
-    /// `pkcs1-v1_5`: the key fits, and the signed text has this hash. `pss-or-wrong-key`: another key or another
-    /// padding. `length mismatch`: not a signature by this key.
-    pub padding: String,
-    /// The hash's name, with `pkcs1-v1_5`: `sha1`, `sha256`, `sha384` or `sha512`; `none` if a hash or a text was
-    /// signed directly, without the DigestInfo that names the hash.
-    pub hash: Option<String>,
-    /// The hash of the signed text, lower-case hex. With `none`: all signed bytes.
-    pub value: Option<String>,
-}
-
-/// A probable cause and its test.
-#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
-#[non_exhaustive]
-pub struct Cause {
-    /// The id of the hypothesis, such as `H-08`.
-    pub id: String,
-    /// Whether the cause is proven: the text that it supposes has the signed hash.
-    pub matched: bool,
-    /// The finding, or the attempt.
-    pub text: String,
-}
-
-/// The digest compared with the body.
-#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
-#[non_exhaustive]
-pub struct DigestCompared {
-    /// The header as received.
-    pub received: Option<String>,
-    /// The header for this body with SHA-256.
-    pub sha256: String,
-    /// The header for this body with SHA-512.
-    pub sha512: String,
-    /// The body's length in bytes.
-    pub body_length: u32,
-    /// Whether the received header matches the body.
-    pub matches: bool,
-    /// The content whose digest the received header is, if it could be found.
-    pub variant: Option<String>,
-}
-
-/// A part of the key id compared with the certificate.
-#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
-#[non_exhaustive]
-pub struct PartCompared {
-    /// The part: `SN`, `CN`, or an object identifier.
-    pub attribute: String,
-    /// The value in the key id.
-    pub key_id: Option<String>,
-    /// The value in the certificate.
-    pub certificate: Option<String>,
-    /// Whether both mean the same, in any spelling.
-    pub same: bool,
-}
-
-/// The key id compared with the certificate.
-#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
-#[non_exhaustive]
-pub struct KeyIdCompared {
-    /// The serial number.
-    pub serial: PartCompared,
-    /// The issuer's parts.
-    pub issuer: Vec<PartCompared>,
-}
-
 /// The explanation. It shows the request's own values: show it only to the sender of the request.
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
@@ -160,6 +46,8 @@ pub struct ExplainRequestResponse {
     pub verdict: String,
     /// The whole explanation as text for a person, at most 64 KiB.
     pub text: String,
+    /// What the sender can do about the verdict. Absent if the request is valid, or if the check's own text is enough.
+    pub advice: Option<String>,
     /// The bank's answer, if it refuses.
     pub refused: Option<Refused>,
     /// All checks in their order.
@@ -170,6 +58,8 @@ pub struct ExplainRequestResponse {
     /// the expected string and the signature proves another. Otherwise it is the string of a cause that the signature
     /// proves.
     pub actual_signing_string: Option<InlineBytes>,
+    /// The signed text, if a cause proves it.
+    pub signed_text: Option<InlineBytes>,
     /// Whether the sender's claimed string has the signed hash. Absent if either is missing.
     pub client_text_was_signed: Option<bool>,
     /// The first difference between the expected and the actual string.
@@ -257,22 +147,8 @@ const COMMANDS: &[Command] = &[
 impl Local for ExplainRequest {
     fn run(mut asked: ExplainRequestRequest, with: LocalContext<'_>) -> Result<ExplainRequestResponse, Error> {
         let request = std::mem::take(&mut asked.verify.request).read(&with)?;
-        let (verified, explained) = examine(&request, &asked, &with)?;
-        let actual = explained.compared().map(|text| text.to_vec().into());
-        Ok(ExplainRequestResponse {
-            verdict: explained.verdict_id().to_owned(),
-            text: explained.text(),
-            refused: refused(&verified),
-            checks: checks(&verified),
-            expected_signing_string: explained.expected_signing_string.as_ref().map(|text| text.bytes.clone().into()),
-            actual_signing_string: actual,
-            client_text_was_signed: explained.client_text_was_signed,
-            diff: explained.diff.as_ref().map(FirstDifference::from),
-            recovered: explained.recovered.as_ref().map(RecoveredHash::from),
-            hypotheses: explained.hypotheses.into_iter().map(Cause::from).collect(),
-            digest: explained.digest.into(),
-            key_id: explained.key_id.map(KeyIdCompared::from),
-        })
+        let (_, explained) = examine(&request, &asked, &with)?;
+        Ok(explained.into())
     }
 }
 
@@ -304,79 +180,26 @@ pub fn examine(
     Ok((verified, explanation))
 }
 
-/// Sizes here are limited by the maximum size of a request.
-fn number(size: usize) -> u32 {
-    u32::try_from(size).unwrap_or(u32::MAX)
-}
-
-impl From<&SigningStringDiff> for FirstDifference {
-    fn from(diff: &SigningStringDiff) -> Self {
-        let shown = |byte: Option<u8>| {
-            byte.map(|byte| ByteShown { hex: HEXLOWER.encode(&[byte]), text: explain::visible_byte(byte) })
-        };
-        let lines = diff
-            .lines
-            .iter()
-            .map(|line| LineCompared { name: line.name.clone(), status: line.status.name().to_owned() });
+impl From<RefusalExplanation> for ExplainRequestResponse {
+    fn from(explained: RefusalExplanation) -> Self {
+        let bytes = |text: Option<&[u8]>| text.map(|text| text.to_vec().into());
         Self {
-            offset: number(diff.offset),
-            line: number(diff.line),
-            column: number(diff.column),
-            header: diff.header.clone(),
-            expected: shown(diff.expected),
-            actual: shown(diff.actual),
-            expected_context: diff.expected_context.clone(),
-            actual_context: diff.actual_context.clone(),
-            trailing_newline: diff.trailing_newline,
-            crlf: diff.crlf,
-            bom: diff.bom,
-            lines: lines.collect(),
+            verdict: explained.verdict_id().to_owned(),
+            text: explained.text(),
+            advice: explained.advice().map(str::to_owned),
+            refused: explained.verdict.as_ref().map(Refused::from),
+            checks: explained.checks.iter().map(CheckResult::from).collect(),
+            expected_signing_string: bytes(
+                explained.expected_signing_string.as_ref().map(|text| text.bytes.as_slice()),
+            ),
+            actual_signing_string: bytes(explained.compared()),
+            signed_text: bytes(explained.signed_text.as_deref()),
+            client_text_was_signed: explained.client_text_was_signed,
+            diff: explained.diff,
+            recovered: explained.recovered.as_ref().map(RecoveredHash::from),
+            hypotheses: explained.hypotheses,
+            digest: explained.digest,
+            key_id: explained.key_id,
         }
-    }
-}
-
-impl From<&SignatureContent> for RecoveredHash {
-    fn from(recovered: &SignatureContent) -> Self {
-        let only = |padding: &str| Self { padding: padding.to_owned(), hash: None, value: None };
-        match recovered {
-            SignatureContent::Pkcs1 { hash, value } => Self {
-                padding: "pkcs1-v1_5".to_owned(),
-                hash: Some((*hash).to_owned()),
-                value: Some(HEXLOWER.encode(value)),
-            },
-            SignatureContent::PssOrWrongKey => only("pss-or-wrong-key"),
-            SignatureContent::LengthMismatch => only("length mismatch"),
-        }
-    }
-}
-
-impl From<FailureHypothesis> for Cause {
-    fn from(tried: FailureHypothesis) -> Self {
-        Self { id: tried.id.to_owned(), matched: tried.matched, text: tried.text }
-    }
-}
-
-impl From<DigestReport> for DigestCompared {
-    fn from(report: DigestReport) -> Self {
-        Self {
-            received: report.received,
-            sha256: report.sha256,
-            sha512: report.sha512,
-            body_length: number(report.body_length),
-            matches: report.matches,
-            variant: report.variant,
-        }
-    }
-}
-
-impl From<ComparedKeyIdPart> for PartCompared {
-    fn from(part: ComparedKeyIdPart) -> Self {
-        Self { attribute: part.attribute, key_id: part.key_id, certificate: part.certificate, same: part.same }
-    }
-}
-
-impl From<KeyIdReport> for KeyIdCompared {
-    fn from(report: KeyIdReport) -> Self {
-        Self { serial: report.serial.into(), issuer: report.issuer.into_iter().map(PartCompared::from).collect() }
     }
 }

@@ -2,36 +2,10 @@
 
 use bankchannel_foundation::model::Boundary;
 
-use crate::verify::{CheckVerdict, RequestCheck, VerifiedRequest};
-
-/// The result of a check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
-#[non_exhaustive]
-pub enum CheckStatus {
-    /// It holds.
-    #[boundary("ok")]
-    Ok,
-    /// It holds, but another bank may see it differently.
-    #[boundary("warning")]
-    Warning,
-    /// It does not hold.
-    #[boundary("failed")]
-    Failed,
-    /// It could not be run, or does not apply.
-    #[boundary("skipped")]
-    Skipped,
-}
-
-impl From<CheckVerdict> for CheckStatus {
-    fn from(status: CheckVerdict) -> Self {
-        match status {
-            CheckVerdict::Ok => Self::Ok,
-            CheckVerdict::Warning => Self::Warning,
-            CheckVerdict::Failed => Self::Failed,
-            CheckVerdict::Skipped => Self::Skipped,
-        }
-    }
-}
+use crate::{
+    model::CheckStatus,
+    verify::{RequestCheck, VerifiedRequest},
+};
 
 /// One check of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
@@ -47,7 +21,7 @@ pub struct CheckResult {
 
 impl From<&RequestCheck> for CheckResult {
     fn from(check: &RequestCheck) -> Self {
-        Self { id: check.rule.id.to_owned(), status: check.status.into(), text: check.text.clone().into_owned() }
+        Self { id: check.rule.id.to_owned(), status: check.status, text: check.text.clone().into_owned() }
     }
 }
 
@@ -63,19 +37,14 @@ pub struct Refused {
     pub text: String,
 }
 
+impl From<&RequestCheck> for Refused {
+    fn from(check: &RequestCheck) -> Self {
+        let text = format!("{}: {}", check.rule.id, check.text);
+        Self { http_status: check.http.into(), code: check.code.to_owned(), text }
+    }
+}
+
 /// `ok`, or the check that failed first.
 pub(super) fn verdict(verified: &VerifiedRequest) -> String {
     verified.refusal().map_or_else(|| "ok".to_owned(), |check| check.rule.id.to_owned())
-}
-
-/// The bank's answer, if it refuses.
-pub(super) fn refused(verified: &VerifiedRequest) -> Option<Refused> {
-    let check = verified.refusal()?;
-    let text = format!("{}: {}", check.rule.id, check.text);
-    Some(Refused { http_status: check.http.into(), code: check.code.to_owned(), text })
-}
-
-/// All checks.
-pub(super) fn checks(verified: &VerifiedRequest) -> Vec<CheckResult> {
-    verified.checks.iter().map(CheckResult::from).collect()
 }

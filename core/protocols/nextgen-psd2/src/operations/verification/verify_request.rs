@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bankchannel_foundation::prelude::*;
 
-use super::report::{CheckResult, Refused, checks, refused, verdict};
+use super::report::{CheckResult, Refused, verdict};
 use crate::{
     certificates::Certificate,
     declare, errors,
@@ -100,8 +100,8 @@ impl Local for VerifyRequest {
         Ok(VerifyRequestResponse {
             valid: verified.is_valid(),
             verdict: verdict(&verified),
-            refused: refused(&verified),
-            checks: checks(&verified),
+            refused: verified.refusal().map(Refused::from),
+            checks: verified.checks.iter().map(CheckResult::from).collect(),
             organization_identifier: organization.map(str::to_owned),
         })
     }

@@ -11,7 +11,7 @@ fn under(certificate: &Certificate) -> Request {
 
 const CERTIFICATE: &str = "TPP-Signature-Certificate";
 
-fn found(verified: &VerifiedRequest, id: &str) -> (CheckVerdict, String) {
+fn found(verified: &VerifiedRequest, id: &str) -> (CheckStatus, String) {
     let check = verified.checks.iter().find(|check| check.rule.id == id).unwrap();
     (check.status, check.text.clone().into_owned())
 }
@@ -52,7 +52,7 @@ fn what_is_no_psd2_certificate() {
     ] {
         let signed = under(&certificate);
         let (status, text) = found(&party().verifier().verify(&signed, &policy(&signed)), "V21");
-        assert_eq!(status, CheckVerdict::Failed, "{why}");
+        assert_eq!(status, CheckStatus::Failed, "{why}");
         assert!(text.contains(why), "{text}");
     }
 }
@@ -64,7 +64,7 @@ fn a_certificate_for_signatures_of_persons() {
     let signed = under(&exchanged(&party_options(|_| {}), seal, person));
     for mode in [VerificationMode::Lenient, VerificationMode::Normal, VerificationMode::Strict] {
         let (status, text) = found(&party().verifier().verify(&signed, &Policy { mode, ..policy(&signed) }), "V20");
-        assert_eq!((status, text.contains("for another use")), (CheckVerdict::Failed, true), "{text}");
+        assert_eq!((status, text.contains("for another use")), (CheckStatus::Failed, true), "{text}");
     }
 }
 
@@ -78,7 +78,7 @@ fn a_role_with_the_number_of_another() {
     let verified = party.verifier().verify(&signed, &policy(&signed));
     assert!(verified.is_valid());
     let (status, text) = found(&verified, "V21");
-    assert!(status == CheckVerdict::Warning && text.contains("disagree"), "{text}");
+    assert!(status == CheckStatus::Warning && text.contains("disagree"), "{text}");
     assert_eq!(party.verdict(&signed, |policy| policy.mode = VerificationMode::Strict), "V21");
 }
 
@@ -104,7 +104,7 @@ fn a_critical_extension_that_nobody_understands() {
     let signed = under(&exchanged(&party_options(|_| {}), usage, other));
     let verified = party().verifier().verify(&signed, &policy(&signed));
     let (status, text) = found(&verified, "V17");
-    assert!(status == CheckVerdict::Failed && text.contains("critical") && text.contains("(2.5.29.36)"), "{text}");
+    assert!(status == CheckStatus::Failed && text.contains("critical") && text.contains("(2.5.29.36)"), "{text}");
     assert_eq!(verified.refusal().map(|check| check.code), Some("CERTIFICATE_INVALID"));
 }
 
@@ -115,7 +115,7 @@ fn a_listed_authority_that_did_not_sign() {
     let signed = party.signed(request());
     let text = |anchors: Vec<Certificate>, request: &Request| {
         let (status, text) = found(&RequestVerifier::new(anchors).verify(request, &policy(request)), "V17");
-        assert_eq!(status, CheckVerdict::Failed);
+        assert_eq!(status, CheckStatus::Failed);
         text
     };
     let namesake = authority().certificate().clone();
@@ -162,7 +162,7 @@ fn oddities_of_the_statements() {
     for (certificate, word) in [(bare, "not in a list"), (unknown, "grants nothing")] {
         for mode in modes {
             let (status, text) = v21(&certificate, mode);
-            assert!(status == CheckVerdict::Warning && text.contains(word), "{mode:?}: {text}");
+            assert!(status == CheckStatus::Warning && text.contains(word), "{mode:?}: {text}");
         }
     }
     let named = party_options(|options| {
@@ -171,9 +171,7 @@ fn oddities_of_the_statements() {
     });
     let elsewhere = party_options(|options| options.nca_id = Some("NO-XYZ".to_owned()));
     for (certificate, word) in [(named, "disagree"), (elsewhere, "the authority of organizationIdentifier")] {
-        for (mode, wanted) in
-            modes.into_iter().zip([CheckVerdict::Warning, CheckVerdict::Warning, CheckVerdict::Failed])
-        {
+        for (mode, wanted) in modes.into_iter().zip([CheckStatus::Warning, CheckStatus::Warning, CheckStatus::Failed]) {
             let (status, text) = v21(&certificate, mode);
             assert!(status == wanted && text.matches(word).count() == 1, "{mode:?}: {text}");
             assert!(!text.contains("; name"), "one text for one fact: {text}");
@@ -190,12 +188,12 @@ fn a_key_that_is_reserved_for_something_else() {
     let signed = under(&reserved);
     for mode in [VerificationMode::Lenient, VerificationMode::Normal, VerificationMode::Strict] {
         let (status, text) = found(&party().verifier().verify(&signed, &Policy { mode, ..policy(&signed) }), "V20");
-        assert_eq!((status, text.contains("extendedKeyUsage")), (CheckVerdict::Failed, true), "{text}");
+        assert_eq!((status, text.contains("extendedKeyUsage")), (CheckStatus::Failed, true), "{text}");
     }
 }
 
 /// Bytes of a certificate's statements, replaced by others of the same length.
-fn v20_and_v21(from: &[u8], to: &[u8], mode: VerificationMode) -> [(CheckVerdict, String); 2] {
+fn v20_and_v21(from: &[u8], to: &[u8], mode: VerificationMode) -> [(CheckStatus, String); 2] {
     let signed = under(&exchanged(&party_options(|options| options.roles = vec![Psd2Role::Ai]), from, to));
     let verified = party().verifier().verify(&signed, &Policy { mode, ..policy(&signed) });
     ["V20", "V21"].map(|id| found(&verified, id))
@@ -209,10 +207,10 @@ fn statements_that_cannot_be_read() {
     let (seal, text) = (b"\x06\x07\x04\x00\x8e\x46\x01\x06\x02", b"\x0c\x07\x04\x00\x8e\x46\x01\x06\x02");
     for mode in [VerificationMode::Lenient, VerificationMode::Normal, VerificationMode::Strict] {
         let [sealing, psd2] = v20_and_v21(name, number, mode);
-        assert_eq!((sealing.0, psd2.0), (CheckVerdict::Ok, CheckVerdict::Failed), "{mode:?}: {sealing:?} {psd2:?}");
+        assert_eq!((sealing.0, psd2.0), (CheckStatus::Ok, CheckStatus::Failed), "{mode:?}: {sealing:?} {psd2:?}");
         assert!(psd2.1.contains("PSD2 statement (0.4.0.19495.2)"), "{psd2:?}");
         let [sealing, psd2] = v20_and_v21(seal, text, mode);
-        assert_eq!((sealing.0, psd2.0), (CheckVerdict::Failed, CheckVerdict::Failed), "{mode:?}");
+        assert_eq!((sealing.0, psd2.0), (CheckStatus::Failed, CheckStatus::Failed), "{mode:?}");
         assert!(sealing.1.contains("QcType") && psd2.1.contains("QcType (0.4.0.1862.1.6)"), "{sealing:?} {psd2:?}");
     }
 }
@@ -223,12 +221,12 @@ fn roles_in_another_encoding() {
     let (role, tagged) =
         (b"\x30\x11\x06\x07\x04\x00\x81\x98\x27\x01\x03", b"\xa0\x11\x06\x07\x04\x00\x81\x98\x27\x01\x03");
     for (mode, wanted) in [
-        (VerificationMode::Lenient, CheckVerdict::Warning),
-        (VerificationMode::Normal, CheckVerdict::Failed),
-        (VerificationMode::Strict, CheckVerdict::Failed),
+        (VerificationMode::Lenient, CheckStatus::Warning),
+        (VerificationMode::Normal, CheckStatus::Failed),
+        (VerificationMode::Strict, CheckStatus::Failed),
     ] {
         let [sealing, psd2] = v20_and_v21(role, tagged, mode);
-        assert_eq!((sealing.0, psd2.0), (CheckVerdict::Ok, wanted), "{mode:?}: {psd2:?}");
+        assert_eq!((sealing.0, psd2.0), (CheckStatus::Ok, wanted), "{mode:?}: {psd2:?}");
         assert!(
             psd2.1.contains("with an explicit tag around each") && !psd2.1.contains("organizationIdentifier"),
             "{psd2:?}"
@@ -243,8 +241,8 @@ fn an_authority_without_its_country() {
         let certificate = party_options(|options| options.nca_id = Some(id.to_owned()));
         let signed = under(&certificate);
         let (status, text) = found(&party().verifier().verify(&signed, &policy(&signed)), "V21");
-        assert!(status == CheckVerdict::Warning && text.contains(word) && !text.contains("; "), "{id}: {text}");
+        assert!(status == CheckStatus::Warning && text.contains(word) && !text.contains("; "), "{id}: {text}");
         let strict = Policy { mode: VerificationMode::Strict, ..policy(&signed) };
-        assert_eq!(found(&party().verifier().verify(&signed, &strict), "V21").0, CheckVerdict::Failed, "{id}");
+        assert_eq!(found(&party().verifier().verify(&signed, &strict), "V21").0, CheckStatus::Failed, "{id}");
     }
 }

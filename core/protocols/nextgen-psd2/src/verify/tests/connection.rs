@@ -18,12 +18,12 @@ fn the_tls_certificate_is_checked_as_the_signing_one() {
         change(&mut policy, tls);
         let verified = party.verifier().verify(&good, &policy);
         let check = verified.checks.iter().find(|check| check.rule.id == "V22").unwrap();
-        assert_eq!(verified.is_valid(), check.status != CheckVerdict::Failed, "{}", check.text);
+        assert_eq!(verified.is_valid(), check.status != CheckStatus::Failed, "{}", check.text);
         (check.status, check.code)
     };
     let (own, stranger) = (&party.authority, &authority());
     let sound = issued(own, |_| {});
-    assert_eq!(found(&sound, |_, _| {}), (CheckVerdict::Ok, "CERTIFICATE_INVALID"));
+    assert_eq!(found(&sound, |_, _| {}), (CheckStatus::Ok, "CERTIFICATE_INVALID"));
     for (tls, code) in [
         (issued(own, |options| options.kind = CertificateKind::Qseal), "CERTIFICATE_INVALID"),
         (issued(own, |options| options.defects = vec![PlantedDefect::Expired]), "CERTIFICATE_EXPIRED"),
@@ -34,23 +34,23 @@ fn the_tls_certificate_is_checked_as_the_signing_one() {
         (issued(own, |options| options.defects = vec![PlantedDefect::Sha1]), "CERTIFICATE_INVALID"),
         (issued(stranger, |_| {}), "CERTIFICATE_INVALID"),
     ] {
-        assert_eq!(found(&tls, |_, _| {}), (CheckVerdict::Failed, code));
+        assert_eq!(found(&tls, |_, _| {}), (CheckStatus::Failed, code));
     }
     assert_eq!(
         found(&sound, |policy, tls| policy.revoked = [of_list(tls)].into()),
-        (CheckVerdict::Failed, "CERTIFICATE_REVOKED")
+        (CheckStatus::Failed, "CERTIFICATE_REVOKED")
     );
     assert_eq!(
         found(&sound, |policy, tls| policy.blocked = [of_list(tls)].into()),
-        (CheckVerdict::Failed, "CERTIFICATE_BLOCKED")
+        (CheckStatus::Failed, "CERTIFICATE_BLOCKED")
     );
     // Other kinds of keys are left to TLS.
     let elliptic = issued(own, |options| options.key = NewCertificateKey::EcP256);
-    assert_eq!(found(&elliptic, |_, _| {}).0, CheckVerdict::Ok);
+    assert_eq!(found(&elliptic, |_, _| {}).0, CheckStatus::Ok);
     // Without a type: the modes of V20.
     let untyped = issued(own, |options| options.defects = vec![PlantedDefect::BareQc]);
-    assert_eq!(found(&untyped, |policy, _| policy.mode = VerificationMode::Strict).0, CheckVerdict::Failed);
-    assert_eq!(found(&untyped, |_, _| {}).0, CheckVerdict::Warning);
+    assert_eq!(found(&untyped, |policy, _| policy.mode = VerificationMode::Strict).0, CheckStatus::Failed);
+    assert_eq!(found(&untyped, |_, _| {}).0, CheckStatus::Warning);
 }
 
 fn of_list(certificate: &Certificate) -> ListedCertificate {

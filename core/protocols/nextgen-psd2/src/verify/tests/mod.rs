@@ -105,12 +105,8 @@ fn what_is_signed_here_holds_everywhere() {
     for unsigned in [request(), consents()] {
         let signed = party.signed(unsigned);
         let verified = party.verifier().verify(&signed, &policy(&signed));
-        let odd: Vec<_> = verified
-            .checks
-            .iter()
-            .filter(|check| check.status != CheckVerdict::Ok)
-            .map(|check| check.rule.id)
-            .collect();
+        let odd: Vec<_> =
+            verified.checks.iter().filter(|check| check.status != CheckStatus::Ok).map(|check| check.rule.id).collect();
         assert_eq!(odd, ["V22"], "{:?}", verified.refusal());
         let lenient = |policy: &mut Policy| policy.mode = VerificationMode::Lenient;
         assert_eq!(
@@ -218,7 +214,7 @@ fn what_must_be_signed_is_signed_and_nothing_that_is_not_there() {
         let verified = party.verifier().verify(&more, &policy(&more));
         assert!(
             verified.is_valid()
-                && verified.checks.iter().any(|check| check.rule.id == "V27" && check.status == CheckVerdict::Warning),
+                && verified.checks.iter().any(|check| check.rule.id == "V27" && check.status == CheckStatus::Warning),
             "{name}"
         );
     }
@@ -401,7 +397,7 @@ fn roles_and_other_headers_are_those_of_the_operation() {
         }
         let long = set(&spaced, name, &"x".repeat(257));
         let verified = party.verifier().verify(&long, &policy(&long));
-        let refused = |check: &RequestCheck| check.rule.id == "V36" && check.status == CheckVerdict::Failed;
+        let refused = |check: &RequestCheck| check.rule.id == "V36" && check.status == CheckStatus::Failed;
         assert!(verified.checks.iter().any(refused), "{name}");
     }
     // RFC 9110 §12.5.1: the most specific matching range decides.
@@ -438,7 +434,7 @@ fn roles_and_other_headers_are_those_of_the_operation() {
     let verified = party.verifier().verify(&signed, &policy(&signed));
     assert!(
         verified.is_valid()
-            && verified.checks.iter().any(|check| check.rule.id == "V33" && check.status == CheckVerdict::Warning)
+            && verified.checks.iter().any(|check| check.rule.id == "V33" && check.status == CheckStatus::Warning)
     );
 }
 

@@ -70,7 +70,7 @@ fn a_lenient_bank_says_what_it_overlooked() {
         assert_eq!(party.plain(&signed), "V11");
         let verified = party.verifier().verify(&signed, &Policy { mode: VerificationMode::Lenient, ..policy(&signed) });
         assert!(verified.is_valid(), "{:?}", verified.refusal());
-        assert!(verified.checks.iter().any(|check| check.rule.id == "V11" && check.status == CheckVerdict::Warning));
+        assert!(verified.checks.iter().any(|check| check.rule.id == "V11" && check.status == CheckStatus::Warning));
     }
 }
 
