@@ -32,6 +32,8 @@ def main(wheel: str) -> None:
         licences = ("licenses/LICENSE", "licenses/NOTICE", "licenses/licenses/LGPL-2.0.txt", "licenses/licenses/THIRD-PARTY.txt")
         for needed in (*licences, "py.typed", "_native.abi3.so", "bankchannel/CHANGELOG.md", "entry_points.txt", "docs/ws-channel.md"):
             assert any(name.endswith(needed) for name in names), f"{needed} is missing"
+        (points,) = [name for name in names if name.endswith(".dist-info/entry_points.txt")]
+        assert "[console_scripts]\nbankchannel = bankchannel.__main__:main\n" in opened.read(points).decode(), "the command is missing"
         # One copy of the native code: the command runs in the library.
         assert [name for name in names if opened.read(name).startswith(b"\x7fELF")] == ["bankchannel/_native.abi3.so"]
     tag = Path(wheel).stem.split("-")[-1]

@@ -21,7 +21,10 @@ mod received;
 mod record;
 mod server;
 
-use std::ffi::OsString;
+use std::{
+    ffi::OsString,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use bankchannel_bridge as bridge;
 use pyo3::{exceptions::PyTypeError, prelude::*};
@@ -71,7 +74,8 @@ fn is_local(name: &str) -> bool {
 /// Runs the command `bankchannel` and returns its exit code. It watches signals itself, and may end the process.
 #[pyfunction]
 fn run_command(py: Python<'_>, arguments: Vec<OsString>) -> u8 {
-    py.detach(|| bankchannel_command::run_command(arguments))
+    // As a program ends after a panic, whose message was printed.
+    py.detach(|| catch_unwind(AssertUnwindSafe(|| bankchannel_command::run_command(arguments))).unwrap_or(101))
 }
 
 /// The native half of the package.

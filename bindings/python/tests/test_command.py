@@ -55,6 +55,17 @@ class Command(unittest.TestCase):
                 done = subprocess.run([*before, "catalogue", "--json"], stdout=closed, stderr=subprocess.PIPE, timeout=120)
             self.assertEqual((done.returncode, done.stderr), (0, b""), before)
 
+    def test_closed_streams_are_the_null_device(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            for number, closed in enumerate(("<&-", ">&-", "2>&-", "<&- >&- 2>&-")):
+                ended = []
+                for name, before in (("program", f"'{PROGRAM}'"), ("module", f"'{sys.executable}' -m bankchannel")):
+                    made = Path(folder, f"{name}-{number}")
+                    command = f"{before} iso20022 list-banks {closed}; echo $? >'{made}'"
+                    done = subprocess.run(["sh", "-c", command], capture_output=True, timeout=120)
+                    ended.append((made.read_text(), done.stdout, done.stderr))
+                self.assertEqual(ended[1], ended[0], closed)
+
     def test_signals_end_a_service_as_they_end_the_program_s(self) -> None:
         ended = {sent: [self.served(before, sent) for before in ([str(PROGRAM)], MODULE)] for sent in (signal.SIGINT, signal.SIGTERM)}
         for sent, (program, module) in ended.items():
