@@ -2454,7 +2454,7 @@ export interface SignAndUploadRequest {
   content: Content;
   /**
    * The armored private key that is registered with purpose `authorize`. Several keys, one after the other, make
-   * one signature each. Give either this or `signingCertificate`.
+   * one signature each. Give one of this, `signingCertificate` and, where there is one, `signature`.
    */
   privateKey?: Secret | null;
   /** The passphrase of the private keys that are locked. */
@@ -2531,7 +2531,7 @@ export interface UploadAndWaitRequest {
   content: Content;
   /**
    * The armored private key that is registered with purpose `authorize`. Several keys, one after the other, make
-   * one signature each. Give either this or `signingCertificate`.
+   * one signature each. Give one of this, `signingCertificate` and, where there is one, `signature`.
    */
   privateKey?: Secret | null;
   /** The passphrase of the private keys that are locked. */
@@ -2575,8 +2575,9 @@ export interface UploadAndWaitRequest {
    */
   acceptUnreferenced?: boolean | null;
   /**
-   * Whether the bank's rejection of the whole file is the error `payment_rejected` of the protocol, with the
-   * response as its `partial_response`. Default: false: the response says it in `verdict`.
+   * Whether the bank's rejection of the whole file is an error, with the response as its `partial_response`: at the
+   * WS Channel `ws_channel.payment_rejected`, at a bank's own channel `sepa_web_services.payment_rejected`.
+   * Default: false: the response says it in `verdict`.
    */
   failIfRejected?: boolean | null;
   /** Whether the response also has the answers in parsed form. Default: true. */
@@ -2819,10 +2820,10 @@ export interface WsChannelSettings {
   sealKey?: Secret | null;
   /**
    * A PEM file with more certificate authorities to trust for the server's own certificate, beside the system's: on
-   * Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
+   * Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set. Default: none.
    */
   caFile?: FilePath | null;
-  /** Whether to trust only the authorities of `caFile`, not the system's. */
+  /** Whether to trust only the authorities of `caFile`, not the system's. Default: false. */
   onlyCaFile?: boolean | null;
   /**
    * A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
@@ -2832,14 +2833,14 @@ export interface WsChannelSettings {
   proxy?: Secret | null;
   /**
    * The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one exchange; a flow
-   * makes several. With 0 or without a value the operation's own limit applies.
+   * makes several. Default, and meaning of 0: the operation's own limit.
    */
   exchangeTimeoutS?: number | null;
   /** The time limit for opening a connection, in seconds, fractions allowed. Default: 10. */
   connectTimeoutS?: number | null;
   /**
-   * The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. With 0 or
-   * without a value only the limit of the whole exchange applies.
+   * The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. Default,
+   * and meaning of 0: only the limit of the whole exchange applies.
    */
   readTimeoutS?: number | null;
   /** The largest answer, not counting a file's content, in bytes. Default: 16 MiB. */
@@ -2864,12 +2865,13 @@ export interface WsChannelSettings {
   /**
    * For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a line of
    * JSON each. It has what the peer answered, tokens too: record with embedded servers or test installations.
+   * Default: nothing is recorded.
    */
   recordTo?: FilePath | null;
   /**
    * For tests: a file made with `recordTo`. Each exchange gets its next answer to the same method and path;
    * nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an id and a time
-   * that are new each time.
+   * that are new each time. Default: exchanges are sent.
    */
   replayFrom?: FilePath | null;
 }
@@ -5166,8 +5168,8 @@ export interface ExplainRequestResponse {
   readonly recovered?: RecoveredHash;
   /** The tested causes, the proven ones first. */
   readonly hypotheses: readonly Cause[];
-  /** The digest compared with the body. */
-  readonly digest: DigestCompared;
+  /** The digest compared with the body. Absent if the request was refused before it was read. */
+  readonly digest?: DigestCompared;
   /** The key id compared with the certificate. */
   readonly keyId?: KeyIdCompared;
 }
@@ -5338,11 +5340,14 @@ export interface NextGenPsd2Settings {
   privateKey?: Secret | null;
   /** A file with the private key. */
   privateKeyFile?: FilePath | null;
-  /** A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate, instead of the settings for them. */
+  /**
+   * A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate; replaces `privateKey`, and
+   * `certificate` where there is such a setting.
+   */
   keystoreFile?: FilePath | null;
   /** The private key in an HSM or on a smart card, instead of `privateKey`. */
   pkcs11?: Pkcs11Settings | null;
-  /** The passphrase of an encrypted private key or of the PKCS#12 file. */
+  /** The passphrase of an encrypted private key or of the PKCS#12 file. Default: none. */
   passphrase?: Secret | null;
   /** The signing of requests, and the bank's dialect. */
   signing?: SigningOptions | null;
@@ -5360,10 +5365,10 @@ export interface NextGenPsd2Settings {
   clientPassphrase?: Secret | null;
   /**
    * A PEM file with more certificate authorities to trust for the server's own certificate, beside the system's: on
-   * Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
+   * Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set. Default: none.
    */
   caFile?: FilePath | null;
-  /** Whether to trust only the authorities of `caFile`, not the system's. */
+  /** Whether to trust only the authorities of `caFile`, not the system's. Default: false. */
   onlyCaFile?: boolean | null;
   /**
    * A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
@@ -5373,14 +5378,14 @@ export interface NextGenPsd2Settings {
   proxy?: Secret | null;
   /**
    * The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one exchange; a flow
-   * makes several. With 0 or without a value the operation's own limit applies.
+   * makes several. Default, and meaning of 0: the operation's own limit.
    */
   exchangeTimeoutS?: number | null;
   /** The time limit for opening a connection, in seconds, fractions allowed. Default: 10. */
   connectTimeoutS?: number | null;
   /**
-   * The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. With 0 or
-   * without a value only the limit of the whole exchange applies.
+   * The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. Default,
+   * and meaning of 0: only the limit of the whole exchange applies.
    */
   readTimeoutS?: number | null;
   /** The largest answer, not counting a file's content, in bytes. Default: 16 MiB. */
@@ -5405,12 +5410,13 @@ export interface NextGenPsd2Settings {
   /**
    * For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a line of
    * JSON each. It has what the peer answered, tokens too: record with embedded servers or test installations.
+   * Default: nothing is recorded.
    */
   recordTo?: FilePath | null;
   /**
    * For tests: a file made with `recordTo`. Each exchange gets its next answer to the same method and path;
    * nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an id and a time
-   * that are new each time.
+   * that are new each time. Default: exchanges are sent.
    */
   replayFrom?: FilePath | null;
   /** Hosts other than the bank's own to which the bank's customers may be redirected. */
@@ -9296,8 +9302,9 @@ export interface UploadBankFileAndWaitRequest {
    */
   acceptUnreferenced?: boolean | null;
   /**
-   * Whether the bank's rejection of the whole file is the error `payment_rejected` of the protocol, with the
-   * response as its `partial_response`. Default: false: the response says it in `verdict`.
+   * Whether the bank's rejection of the whole file is an error, with the response as its `partial_response`: at the
+   * WS Channel `ws_channel.payment_rejected`, at a bank's own channel `sepa_web_services.payment_rejected`.
+   * Default: false: the response says it in `verdict`.
    */
   failIfRejected?: boolean | null;
   /** Whether the response also has the answers in parsed form. Default: true. */
@@ -9759,11 +9766,14 @@ export interface SepaWebServicesSettings {
   privateKey?: Secret | null;
   /** A file with the private key. */
   privateKeyFile?: FilePath | null;
-  /** A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate, instead of the settings for them. */
+  /**
+   * A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate; replaces `privateKey`, and
+   * `certificate` where there is such a setting.
+   */
   keystoreFile?: FilePath | null;
   /** The private key in an HSM or on a smart card, instead of `privateKey`. */
   pkcs11?: Pkcs11Settings | null;
-  /** The passphrase of an encrypted private key or of the PKCS#12 file. */
+  /** The passphrase of an encrypted private key or of the PKCS#12 file. Default: none. */
   passphrase?: Secret | null;
   /** The sender's certificate as PEM text, if another party sends. Default: the customer's. */
   senderCertificate?: string | null;
@@ -9794,10 +9804,10 @@ export interface SepaWebServicesSettings {
   anchorsDir?: FilePath | null;
   /**
    * A PEM file with more certificate authorities to trust for the server's own certificate, beside the system's: on
-   * Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
+   * Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set. Default: none.
    */
   caFile?: FilePath | null;
-  /** Whether to trust only the authorities of `caFile`, not the system's. */
+  /** Whether to trust only the authorities of `caFile`, not the system's. Default: false. */
   onlyCaFile?: boolean | null;
   /**
    * A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
@@ -9807,14 +9817,14 @@ export interface SepaWebServicesSettings {
   proxy?: Secret | null;
   /**
    * The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one exchange; a flow
-   * makes several. With 0 or without a value the operation's own limit applies.
+   * makes several. Default, and meaning of 0: the operation's own limit.
    */
   exchangeTimeoutS?: number | null;
   /** The time limit for opening a connection, in seconds, fractions allowed. Default: 10. */
   connectTimeoutS?: number | null;
   /**
-   * The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. With 0 or
-   * without a value only the limit of the whole exchange applies.
+   * The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. Default,
+   * and meaning of 0: only the limit of the whole exchange applies.
    */
   readTimeoutS?: number | null;
   /** The largest answer, not counting a file's content, in bytes. Default: 16 MiB. */
@@ -9839,12 +9849,13 @@ export interface SepaWebServicesSettings {
   /**
    * For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a line of
    * JSON each. It has what the peer answered, tokens too: record with embedded servers or test installations.
+   * Default: nothing is recorded.
    */
   recordTo?: FilePath | null;
   /**
    * For tests: a file made with `recordTo`. Each exchange gets its next answer to the same method and path;
    * nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an id and a time
-   * that are new each time.
+   * that are new each time. Default: exchanges are sent.
    */
   replayFrom?: FilePath | null;
 }
@@ -11217,10 +11228,10 @@ export interface AnswerErrorRequest {
 
 /**
  * The strictness for a third party's JWT.
- * - `off`: The JWT is not checked: the default of the setting `clientJwt`.
- * - `warn`: A fault of the JWT is a warning: the default of `verifyClientJwt`.
+ * - `off`: The JWT is not checked.
+ * - `warn`: A fault of the JWT is a warning.
  * - `enforce`: The request is refused if its JWT does not verify, if the third party is not admitted to the scopes,
- * or if the JWT differs from the request in an important field; see `verifyClientJwt`.
+ * or if the JWT differs from the request in an important field.
  */
 export type ClientJwtMode = "off" | "warn" | "enforce";
 
@@ -11973,7 +11984,7 @@ export interface SaltEdgeConnectorSettings {
   appSecret?: Secret | null;
   /** A file with the app secret. */
   appSecretFile?: FilePath | null;
-  /** The bank's code at Salt Edge, such as `demobank`. */
+  /** The bank's code at Salt Edge, such as `demobank`. Default: none, and the one in a request is not compared. */
   providerCode?: string | null;
   /**
    * What stands before `/api/priora/v1` in the path of every request, such as `/psd2`, if the bank's web server has
@@ -11992,11 +12003,14 @@ export interface SaltEdgeConnectorSettings {
   privateKey?: Secret | null;
   /** A file with the private key. */
   privateKeyFile?: FilePath | null;
-  /** A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate, instead of the settings for them. */
+  /**
+   * A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate; replaces `privateKey`, and
+   * `certificate` where there is such a setting.
+   */
   keystoreFile?: FilePath | null;
   /** The private key in an HSM or on a smart card, instead of `privateKey`. */
   pkcs11?: Pkcs11Settings | null;
-  /** The passphrase of an encrypted private key or of the PKCS#12 file. */
+  /** The passphrase of an encrypted private key or of the PKCS#12 file. Default: none. */
   passphrase?: Secret | null;
   /**
    * The public half as PEM text, if the private key is elsewhere. It verifies each signature that a call asked for,
@@ -12031,7 +12045,7 @@ export interface SaltEdgeConnectorSettings {
    * refuses the request, and without the key the answer is 503: Salt Edge may repeat the request. Needs `baseUrl`.
    */
   clientJwt?: ClientJwtMode | null;
-  /** Whether a third party's key of less than 2048 bits is accepted; 1024 bits at least. */
+  /** Whether a third party's key of less than 2048 bits is accepted; 1024 bits at least. Default: false. */
   allowShortClientKey?: boolean | null;
   /**
    * The secret that the connector shares with the bank's own code when the two talk over HTTP: 32 characters or
@@ -12052,10 +12066,10 @@ export interface SaltEdgeConnectorSettings {
   reportsAtOnce?: number | null;
   /**
    * A PEM file with more certificate authorities to trust for the server's own certificate, beside the system's: on
-   * Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
+   * Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set. Default: none.
    */
   caFile?: FilePath | null;
-  /** Whether to trust only the authorities of `caFile`, not the system's. */
+  /** Whether to trust only the authorities of `caFile`, not the system's. Default: false. */
   onlyCaFile?: boolean | null;
   /**
    * A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
@@ -12065,14 +12079,14 @@ export interface SaltEdgeConnectorSettings {
   proxy?: Secret | null;
   /**
    * The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one exchange; a flow
-   * makes several. With 0 or without a value the operation's own limit applies.
+   * makes several. Default, and meaning of 0: the operation's own limit.
    */
   exchangeTimeoutS?: number | null;
   /** The time limit for opening a connection, in seconds, fractions allowed. Default: 10. */
   connectTimeoutS?: number | null;
   /**
-   * The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. With 0 or
-   * without a value only the limit of the whole exchange applies.
+   * The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. Default,
+   * and meaning of 0: only the limit of the whole exchange applies.
    */
   readTimeoutS?: number | null;
   /** The largest answer, not counting a file's content, in bytes. Default: 16 MiB. */
@@ -12097,12 +12111,13 @@ export interface SaltEdgeConnectorSettings {
   /**
    * For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a line of
    * JSON each. It has what the peer answered, tokens too: record with embedded servers or test installations.
+   * Default: nothing is recorded.
    */
   recordTo?: FilePath | null;
   /**
    * For tests: a file made with `recordTo`. Each exchange gets its next answer to the same method and path;
    * nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an id and a time
-   * that are new each time.
+   * that are new each time. Default: exchanges are sent.
    */
   replayFrom?: FilePath | null;
 }
@@ -12123,6 +12138,11 @@ export interface HubOptions {
    * can set it later.
    */
   connectorUrl?: string | null;
+  /**
+   * A PEM file with more certificate authorities to trust at the connector, and at the `psuUrl` of an order
+   * `check`.
+   */
+  connectorCaFile?: FilePath | null;
   /** A fixed time for the hub's clock. Default: the system's clock. */
   clock?: string | null;
   /** Opens the control interface. */
@@ -12160,9 +12180,9 @@ export interface SessionMessage {
   /** Milliseconds until the answer. */
   readonly elapsedMs: number;
   /** The data of the request, masked. */
-  readonly data: JsonValue;
-  /** The answer, masked. */
-  readonly answer: JsonValue;
+  readonly data?: JsonValue;
+  /** The answer, masked; absent if there was none, or none that is JSON. */
+  readonly answer?: JsonValue;
   /** Advice to the sender, although the message was accepted. */
   readonly warnings: readonly string[];
 }
@@ -12200,7 +12220,7 @@ export interface AskedConnector {
   /** Milliseconds until the answer. */
   readonly elapsedMs: number;
   /** The body, if it is JSON. */
-  readonly body: JsonValue;
+  readonly body?: JsonValue;
 }
 
 /** An ordered answer to a report. */
@@ -12296,7 +12316,10 @@ export interface CheckWay {
   accounts?: readonly string[] | null;
   /** The name that the customer's data must have. */
   name?: string | null;
-  /** A file to which codes are appended as JSON lines with a member `code`; relative to the settings' file. */
+  /**
+   * A file to which codes are appended as JSON lines with a member `code`; relative to the settings' file. Not over
+   * HTTP: give `right_code` there.
+   */
   codesFile?: FilePath | null;
 }
 
@@ -12385,7 +12408,10 @@ export interface PlayedRequest {
 export interface ConnectorLocation {
   /** The base URL. */
   url: string;
-  /** The authorities of its TLS certificate, a PEM file. */
+  /**
+   * A PEM file with more certificate authorities to trust there. Default: that of the hub's option
+   * `connectorCaFile`. Not over HTTP.
+   */
   caFile?: FilePath | null;
 }
 
@@ -12432,17 +12458,19 @@ export interface SendingOrder {
 export interface CheckSettings {
   /**
    * The folder with the hub's keys, app id and app secret, for a check without an embedded hub; relative to the
-   * settings' file. The connector has the hub's public key, the app id and the app secret.
+   * settings' file. The connector has the hub's public key, the app id and the app secret. An embedded hub has them
+   * already: its order `check` does not use this member, and over HTTP refuses it.
    */
   hubFolder?: string | null;
   /**
    * The connector's public key, a PEM file; relative to the settings' file. Without it, the hub's folder has the
-   * connector's key too.
+   * connector's key too. For the order `check` as `hubFolder`.
    */
   connectorPublicKeyFile?: FilePath | null;
   /**
    * A PEM file with more certificate authorities to trust at the connector and at `psuUrl`; relative to the
-   * settings' file.
+   * settings' file. The order `check` uses it for `psuUrl`: which authorities an embedded hub trusts at the
+   * connector is its option `connectorCaFile`, or set by the order `connector`. Not over HTTP.
    */
   caFile?: FilePath | null;
   /** The connector's authentication methods. Missing methods are not checked. */
@@ -13151,18 +13179,21 @@ export interface SaltEdgeHubSettings {
   privateKey?: Secret | null;
   /** A file with the private key. */
   privateKeyFile?: FilePath | null;
-  /** A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate, instead of the settings for them. */
+  /**
+   * A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate; replaces `privateKey`, and
+   * `certificate` where there is such a setting.
+   */
   keystoreFile?: FilePath | null;
   /** The private key in an HSM or on a smart card, instead of `privateKey`. */
   pkcs11?: Pkcs11Settings | null;
-  /** The passphrase of an encrypted private key or of the PKCS#12 file. */
+  /** The passphrase of an encrypted private key or of the PKCS#12 file. Default: none. */
   passphrase?: Secret | null;
   /**
    * A PEM file with more certificate authorities to trust for the server's own certificate, beside the system's: on
-   * Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
+   * Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set. Default: none.
    */
   caFile?: FilePath | null;
-  /** Whether to trust only the authorities of `caFile`, not the system's. */
+  /** Whether to trust only the authorities of `caFile`, not the system's. Default: false. */
   onlyCaFile?: boolean | null;
   /**
    * A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
@@ -13172,14 +13203,14 @@ export interface SaltEdgeHubSettings {
   proxy?: Secret | null;
   /**
    * The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one exchange; a flow
-   * makes several. With 0 or without a value the operation's own limit applies.
+   * makes several. Default, and meaning of 0: the operation's own limit.
    */
   exchangeTimeoutS?: number | null;
   /** The time limit for opening a connection, in seconds, fractions allowed. Default: 10. */
   connectTimeoutS?: number | null;
   /**
-   * The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. With 0 or
-   * without a value only the limit of the whole exchange applies.
+   * The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. Default,
+   * and meaning of 0: only the limit of the whole exchange applies.
    */
   readTimeoutS?: number | null;
   /** The largest answer, not counting a file's content, in bytes. Default: 16 MiB. */
@@ -13204,12 +13235,13 @@ export interface SaltEdgeHubSettings {
   /**
    * For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a line of
    * JSON each. It has what the peer answered, tokens too: record with embedded servers or test installations.
+   * Default: nothing is recorded.
    */
   recordTo?: FilePath | null;
   /**
    * For tests: a file made with `recordTo`. Each exchange gets its next answer to the same method and path;
    * nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an id and a time
-   * that are new each time.
+   * that are new each time. Default: exchanges are sent.
    */
   replayFrom?: FilePath | null;
 }

@@ -51,8 +51,12 @@ fn order_command(order: &'static CatalogueEntry) -> Command {
             text(ADDRESS, "URL", "The address of the control interface: `control_url` of the readiness line")
                 .required(true),
         );
-    let options = order.request.fields().iter().map(order_option);
-    options.fold(command, Command::arg)
+    fields(order).map(order_option).fold(command, Command::arg)
+}
+
+/// The fields of an order that are sent. One that names a file of the server's machine is refused over a connection.
+fn fields(order: &CatalogueEntry) -> impl Iterator<Item = &'static Field> {
+    order.request.fields().iter().filter(|field| !field.opens_file)
 }
 
 fn order_option(field: &'static Field) -> Arg {
@@ -69,7 +73,7 @@ pub(crate) fn run(matches: &ArgMatches) -> CommandOutcome {
     let (order, matches) = found.ok_or_else(|| CommandFailure::usage("an order is missing"))?;
     let address = matches.get_one::<String>(ADDRESS).map(String::as_str).unwrap_or_default();
     let (mut request, mut content) = (Map::new(), None);
-    for field in order.request.fields() {
+    for field in fields(order) {
         let name = kebab(field.name);
         let Some(value) = option_value(field, &name, matches)? else { continue };
         match (field.shape, value["path"].as_str()) {

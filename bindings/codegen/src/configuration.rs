@@ -9,9 +9,11 @@ use crate::{
     text::{Out, WIDTH, plain, wrap},
 };
 
-const HEAD: &str = "Every setting is here. A line that begins with `#` and a blank is text; one that begins with `#` and a name \
-    is a setting: take the `#` away and change the value. The value that is shown is the default. Where \
-    `example` stands behind it, the setting is absent by default, and its text says what holds then.
+const HEAD: &str = "Every setting that the service has a use for is here. A line that begins with `#` and a blank is text; one that begins \
+    with `#` and a name is a setting: take the `#` away and change the value. The value that is shown is the default. Where \
+    `example` stands behind it, the setting is absent by default, and its text, or that of a setting that gives the same, says \
+    what holds then. A setting below a line with a name in brackets, such as `#[table]`, needs that line too: take its `#` away \
+    as well.
 
 The line above a setting names the environment variable that gives it, too, and the setting whose value is the name of a file \
     with the value. Such a file can also be named by a variable: that of the setting with `_FILE` at its end. A variable counts \
@@ -41,6 +43,10 @@ fn file(kind: &str, form: &'static ConfigurationForm) -> Result<String, String> 
         form.sections.iter().find(|(first, _)| form.shape.fields().iter().all(|f| f.name != *first))
     {
         return Err(format!("a section begins with {first}, which is no setting"));
+    }
+    let is_setting = |place: &str| writer.settings.iter().any(|one| one.place == place && !one.is_table());
+    if let Some((place, _)) = form.own_texts.iter().find(|(place, _)| !is_setting(place)) {
+        return Err(format!("{place} has a text of its own, and is no setting"));
     }
     writer.table(form.shape.fields(), "", "", None)?;
     Ok(writer.out.done())
@@ -141,11 +147,13 @@ impl ConfigurationWriter {
         default: Option<serde_json::Value>,
     ) -> Result<(), String> {
         let setting = self.declared(place)?;
+        let Some(doc) = self.form.text_of(setting) else { return Ok(()) };
         let name = place.strip_prefix(header).unwrap_or(place).trim_start_matches('.');
         let in_file = if setting.has_file_form { format!(" File: {name}_file.") } else { String::new() };
         let variable = format!("Variable: {}.{in_file}", setting.variable);
         self.out.blank();
-        self.text(&plain(field.doc));
+        let required = if default.is_none() && !field.optional { " Required." } else { "" };
+        self.text(&format!("{}{required}", plain(doc)));
         if let Shape::Enum(shape) = item(field.shape) {
             for value in shape.values {
                 self.text(&format!("  - {:?}: {}", value.value, plain(value.doc)));
@@ -201,7 +209,8 @@ fn example(field: &Field) -> Option<serde_json::Value> {
     let text = field.example.or(match field.shape {
         Shape::Text(shape) if !shape.example.is_empty() => Some(shape.example),
         Shape::Enum(shape) => shape.values.first().map(|value| value.value),
-        Shape::Bool => Some("true"),
+        // Absent is the same as `false`, so nobody allows something by taking the `#` away.
+        Shape::Bool => Some("false"),
         _ => None,
     })?;
     value_of_text(field.name, field.shape, text).ok().map(Value::into)
@@ -245,11 +254,55 @@ mod tests {
                 })
             };
             for setting in settings.iter().filter(|one| !one.is_table() && !of_another(&one.place)) {
-                assert!(text.contains(&format!("# Variable: {}.", setting.variable)), "{}", setting.place);
+                let is_there = text.contains(&format!("# Variable: {}.", setting.variable));
+                assert_eq!(is_there, form.text_of(setting).is_some(), "{}", setting.place);
+                if !is_there {
+                    continue;
+                }
                 let name = setting.field.name;
                 assert!(text.contains(&format!("{name} = ")), "{}", setting.place);
             }
         }
         assert_eq!(files().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_setting_without_a_default_says_what_holds_without_it() {
+        for counterpart in COUNTERPARTS {
+            let Some(form) = counterpart.configuration else { continue };
+            let settings = form.settings();
+            let says = |one: &ConfigurationSetting| {
+                let text = form.text_of(one).map(plain).unwrap_or_default();
+                ["Default", "default", "If absent", "Absent"].iter().any(|word| text.contains(word))
+            };
+            let table = |one: &ConfigurationSetting| one.place.rsplit_once('.').map(|(table, _)| table.to_owned());
+            let gives_the_same = |one: &ConfigurationSetting, other: &ConfigurationSetting| {
+                table(one) == table(other) && one.field.gives.iter().any(|what| other.field.gives.contains(what))
+            };
+            let is_absent = |one: &&ConfigurationSetting| {
+                !one.is_table() && one.field.optional && one.field.default.is_none() && form.text_of(one).is_some()
+            };
+            for one in settings.iter().filter(is_absent) {
+                let others = || settings.iter().any(|other| gives_the_same(one, other) && says(other));
+                assert!(says(one) || others(), "{} {}: what holds without it?", counterpart.kind, one.place);
+            }
+            assert!(!file(counterpart.kind, form).unwrap().contains("= true # example"));
+        }
+    }
+
+    #[test]
+    fn a_text_of_its_own_is_of_a_setting() {
+        const UNKNOWN: &[(&str, Option<&str>)] = &[("connector.no_such_setting", None)];
+        let connector = COUNTERPARTS.iter().find(|one| one.kind == "salt-edge-connector").unwrap();
+        let form = connector.configuration.unwrap();
+        let planted = Box::leak(Box::new(ConfigurationForm {
+            prefix: form.prefix,
+            shape: form.shape,
+            about: form.about,
+            sections: form.sections,
+            own_texts: UNKNOWN,
+            table_name: form.table_name,
+        }));
+        assert!(file(connector.kind, planted).unwrap_err().contains("connector.no_such_setting"));
     }
 }

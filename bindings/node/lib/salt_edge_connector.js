@@ -129,6 +129,7 @@ const SaltEdgeConnectorSettings = struct([
 const HubOptions = struct([
   ["data", "data", path],
   ["connectorPublicKey", "connector_public_key", path],
+  ["connectorCaFile", "connector_ca_file", path],
 ]);
 
 const operations = {

@@ -168,6 +168,19 @@ describe('iterators', () => {
     assert.equal(number, MANY);
   });
 
+  test('a file that changes between pages is refused', async () => {
+    const path = writeStatement('changing.xml', 10);
+    const entries = iso20022.statementEntries({ content: { path }, entries: 5 });
+    await entries.next();
+    writeStatement('changing.xml', 11);
+    await assert.rejects(
+      (async () => {
+        for await (const pair of entries) assert.ok(pair);
+      })(),
+      (error) => error.code === codes.INPUT_INVALID_FIELD && error.context.field === 'content',
+    );
+  });
+
   test('memory stays small', async () => {
     writeStatement('small.xml', 1);
     assert.ok(fs.statSync(writeStatement('large.xml', 4 * MANY)).size > 8 * 1024 * 1024);

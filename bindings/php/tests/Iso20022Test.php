@@ -137,6 +137,20 @@ final class Iso20022Test extends TestCase
         }
     }
 
+    public function testAFileThatChangesBetweenPagesIsRefused(): void
+    {
+        $path = Scratch::file(self::statement(10));
+        $entries = Iso20022::statementEntries(content: $path, entries: 5);
+        $entries->next();
+        file_put_contents($path, self::statement(11));
+        $error = self::refused(static function () use ($entries): void {
+            while ($entries->valid()) {
+                $entries->next();
+            }
+        });
+        self::assertSame(['input.invalid_field', 'content'], [$error->errorCode, $error->context['field'] ?? null]);
+    }
+
     public function testMemoryStaysSmall(): void
     {
         $large = Scratch::file(self::statement(4 * self::MANY));

@@ -707,10 +707,10 @@ class BankCustomer(Record):
 
 ClientJwtMode = Literal["off", "warn", "enforce"]
 """The strictness for a third party's JWT.
-  `off`: The JWT is not checked: the default of the setting `client_jwt`.
-  `warn`: A fault of the JWT is a warning: the default of `verify_client_jwt`.
+  `off`: The JWT is not checked.
+  `warn`: A fault of the JWT is a warning.
   `enforce`: The request is refused if its JWT does not verify, if the third party is not admitted to the scopes,
-      or if the JWT differs from the request in an important field; see `verify_client_jwt`.
+      or if the JWT differs from the request in an important field.
 """
 
 
@@ -1531,7 +1531,7 @@ class _SaltEdgeConnectorSettings(TypedDict, total=False):
     app_secret_file: str | PathLike[str] | None
     """A file with the app secret."""
     provider_code: str | None
-    """The bank's code at Salt Edge, such as `demobank`."""
+    """The bank's code at Salt Edge, such as `demobank`. Default: none, and the one in a request is not compared."""
     path_prefix: str | None
     """What stands before `/api/priora/v1` in the path of every request, such as `/psd2`, if the bank's web server
     has the connector below a path. Default: nothing. Other paths are answered with 404.
@@ -1547,11 +1547,13 @@ class _SaltEdgeConnectorSettings(TypedDict, total=False):
     private_key_file: str | PathLike[str] | None
     """A file with the private key."""
     keystore_file: str | PathLike[str] | None
-    """A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate, instead of the settings for them."""
+    """A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate; replaces `private_key`, and
+    `certificate` where there is such a setting.
+    """
     pkcs11: Pkcs11Settings | None
     """The private key in an HSM or on a smart card, instead of `private_key`."""
     passphrase: Secret | None
-    """The passphrase of an encrypted private key or of the PKCS#12 file."""
+    """The passphrase of an encrypted private key or of the PKCS#12 file. Default: none."""
     public_key: str | None
     """The public half as PEM text, if the private key is elsewhere. It verifies each signature that a call asked
     for, before anything is sent.
@@ -1583,7 +1585,7 @@ class _SaltEdgeConnectorSettings(TypedDict, total=False):
     `base_url`.
     """
     allow_short_client_key: bool | None
-    """Whether a third party's key of less than 2048 bits is accepted; 1024 bits at least."""
+    """Whether a third party's key of less than 2048 bits is accepted; 1024 bits at least. Default: false."""
     bank_secret: Secret | None
     """The secret that the connector shares with the bank's own code when the two talk over HTTP: 32 characters or
     more. Needed by `answer_bank`.
@@ -1601,10 +1603,10 @@ class _SaltEdgeConnectorSettings(TypedDict, total=False):
     """
     ca_file: str | PathLike[str] | None
     """A PEM file with more certificate authorities to trust for the server's own certificate, beside the system's:
-    on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
+    on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set. Default: none.
     """
     only_ca_file: bool | None
-    """Whether to trust only the authorities of `ca_file`, not the system's."""
+    """Whether to trust only the authorities of `ca_file`, not the system's. Default: false."""
     proxy: Secret | None
     """A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
     `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this machine's
@@ -1612,13 +1614,13 @@ class _SaltEdgeConnectorSettings(TypedDict, total=False):
     """
     exchange_timeout_s: float | None
     """The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one exchange; a flow
-    makes several. With 0 or without a value the operation's own limit applies.
+    makes several. Default, and meaning of 0: the operation's own limit.
     """
     connect_timeout_s: float | None
     """The time limit for opening a connection, in seconds, fractions allowed. Default: 10."""
     read_timeout_s: float | None
-    """The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. With 0
-    or without a value only the limit of the whole exchange applies.
+    """The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. Default,
+    and meaning of 0: only the limit of the whole exchange applies.
     """
     max_answer_bytes: int | None
     """The largest answer, not counting a file's content, in bytes. Default: 16 MiB."""
@@ -1639,11 +1641,12 @@ class _SaltEdgeConnectorSettings(TypedDict, total=False):
     record_to: str | PathLike[str] | None
     """For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a line of
     JSON each. It has what the peer answered, tokens too: record with embedded servers or test installations.
+    Default: nothing is recorded.
     """
     replay_from: str | PathLike[str] | None
     """For tests: a file made with `record_to`. Each exchange gets its next answer to the same method and path;
     nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an id and a time
-    that are new each time.
+    that are new each time. Default: exchanges are sent.
     """
 
 
@@ -1717,7 +1720,8 @@ class SaltEdgeConnector(Client):
         app_id: The provider's app id, from Salt Edge's dashboard.
         app_secret: The app secret, from Salt Edge's dashboard.
         app_secret_file: A file with the app secret.
-        provider_code: The bank's code at Salt Edge, such as `demobank`.
+        provider_code: The bank's code at Salt Edge, such as `demobank`. Default: none, and the one in a request
+            is not compared.
         path_prefix: What stands before `/api/priora/v1` in the path of every request, such as `/psd2`, if the
             bank's web server has the connector below a path. Default: nothing. Other paths are answered with 404.
         redirect_schemes: The schemes besides `https` and `http` that a third party's `redirect_url` may have,
@@ -1725,10 +1729,10 @@ class SaltEdgeConnector(Client):
         private_key: The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. If the key is elsewhere,
             give `public_key`: each call then asks for the signature.
         private_key_file: A file with the private key.
-        keystore_file: A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate, instead of the
-            settings for them.
+        keystore_file: A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate; replaces
+            `private_key`, and `certificate` where there is such a setting.
         pkcs11: The private key in an HSM or on a smart card, instead of `private_key`.
-        passphrase: The passphrase of an encrypted private key or of the PKCS#12 file.
+        passphrase: The passphrase of an encrypted private key or of the PKCS#12 file. Default: none.
         public_key: The public half as PEM text, if the private key is elsewhere. It verifies each signature that
             a call asked for, before anything is sent.
         public_key_file: A file with the public half.
@@ -1748,7 +1752,7 @@ class SaltEdgeConnector(Client):
             fetched, is a warning. With `enforce` a fault refuses the request, and without the key the answer is
             503: Salt Edge may repeat the request. Needs `base_url`.
         allow_short_client_key: Whether a third party's key of less than 2048 bits is accepted; 1024 bits at
-            least.
+            least. Default: false.
         bank_secret: The secret that the connector shares with the bank's own code when the two talk over HTTP: 32
             characters or more. Needed by `answer_bank`.
         bank_secret_file: A file with that shared secret.
@@ -1758,16 +1762,16 @@ class SaltEdgeConnector(Client):
             that is not answered takes its place for 30 seconds at most, and holds up the others only when it and
             its like take all. Default: 64.
         ca_file: A PEM file with more certificate authorities to trust for the server's own certificate, beside
-            the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
-        only_ca_file: Whether to trust only the authorities of `ca_file`, not the system's.
+            the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set. Default: none.
+        only_ca_file: Whether to trust only the authorities of `ca_file`, not the system's. Default: false.
         proxy: A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
             `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this
             machine's own addresses.
         exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an operation
-            is one exchange; a flow makes several. With 0 or without a value the operation's own limit applies.
+            is one exchange; a flow makes several. Default, and meaning of 0: the operation's own limit.
         connect_timeout_s: The time limit for opening a connection, in seconds, fractions allowed. Default: 10.
         read_timeout_s: The longest silence of the peer while an answer is awaited or arrives, in seconds,
-            fractions allowed. With 0 or without a value only the limit of the whole exchange applies.
+            fractions allowed. Default, and meaning of 0: only the limit of the whole exchange applies.
         max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
         retries: How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10.
             Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
@@ -1779,10 +1783,10 @@ class SaltEdgeConnector(Client):
             everybody else no: a bank learns nothing of its customers' systems.
         record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges are
             recorded, a line of JSON each. It has what the peer answered, tokens too: record with embedded servers
-            or test installations.
+            or test installations. Default: nothing is recorded.
         replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the same
             method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed for one request,
-            with an id and a time that are new each time.
+            with an id and a time that are new each time. Default: exchanges are sent.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a digest.
         bank: A bank's own code, as a connector to Salt Edge asks it.

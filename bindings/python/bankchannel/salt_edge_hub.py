@@ -419,17 +419,19 @@ class _SaltEdgeHubSettings(TypedDict, total=False):
     private_key_file: str | PathLike[str] | None
     """A file with the private key."""
     keystore_file: str | PathLike[str] | None
-    """A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate, instead of the settings for them."""
+    """A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate; replaces `private_key`, and
+    `certificate` where there is such a setting.
+    """
     pkcs11: Pkcs11Settings | None
     """The private key in an HSM or on a smart card, instead of `private_key`."""
     passphrase: Secret | None
-    """The passphrase of an encrypted private key or of the PKCS#12 file."""
+    """The passphrase of an encrypted private key or of the PKCS#12 file. Default: none."""
     ca_file: str | PathLike[str] | None
     """A PEM file with more certificate authorities to trust for the server's own certificate, beside the system's:
-    on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
+    on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set. Default: none.
     """
     only_ca_file: bool | None
-    """Whether to trust only the authorities of `ca_file`, not the system's."""
+    """Whether to trust only the authorities of `ca_file`, not the system's. Default: false."""
     proxy: Secret | None
     """A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
     `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this machine's
@@ -437,13 +439,13 @@ class _SaltEdgeHubSettings(TypedDict, total=False):
     """
     exchange_timeout_s: float | None
     """The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one exchange; a flow
-    makes several. With 0 or without a value the operation's own limit applies.
+    makes several. Default, and meaning of 0: the operation's own limit.
     """
     connect_timeout_s: float | None
     """The time limit for opening a connection, in seconds, fractions allowed. Default: 10."""
     read_timeout_s: float | None
-    """The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. With 0
-    or without a value only the limit of the whole exchange applies.
+    """The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. Default,
+    and meaning of 0: only the limit of the whole exchange applies.
     """
     max_answer_bytes: int | None
     """The largest answer, not counting a file's content, in bytes. Default: 16 MiB."""
@@ -464,11 +466,12 @@ class _SaltEdgeHubSettings(TypedDict, total=False):
     record_to: str | PathLike[str] | None
     """For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a line of
     JSON each. It has what the peer answered, tokens too: record with embedded servers or test installations.
+    Default: nothing is recorded.
     """
     replay_from: str | PathLike[str] | None
     """For tests: a file made with `record_to`. Each exchange gets its next answer to the same method and path;
     nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an id and a time
-    that are new each time.
+    that are new each time. Default: exchanges are sent.
     """
 
 
@@ -525,21 +528,21 @@ class SaltEdgeHub(Client):
         private_key: The private key that stands for Salt Edge's, as PEM text, PKCS#8 or PKCS#1, 2048 bits or
             more. The connector has its public half.
         private_key_file: A file with the private key.
-        keystore_file: A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate, instead of the
-            settings for them.
+        keystore_file: A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate; replaces
+            `private_key`, and `certificate` where there is such a setting.
         pkcs11: The private key in an HSM or on a smart card, instead of `private_key`.
-        passphrase: The passphrase of an encrypted private key or of the PKCS#12 file.
+        passphrase: The passphrase of an encrypted private key or of the PKCS#12 file. Default: none.
         ca_file: A PEM file with more certificate authorities to trust for the server's own certificate, beside
-            the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
-        only_ca_file: Whether to trust only the authorities of `ca_file`, not the system's.
+            the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set. Default: none.
+        only_ca_file: Whether to trust only the authorities of `ca_file`, not the system's. Default: false.
         proxy: A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
             `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this
             machine's own addresses.
         exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an operation
-            is one exchange; a flow makes several. With 0 or without a value the operation's own limit applies.
+            is one exchange; a flow makes several. Default, and meaning of 0: the operation's own limit.
         connect_timeout_s: The time limit for opening a connection, in seconds, fractions allowed. Default: 10.
         read_timeout_s: The longest silence of the peer while an answer is awaited or arrives, in seconds,
-            fractions allowed. With 0 or without a value only the limit of the whole exchange applies.
+            fractions allowed. Default, and meaning of 0: only the limit of the whole exchange applies.
         max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
         retries: How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10.
             Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
@@ -551,10 +554,10 @@ class SaltEdgeHub(Client):
             everybody else no: a bank learns nothing of its customers' systems.
         record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges are
             recorded, a line of JSON each. It has what the peer answered, tokens too: record with embedded servers
-            or test installations.
+            or test installations. Default: nothing is recorded.
         replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the same
             method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed for one request,
-            with an id and a time that are new each time.
+            with an id and a time that are new each time. Default: exchanges are sent.
         on_request: Is told of each request that begins, with a `HttpRequest`; it cannot change it.
         on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request
             id and time.

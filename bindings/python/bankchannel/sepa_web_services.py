@@ -1342,11 +1342,13 @@ class _SepaWebServicesSettings(TypedDict, total=False):
     private_key_file: str | PathLike[str] | None
     """A file with the private key."""
     keystore_file: str | PathLike[str] | None
-    """A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate, instead of the settings for them."""
+    """A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate; replaces `private_key`, and
+    `certificate` where there is such a setting.
+    """
     pkcs11: Pkcs11Settings | None
     """The private key in an HSM or on a smart card, instead of `private_key`."""
     passphrase: Secret | None
-    """The passphrase of an encrypted private key or of the PKCS#12 file."""
+    """The passphrase of an encrypted private key or of the PKCS#12 file. Default: none."""
     sender_certificate: str | None
     """The sender's certificate as PEM text, if another party sends. Default: the customer's."""
     sender_certificate_file: str | PathLike[str] | None
@@ -1374,10 +1376,10 @@ class _SepaWebServicesSettings(TypedDict, total=False):
     """
     ca_file: str | PathLike[str] | None
     """A PEM file with more certificate authorities to trust for the server's own certificate, beside the system's:
-    on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
+    on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set. Default: none.
     """
     only_ca_file: bool | None
-    """Whether to trust only the authorities of `ca_file`, not the system's."""
+    """Whether to trust only the authorities of `ca_file`, not the system's. Default: false."""
     proxy: Secret | None
     """A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
     `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this machine's
@@ -1385,13 +1387,13 @@ class _SepaWebServicesSettings(TypedDict, total=False):
     """
     exchange_timeout_s: float | None
     """The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one exchange; a flow
-    makes several. With 0 or without a value the operation's own limit applies.
+    makes several. Default, and meaning of 0: the operation's own limit.
     """
     connect_timeout_s: float | None
     """The time limit for opening a connection, in seconds, fractions allowed. Default: 10."""
     read_timeout_s: float | None
-    """The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. With 0
-    or without a value only the limit of the whole exchange applies.
+    """The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. Default,
+    and meaning of 0: only the limit of the whole exchange applies.
     """
     max_answer_bytes: int | None
     """The largest answer, not counting a file's content, in bytes. Default: 16 MiB."""
@@ -1412,11 +1414,12 @@ class _SepaWebServicesSettings(TypedDict, total=False):
     record_to: str | PathLike[str] | None
     """For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a line of
     JSON each. It has what the peer answered, tokens too: record with embedded servers or test installations.
+    Default: nothing is recorded.
     """
     replay_from: str | PathLike[str] | None
     """For tests: a file made with `record_to`. Each exchange gets its next answer to the same method and path;
     nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an id and a time
-    that are new each time.
+    that are new each time. Default: exchanges are sent.
     """
 
 
@@ -1502,10 +1505,10 @@ class SepaWebServices(Client):
         private_key: The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for
             its signatures.
         private_key_file: A file with the private key.
-        keystore_file: A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate, instead of the
-            settings for them.
+        keystore_file: A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate; replaces
+            `private_key`, and `certificate` where there is such a setting.
         pkcs11: The private key in an HSM or on a smart card, instead of `private_key`.
-        passphrase: The passphrase of an encrypted private key or of the PKCS#12 file.
+        passphrase: The passphrase of an encrypted private key or of the PKCS#12 file. Default: none.
         sender_certificate: The sender's certificate as PEM text, if another party sends. Default: the customer's.
         sender_certificate_file: A file with the sender's certificate.
         sender_private_key: The private key of the sender's certificate as PEM text.
@@ -1522,16 +1525,16 @@ class SepaWebServices(Client):
             `remove_anchor` change; read anew while the client runs, as `trusted_file` is. Default: `anchors` in
             `identity_dir`.
         ca_file: A PEM file with more certificate authorities to trust for the server's own certificate, beside
-            the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
-        only_ca_file: Whether to trust only the authorities of `ca_file`, not the system's.
+            the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set. Default: none.
+        only_ca_file: Whether to trust only the authorities of `ca_file`, not the system's. Default: false.
         proxy: A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
             `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this
             machine's own addresses.
         exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an operation
-            is one exchange; a flow makes several. With 0 or without a value the operation's own limit applies.
+            is one exchange; a flow makes several. Default, and meaning of 0: the operation's own limit.
         connect_timeout_s: The time limit for opening a connection, in seconds, fractions allowed. Default: 10.
         read_timeout_s: The longest silence of the peer while an answer is awaited or arrives, in seconds,
-            fractions allowed. With 0 or without a value only the limit of the whole exchange applies.
+            fractions allowed. Default, and meaning of 0: only the limit of the whole exchange applies.
         max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
         retries: How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10.
             Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
@@ -1543,10 +1546,10 @@ class SepaWebServices(Client):
             everybody else no: a bank learns nothing of its customers' systems.
         record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges are
             recorded, a line of JSON each. It has what the peer answered, tokens too: record with embedded servers
-            or test installations.
+            or test installations. Default: nothing is recorded.
         replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the same
             method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed for one request,
-            with an id and a time that are new each time.
+            with an id and a time that are new each time. Default: exchanges are sent.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a digest.
         on_request: Is told of each request that begins, with a `HttpRequest`; it cannot change it.
@@ -2353,9 +2356,9 @@ class SepaWebServices(Client):
             accept_unreferenced: Whether to take files that carry no reference, although other uploads of this
                 client wait too. Default: false: such a file is taken only if no other upload of this client waits
                 for its type.
-            fail_if_rejected: Whether the bank's rejection of the whole file is the error `payment_rejected` of
-                the protocol, with the response as its `partial_response`. Default: false: the response says it in
-                `verdict`.
+            fail_if_rejected: Whether the bank's rejection of the whole file is an error, with the response as its
+                `partial_response`: at the WS Channel `ws_channel.payment_rejected`, at a bank's own channel
+                `sepa_web_services.payment_rejected`. Default: false: the response says it in `verdict`.
             parse: Whether the response also has the answers in parsed form. Default: true.
             check: Whether to check the content as a payment file before signing or sending: see
                 `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do not.

@@ -1432,10 +1432,10 @@ class SessionMessage(Record):
     """The class of a refusal."""
     elapsed_ms: int
     """Milliseconds until the answer."""
-    data: object
+    data: object | None = None
     """The data of the request, masked."""
-    answer: object
-    """The answer, masked."""
+    answer: object | None = None
+    """The answer, masked; absent if there was none, or none that is JSON."""
     warnings: tuple[str, ...]
     """Advice to the sender, although the message was accepted."""
 
@@ -1480,7 +1480,7 @@ class AskedConnector(Record):
     """`Retry-After`, in seconds."""
     elapsed_ms: int
     """Milliseconds until the answer."""
-    body: object
+    body: object | None = None
     """The body, if it is JSON."""
 
 
@@ -1606,7 +1606,9 @@ class CheckWay(Record):
     name: str | None = None
     """The name that the customer's data must have."""
     codes_file: str | PathLike[str] | None = None
-    """A file to which codes are appended as JSON lines with a member `code`; relative to the settings' file."""
+    """A file to which codes are appended as JSON lines with a member `code`; relative to the settings' file. Not
+    over HTTP: give `right_code` there.
+    """
 
 
 class ConnectorCheckAnswer(Record):
@@ -1655,6 +1657,7 @@ class _SaltEdgeHubServerParts(Served):
         data: str | PathLike[str] | None = None,
         connector_public_key: str | PathLike[str] | None = None,
         connector_url: str | None = None,
+        connector_ca_file: str | PathLike[str] | None = None,
         clock: datetime | None = None,
         control: bool | None = None,
     ) -> None:
@@ -1662,7 +1665,8 @@ class _SaltEdgeHubServerParts(Served):
             "salt-edge-hub",
             {
                 "listen": listen, "data": data, "connector_public_key": connector_public_key,
-                "connector_url": connector_url, "clock": clock, "control": control,
+                "connector_url": connector_url, "connector_ca_file": connector_ca_file, "clock": clock,
+                "control": control,
             },
         )
 
@@ -1686,6 +1690,8 @@ class SaltEdgeHubServer(_SaltEdgeHubServerParts, ControlledServer):
             key pair too.
         connector_url: The connector's base URL, for requests that the hub starts itself (`sandbox/enrolments`).
             The control interface can set it later.
+        connector_ca_file: A PEM file with more certificate authorities to trust at the connector, and at the
+            `psu_url` of an order `check`.
         clock: A fixed time for the hub's clock. Default: the system's clock.
         control: Opens the control interface.
     """
@@ -1841,7 +1847,8 @@ class SaltEdgeHubServer(_SaltEdgeHubServerParts, ControlledServer):
 
         Args:
             url: The base URL.
-            ca_file: The authorities of its TLS certificate, a PEM file.
+            ca_file: A PEM file with more certificate authorities to trust there. Default: that of the hub's
+                option `connector_ca_file`. Not over HTTP.
         """
         found: None = self._carry_out("salt_edge_hub_server.connector", {"url": url, "ca_file": ca_file})
         return found
@@ -1919,11 +1926,14 @@ class SaltEdgeHubServer(_SaltEdgeHubServerParts, ControlledServer):
         Args:
             hub_folder: The folder with the hub's keys, app id and app secret, for a check without an embedded
                 hub; relative to the settings' file. The connector has the hub's public key, the app id and the
-                app secret.
+                app secret. An embedded hub has them already: its order `check` does not use this member, and over
+                HTTP refuses it.
             connector_public_key_file: The connector's public key, a PEM file; relative to the settings' file.
-                Without it, the hub's folder has the connector's key too.
+                Without it, the hub's folder has the connector's key too. For the order `check` as `hub_folder`.
             ca_file: A PEM file with more certificate authorities to trust at the connector and at `psu_url`;
-                relative to the settings' file.
+                relative to the settings' file. The order `check` uses it for `psu_url`: which authorities an
+                embedded hub trusts at the connector is its option `connector_ca_file`, or set by the order
+                `connector`. Not over HTTP.
             authorization_types: The connector's authentication methods. Missing methods are not checked.
             psu_url: The URL of a program that acts as the customer on the bank's page: HTTPS, or HTTP on
                 loopback. The checker posts `{"url"}` to `URL/approve` or `URL/deny` and waits up to 60 seconds; a

@@ -1397,10 +1397,10 @@ class _WsChannelSettings(TypedDict, total=False):
     """The key that encrypts sessions and logins when they leave this process: 32 random characters or more."""
     ca_file: str | PathLike[str] | None
     """A PEM file with more certificate authorities to trust for the server's own certificate, beside the system's:
-    on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
+    on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set. Default: none.
     """
     only_ca_file: bool | None
-    """Whether to trust only the authorities of `ca_file`, not the system's."""
+    """Whether to trust only the authorities of `ca_file`, not the system's. Default: false."""
     proxy: Secret | None
     """A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
     `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this machine's
@@ -1408,13 +1408,13 @@ class _WsChannelSettings(TypedDict, total=False):
     """
     exchange_timeout_s: float | None
     """The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one exchange; a flow
-    makes several. With 0 or without a value the operation's own limit applies.
+    makes several. Default, and meaning of 0: the operation's own limit.
     """
     connect_timeout_s: float | None
     """The time limit for opening a connection, in seconds, fractions allowed. Default: 10."""
     read_timeout_s: float | None
-    """The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. With 0
-    or without a value only the limit of the whole exchange applies.
+    """The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. Default,
+    and meaning of 0: only the limit of the whole exchange applies.
     """
     max_answer_bytes: int | None
     """The largest answer, not counting a file's content, in bytes. Default: 16 MiB."""
@@ -1435,11 +1435,12 @@ class _WsChannelSettings(TypedDict, total=False):
     record_to: str | PathLike[str] | None
     """For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a line of
     JSON each. It has what the peer answered, tokens too: record with embedded servers or test installations.
+    Default: nothing is recorded.
     """
     replay_from: str | PathLike[str] | None
     """For tests: a file made with `record_to`. Each exchange gets its next answer to the same method and path;
     nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an id and a time
-    that are new each time.
+    that are new each time. Default: exchanges are sent.
     """
 
 
@@ -1524,16 +1525,16 @@ class WsChannel(NewFilesClient):
         seal_key: The key that encrypts sessions and logins when they leave this process: 32 random characters or
             more.
         ca_file: A PEM file with more certificate authorities to trust for the server's own certificate, beside
-            the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
-        only_ca_file: Whether to trust only the authorities of `ca_file`, not the system's.
+            the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set. Default: none.
+        only_ca_file: Whether to trust only the authorities of `ca_file`, not the system's. Default: false.
         proxy: A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
             `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this
             machine's own addresses.
         exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an operation
-            is one exchange; a flow makes several. With 0 or without a value the operation's own limit applies.
+            is one exchange; a flow makes several. Default, and meaning of 0: the operation's own limit.
         connect_timeout_s: The time limit for opening a connection, in seconds, fractions allowed. Default: 10.
         read_timeout_s: The longest silence of the peer while an answer is awaited or arrives, in seconds,
-            fractions allowed. With 0 or without a value only the limit of the whole exchange applies.
+            fractions allowed. Default, and meaning of 0: only the limit of the whole exchange applies.
         max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
         retries: How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10.
             Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
@@ -1545,10 +1546,10 @@ class WsChannel(NewFilesClient):
             everybody else no: a bank learns nothing of its customers' systems.
         record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges are
             recorded, a line of JSON each. It has what the peer answered, tokens too: record with embedded servers
-            or test installations.
+            or test installations. Default: nothing is recorded.
         replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the same
             method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed for one request,
-            with an id and a time that are new each time.
+            with an id and a time that are new each time. Default: exchanges are sent.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a digest.
         on_request: Is told of each request that begins, with a `HttpRequest`; it cannot change it.
@@ -3508,7 +3509,8 @@ class WsChannel(NewFilesClient):
             file_name: The file's name, as sent to the bank. Default: the file's name on disk.
             content: The file's bytes.
             private_key: The armored private key that is registered with purpose `authorize`. Several keys, one
-                after the other, make one signature each. Give either this or `signing_certificate`.
+                after the other, make one signature each. Give one of this, `signing_certificate` and, where there
+                is one, `signature`.
             passphrase: The passphrase of the private keys that are locked.
             signing_certificate: The armored public key that is registered with purpose `authorize`, if its
                 private key is elsewhere: in an HSM, a smart card, an agent. Several keys, one after the other,
@@ -3628,7 +3630,8 @@ class WsChannel(NewFilesClient):
             file_name: The file's name, as sent to the bank. Default: the file's name on disk.
             content: The file's bytes.
             private_key: The armored private key that is registered with purpose `authorize`. Several keys, one
-                after the other, make one signature each. Give either this or `signing_certificate`.
+                after the other, make one signature each. Give one of this, `signing_certificate` and, where there
+                is one, `signature`.
             passphrase: The passphrase of the private keys that are locked.
             signing_certificate: The armored public key that is registered with purpose `authorize`, if its
                 private key is elsewhere: in an HSM, a smart card, an agent. Several keys, one after the other,
@@ -3650,9 +3653,9 @@ class WsChannel(NewFilesClient):
             accept_unreferenced: Whether to take files that carry no reference, although other uploads of this
                 client wait too. Default: false: such a file is taken only if no other upload of this client waits
                 for its type.
-            fail_if_rejected: Whether the bank's rejection of the whole file is the error `payment_rejected` of
-                the protocol, with the response as its `partial_response`. Default: false: the response says it in
-                `verdict`.
+            fail_if_rejected: Whether the bank's rejection of the whole file is an error, with the response as its
+                `partial_response`: at the WS Channel `ws_channel.payment_rejected`, at a bank's own channel
+                `sepa_web_services.payment_rejected`. Default: false: the response says it in `verdict`.
             parse: Whether the response also has the answers in parsed form. Default: true.
             check: Whether to check the content as a payment file before signing or sending: see
                 `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do not.

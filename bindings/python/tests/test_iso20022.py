@@ -259,6 +259,16 @@ class Iterators(unittest.TestCase):
         with self.assertRaises(InvalidInputError):
             next(iso20022.statement_entries(content=VALUES["broken"].encode()))
 
+    def test_a_file_that_changes_between_pages_is_refused(self) -> None:
+        path = self.folder / "statement.xml"
+        write_statement(path, 10)
+        entries = iso20022.statement_entries(content=path, entries=5)
+        self.assertEqual(next(entries)[1].number, 1)
+        write_statement(path, 11)
+        with self.assertRaises(InvalidInputError) as raised:
+            list(entries)
+        self.assertEqual((raised.exception.code, raised.exception.context["field"]), ("input.invalid_field", "content"))
+
     def test_what_is_in_lists_is_made_when_it_is_read(self) -> None:
         """Results in lists make their fields late; they are equal, hashed, shown, copied and pickled like any other."""
         one, other = (iso20022.read_statement(content=STATEMENT).statements[0].entries[0] for _ in range(2))

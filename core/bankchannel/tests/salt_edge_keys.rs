@@ -71,6 +71,16 @@ fn settings_that_cannot_be_used_name_themselves() {
         (json!({"keystore_file": at("connector.p12"), "pkcs11": token}), "pkcs11", "together with keystore_file"),
         (json!({"private_key_file": at("key.pem"), "pkcs11": token}), "pkcs11", "together with private_key"),
         (
+            json!({"private_key_file": at("key.pem"), "keystore_file": at("connector.p12"), "pkcs11": token}),
+            "keystore_file",
+            "together with private_key",
+        ),
+        (
+            json!({"private_key": "x", "keystore_file": at("connector.p12"), "pkcs11": token}),
+            "keystore_file",
+            "together with private_key",
+        ),
+        (
             json!({"private_key_file": at("key.pem"), "private_key": "x"}),
             "private_key_file",
             "together with private_key",

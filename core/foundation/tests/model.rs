@@ -5,8 +5,8 @@ use std::{borrow::Cow, collections::BTreeMap};
 use bankchannel_foundation::{
     Error, Secret,
     model::{
-        Boundary, Content, Date, Decimal, Profile, Reader, Representation, Timestamp, Writer, read_boundary, schema,
-        write_boundary,
+        Boundary, Content, Date, Decimal, Profile, Reader, Representation, Timestamp, Writer, read_boundary, read_sent,
+        schema, write_boundary,
     },
 };
 use serde_json::{Value, json};
@@ -237,4 +237,32 @@ fn the_schema_says_what_the_reader_does() {
     let wire = bankchannel_foundation::model::schema::schema(Whole::SHAPE, Representation::Wire);
     assert_eq!(wire["required"], json!(["Number"]));
     assert!(wire["properties"].get("Note").is_none() && wire["properties"].get("PASS").is_some());
+}
+
+#[test]
+fn a_message_over_a_connection_names_no_file() {
+    /// What may name a file.
+    #[derive(Debug, Boundary)]
+    #[allow(dead_code)]
+    struct NamesFile {
+        /// A file.
+        #[boundary(opens_file)]
+        list_file: Option<String>,
+        /// Content.
+        content: Content,
+    }
+    let named = |list: Value, content: Value| json!({"list_file": list, "content": content});
+    let bytes = || json!({"base64": "YWJj"});
+    for (request, field) in [
+        (named(json!("/no/such"), bytes()), "list_file"),
+        (named(json!(7), bytes()), "list_file"),
+        (named(Value::Null, json!({"path": "/no/such"})), "content"),
+    ] {
+        let refused = read_sent::<NamesFile>(request).expect_err("refused");
+        assert_eq!(refused.detail("field"), Some(field));
+        assert!(refused.message().contains("no file is opened"), "{refused}");
+        assert!(!refused.message().contains("such"), "{refused}");
+    }
+    read_sent::<NamesFile>(named(Value::Null, bytes())).expect("reads");
+    read_boundary::<NamesFile>(named(json!("/no/such"), json!({"path": "/no/such"}))).expect("reads");
 }

@@ -36,6 +36,8 @@ const OTHERS_WRITE: u32 = 0o022;
 /// Permission bits that group and others may not have on a secret that root owns.
 const BEYOND_GROUP_READ: u32 = 0o037;
 const ROOT: u32 = 0;
+/// The room that reading wants behind a file's content: with less it reads through memory of its own.
+const ROOM_BEYOND: usize = 64;
 
 /// Creates a folder that only its owner can enter, if it is absent; refuses one that others can change.
 ///
@@ -188,7 +190,9 @@ pub fn read_secret(path: &Path, max_bytes: u64) -> Result<Option<Secret>> {
     if found.len() > max_bytes {
         return Err(refused(path, format!("{} is larger than any key file", shown::path(path))));
     }
-    let mut text = zeroize::Zeroizing::new(Vec::new());
+    // With its room from the start, so that no part is copied and left behind when it grows.
+    let room = usize::try_from(max_bytes).unwrap_or_default().saturating_add(ROOM_BEYOND);
+    let mut text = zeroize::Zeroizing::new(Vec::with_capacity(room));
     file.take(max_bytes).read_to_end(&mut text).map_err(|why| unusable(path, &why))?;
     match std::str::from_utf8(&text) {
         Ok(text) => Ok(Some(Secret::new(text))),
@@ -196,15 +200,19 @@ pub fn read_secret(path: &Path, max_bytes: u64) -> Result<Option<Secret>> {
     }
 }
 
-/// Refuses an opened file with a secret that others can read or change. What was read is judged, not what has this path by
-/// now; but a link that stands there must be root's or the service's user's.
+/// Refuses an opened file with a secret that others can read or change. What was read is judged, and it must still be what
+/// has this path, itself or by a link of root or of the service's user: so no link of others led to it.
 ///
 /// # Errors
-/// As [`read_secret`].
+/// As [`read_secret`]; also when the path is gone or leads to another file by now.
 pub fn check_opened_secret(path: &Path, opened: &Metadata) -> Result<()> {
-    match fs::symlink_metadata(path) {
-        Ok(link) if link.is_symlink() => check_link(&link).map_err(|why| unusable(path, &why))?,
-        _ => {}
+    let followed = fs::symlink_metadata(path).and_then(|here| match here.is_symlink() {
+        true => check_link(&here).and_then(|()| fs::metadata(path)),
+        false => Ok(here),
+    });
+    let here = followed.map_err(|why| unusable(path, &why))?;
+    if (here.dev(), here.ino()) != (opened.dev(), opened.ino()) {
+        return Err(refused(path, format!("{} was replaced while it was read: start again", shown::path(path))));
     }
     check_secret(path, opened)
 }
@@ -416,6 +424,37 @@ mod tests {
         if geteuid().is_root() {
             chown(&target, Some(NOBODY), None).unwrap();
             assert!(open_own(&target, &mut append()).unwrap_err().to_string().contains("65534"));
+        }
+    }
+
+    #[test]
+    fn an_opened_secret_is_still_what_has_its_path() {
+        let place = tempfile::tempdir().unwrap();
+        let (path, other, link) = (place.path().join("key"), place.path().join("other"), place.path().join("link"));
+        for file in [&path, &other] {
+            fs::write(file, "secret").unwrap();
+            set_mode(file, 0o600);
+        }
+        symlink(&path, &link).unwrap();
+        let opened = fs::metadata(&path).unwrap();
+        for at in [&path, &link] {
+            check_opened_secret(at, &opened).unwrap();
+        }
+        fs::rename(&other, &path).unwrap();
+        for at in [&path, &link] {
+            assert!(check_opened_secret(at, &opened).unwrap_err().message().contains("replaced"));
+        }
+        fs::remove_file(&path).unwrap();
+        for at in [&path, &link] {
+            assert_eq!(check_opened_secret(at, &opened).unwrap_err().code(), "resource.storage", "it is gone");
+        }
+        if geteuid().is_root() {
+            fs::write(&path, "secret").unwrap();
+            set_mode(&path, 0o600);
+            let opened = fs::metadata(&path).unwrap();
+            check_opened_secret(&link, &opened).unwrap();
+            std::os::unix::fs::lchown(&link, Some(NOBODY), None).unwrap();
+            assert!(check_opened_secret(&link, &opened).unwrap_err().message().contains("link of user"));
         }
     }
 

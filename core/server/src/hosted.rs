@@ -26,9 +26,9 @@ pub trait HostedOperation: Operation {
 /// Where a request comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum RequestSource {
-    /// The program that runs the server: a secret may be in a file or a variable that it names.
+    /// The program that runs the server: a secret may be in a file or a variable that it names, and it may name files to open.
     Program,
-    /// A connection: a secret is given itself.
+    /// A connection: a secret is given itself, and no file is named.
     #[default]
     Connection,
 }

@@ -50,7 +50,7 @@ use replayed::{ReplayedAnswers, ReplayedAttempts};
 pub use retries::{Retries, at_least};
 pub use segments::SegmentBody;
 use settings::address;
-pub use settings::{TLS_VERSIONS, TlsSettings, TransportSettings, check_base_url};
+pub use settings::{TLS_VERSIONS, TlsSettings, TransportSettings, check_base_url, read_authorities};
 pub use sink::ContentSink;
 pub use tokio_util::sync::CancellationToken;
 

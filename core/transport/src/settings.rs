@@ -1,8 +1,13 @@
 //! The settings of connections.
 
-use std::{path::PathBuf, sync::Once, time::Duration};
+use std::{
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+    sync::Once,
+    time::Duration,
+};
 
-use bankchannel_foundation::{Error, Result, Secret, shown};
+use bankchannel_foundation::{Error, Result, Secret, open_regular, shown};
 
 use crate::{
     authorities,
@@ -62,6 +67,8 @@ const MIN_TLS: reqwest::tls::Version = reqwest::tls::Version::TLS_1_2;
 const IDLE_MAX: Duration = Duration::from_secs(10);
 /// The largest answer without its content: docs/protocols/ws-channel.md §8.6.
 const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
+/// The largest file of certificate authorities, in bytes. A system's whole list has about a quarter of this.
+const MAX_CA_BYTES: u64 = 1024 * 1024;
 
 impl Default for TransportSettings {
     fn default() -> Self {
@@ -113,7 +120,7 @@ impl TransportSettings {
             builder = builder.read_timeout(limit);
         }
         if let Some(path) = &self.tls.ca_file {
-            let pem = std::fs::read(path)
+            let pem = read_authorities(path)
                 .map_err(|why| Error::invalid_setting("ca_file", format!("{}: {why}", shown::path(path))))?;
             let roots = reqwest::Certificate::from_pem_bundle(&pem)
                 .map_err(|_| Error::invalid_setting("ca_file", "is not PEM"))?;
@@ -144,6 +151,20 @@ impl TransportSettings {
         })?;
         Ok((made, proxy))
     }
+}
+
+/// The content of a file of certificate authorities: a regular one, of limited size.
+///
+/// # Errors
+/// The reason why it cannot be read.
+pub fn read_authorities(path: &Path) -> io::Result<Vec<u8>> {
+    let (file, _) = open_regular(path)?;
+    let mut pem = Vec::new();
+    file.take(MAX_CA_BYTES + 1).read_to_end(&mut pem)?;
+    if pem.len() as u64 > MAX_CA_BYTES {
+        return Err(io::Error::other(format!("it is longer than {MAX_CA_BYTES} bytes")));
+    }
+    Ok(pem)
 }
 
 /// Checks a base URL and returns it without a trailing slash.
@@ -199,7 +220,40 @@ fn install_provider() {
 
 #[cfg(test)]
 mod tests {
-    use super::check_base_url;
+    use super::{MAX_CA_BYTES, MIN_TLS, TLS_VERSIONS, TransportSettings, check_base_url};
+
+    #[test]
+    fn the_oldest_tls_version_is_one_in_both_lists() {
+        let oldest = TLS_VERSIONS.iter().map(|one| u16::from(one.version)).min();
+        let named = [
+            (reqwest::tls::Version::TLS_1_2, rustls::ProtocolVersion::TLSv1_2),
+            (reqwest::tls::Version::TLS_1_3, rustls::ProtocolVersion::TLSv1_3),
+        ];
+        let (_, minimum) = named.into_iter().find(|(of_client, _)| *of_client == MIN_TLS).unwrap();
+        assert_eq!(oldest, Some(u16::from(minimum)));
+    }
+
+    #[test]
+    fn a_file_of_authorities_is_regular_and_of_limited_size() {
+        let folder = std::env::temp_dir().join(format!("bankchannel-authorities-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let large = folder.join("large.pem");
+        let with = |path: &std::path::Path| {
+            let mut settings =
+                TransportSettings { base_url: "https://localhost:1".into(), ..TransportSettings::default() };
+            settings.tls.ca_file = Some(path.to_owned());
+            settings.client().err().unwrap().message().to_owned()
+        };
+        let write = |bytes: u64| std::fs::write(&large, vec![b'x'; usize::try_from(bytes).unwrap()]).unwrap();
+        write(MAX_CA_BYTES + 1);
+        assert!(with(&large).contains("longer than"), "{}", with(&large));
+        write(MAX_CA_BYTES);
+        assert!(!with(&large).contains("longer than"), "{}", with(&large));
+        for no_file in [std::path::Path::new("/dev/zero"), folder.as_path()] {
+            assert!(with(no_file).contains("not a regular file"), "{}", with(no_file));
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 
     #[test]
     fn plain_http_is_for_loopback_only() {

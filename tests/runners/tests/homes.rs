@@ -1,5 +1,5 @@
 //! Where a test stands, as CONTRIBUTING.md says: a crate's tests use the crate and what it depends on; tests of several
-//! crates, and tests that follow a page, stand in `tests/runners/tests`.
+//! crates, and tests that follow a page, stand in `tests/runners/tests`. Only the crates below `core/` are looked at.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -24,7 +24,8 @@ use crate::{
 impl Spec {
     /// The command with the arguments of its form.
     pub(super) fn formed(&self, form: &CommandForm) -> Command {
-        let command = Command::new(self.last_name()).about(form.about);
+        let about = if form.about.is_empty() { self.main.declaration.summary } else { form.about };
+        let command = Command::new(self.last_name()).about(about);
         let command = match self.computes() {
             true => add_common(command),
             false => client::arguments(command, self.client),

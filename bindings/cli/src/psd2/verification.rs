@@ -8,7 +8,6 @@ use bankchannel::{
         certificates::Certificate,
         examine,
         explain::{self, RefusalExplanation},
-        http::check_of,
         signing,
         verify::{RequestCheck, VerifiedRequest},
     },
@@ -30,7 +29,7 @@ use crate::{
 
 /// Exit code 0 if a bank would accept the request.
 pub(super) fn verify(spec: &Spec, matches: &ArgMatches) -> CommandOutcome {
-    let unread = |check: &str, why: &str| format!("REFUSED: {check} (FORMAT_ERROR): {why}");
+    let unread = |check: &RequestCheck| format!("REFUSED: {} ({}): {}", check.rule.id, check.code, check.text);
     let Some((verified, explanation)) = examined(spec, matches, unread)? else { return Err(CommandFailure::Told) };
     match format(matches) {
         Format::Json => output::json(&write_boundary(ExplainRequestResponse::from(explanation))),
@@ -46,7 +45,7 @@ pub(super) fn verify(spec: &Spec, matches: &ArgMatches) -> CommandOutcome {
 
 /// Exit code 0 for any verdict.
 pub(super) fn explain(spec: &Spec, matches: &ArgMatches) -> CommandOutcome {
-    let unread = |check: &str, why: &str| format!("{check} failed: {why}.");
+    let unread = |check: &RequestCheck| ExplainRequestResponse::unread(check).text;
     let Some((verified, explanation)) = examined(spec, matches, unread)? else { return Ok(()) };
     match format(matches) {
         Format::Json => output::json(&write_boundary(ExplainRequestResponse::from(explanation))),
@@ -59,11 +58,11 @@ pub(super) fn explain(spec: &Spec, matches: &ArgMatches) -> CommandOutcome {
 }
 
 /// The result for the request. `None` if a bank could not read it as a request; that was shown: for people, `unread`
-/// words the check that failed and the reason.
+/// words the check that failed.
 fn examined(
     spec: &Spec,
     matches: &ArgMatches,
-    unread: impl Fn(&str, &str) -> String,
+    unread: impl Fn(&RequestCheck) -> String,
 ) -> CommandOutcome<Option<(VerifiedRequest, RefusalExplanation)>> {
     let mut given = spec.given(matches)?;
     if let Some(Value::String(at)) = given.get_mut("at") {
@@ -83,9 +82,10 @@ fn examined(
             Ok(Some(examine(&request, &asked, &with)?))
         }
         Err(fault) => {
+            let check = explain::unreadable(&fault);
             match format(matches) {
-                Format::Json => output::json(&explain::unreadable(&fault)),
-                Format::Table => output::line(&unread(check_of(&fault).unwrap_or_default(), &fault.to_string())),
+                Format::Json => output::json(&write_boundary(ExplainRequestResponse::unread(&check))),
+                Format::Table => output::line(&unread(&check)),
             }
             Ok(None)
         }

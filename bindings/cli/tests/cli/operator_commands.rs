@@ -127,7 +127,9 @@ fn every_command_has_its_options() {
     let names = lines.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
     let mut names: Vec<&str> = names.filter_map(|line| line.split_whitespace().next()).collect();
     names.retain(|name| *name != "help");
-    let compared: Vec<&str> = OPTIONS.iter().map(|(command, _)| *command).collect();
+    names.sort_unstable();
+    let mut compared: Vec<&str> = OPTIONS.iter().map(|(command, _)| *command).collect();
+    compared.sort_unstable();
     assert_eq!(names, compared, "the commands, and those whose options are compared: {listed}");
     for (command, options) in OPTIONS {
         let help = home.run(&["admin", command, "--help"]).expect(0).out;

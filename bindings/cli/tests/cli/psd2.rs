@@ -114,6 +114,8 @@ fn what_is_signed_is_valid_and_only_as_it_was_signed() {
         assert!(verify(&home, "explain", &[]).expect(0).out.starts_with(&format!("{check} failed")));
         let explained = verify(&home, "explain", &["--json"]).expect(0).json();
         assert_eq!((&explained["verdict"], &explained["checks"][0]["status"]), (&json!(check), &json!("failed")));
+        let status = if check == "V01" { 431 } else { 400 };
+        assert_eq!((&explained["refused"]["http_status"], explained.get("digest")), (&json!(status), None));
     }
 }
 

@@ -16,24 +16,24 @@ use crate::call;
 #[boundary(flattened)]
 pub struct ConnectionSettings {
     /// A PEM file with more certificate authorities to trust for the server's own certificate, beside the system's: on
-    /// Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
+    /// Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set. Default: none.
     #[boundary(example = "ca.pem")]
     pub ca_file: Option<String>,
-    /// Whether to trust only the authorities of `ca_file`, not the system's.
+    /// Whether to trust only the authorities of `ca_file`, not the system's. Default: false.
     pub only_ca_file: Option<bool>,
     /// A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of `HTTPS_PROXY`
     /// or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this machine's own addresses.
     #[boundary(example = "http://proxy:3128")]
     pub proxy: Option<bankchannel_foundation::Secret>,
     /// The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one exchange; a flow
-    /// makes several. With 0 or without a value the operation's own limit applies.
+    /// makes several. Default, and meaning of 0: the operation's own limit.
     #[boundary(example = "30")]
     pub exchange_timeout_s: Option<bankchannel_foundation::model::Seconds>,
     /// The time limit for opening a connection, in seconds, fractions allowed. Default: 10.
     #[boundary(example = "10")]
     pub connect_timeout_s: Option<bankchannel_foundation::model::Seconds>,
-    /// The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. With 0 or
-    /// without a value only the limit of the whole exchange applies.
+    /// The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. Default, and
+    /// meaning of 0: only the limit of the whole exchange applies.
     #[boundary(example = "60")]
     pub read_timeout_s: Option<bankchannel_foundation::model::Seconds>,
     /// The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
@@ -52,12 +52,13 @@ pub struct ConnectionSettings {
     /// its customers' systems.
     pub send_traceparent: Option<bool>,
     /// For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a line of JSON
-    /// each. It has what the peer answered, tokens too: record with embedded servers or test installations.
+    /// each. It has what the peer answered, tokens too: record with embedded servers or test installations. Default: nothing
+    /// is recorded.
     #[boundary(example = "answers.jsonl")]
     pub record_to: Option<String>,
     /// For tests: a file made with `record_to`. Each exchange gets its next answer to the same method and path; nothing is
     /// sent. Not for SEPA Web Services, whose answers are signed for one request, with an id and a time that are new each
-    /// time.
+    /// time. Default: exchanges are sent.
     #[boundary(example = "answers.jsonl")]
     pub replay_from: Option<String>,
 }

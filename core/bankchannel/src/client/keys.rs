@@ -13,6 +13,8 @@ use zeroize::Zeroizing;
 
 /// The maximum size of a file of certificates, in bytes.
 const FILE_MAX: u64 = 256 * 1024;
+/// What is reserved beyond it: with less, reading to the end goes through a buffer of its own.
+const ROOM_BEYOND: usize = 64;
 
 /// The sources of a private key beside its text, and what opens it. Part of the settings of every client that signs with a
 /// key: these fields are also fields of those settings.
@@ -22,13 +24,14 @@ pub struct KeySources {
     /// A file with the private key.
     #[boundary(gives = "private_key", example = "key.pem")]
     pub private_key_file: Option<String>,
-    /// A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate, instead of the settings for them.
+    /// A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate; replaces `private_key`, and
+    /// `certificate` where there is such a setting.
     #[boundary(gives = "certificate", gives = "private_key", example = "key.p12")]
     pub keystore_file: Option<String>,
     /// The private key in an HSM or on a smart card, instead of `private_key`.
     #[boundary(gives = "private_key")]
     pub pkcs11: Option<bankchannel_pkcs11::Pkcs11Settings>,
-    /// The passphrase of an encrypted private key or of the PKCS#12 file.
+    /// The passphrase of an encrypted private key or of the PKCS#12 file. Default: none.
     #[boundary(example = "where the key is encrypted")]
     pub passphrase: Option<bankchannel_foundation::Secret>,
 }
@@ -162,7 +165,8 @@ pub(crate) fn one_of(name: &str, text: Option<String>, file: Option<String>) -> 
         return Err(excluded(&source.setting, name));
     }
     let bytes = read(&path, FILE_MAX).map_err(|why| source.unusable(&why))?;
-    String::from_utf8(bytes).map(Some).map_err(|_| source.unusable("it is not text"))
+    let text = std::str::from_utf8(&bytes).map_err(|_| source.unusable("it is not text"))?;
+    Ok(Some(text.to_owned()))
 }
 
 /// The same for a secret: nothing of the file stays but the secret itself.
@@ -172,17 +176,19 @@ pub(crate) fn secret_of(name: &str, text: Option<Secret>, file: Option<String>) 
     if text.is_some() {
         return Err(excluded(&source.setting, name));
     }
-    let bytes = Zeroizing::new(read(&path, FILE_MAX).map_err(|why| source.unusable(&why))?);
+    let bytes = read(&path, FILE_MAX).map_err(|why| source.unusable(&why))?;
     let text = std::str::from_utf8(&bytes).map_err(|_| source.unusable("it is not text"))?;
     // Editors end a file with a line break that is not part of the secret; for PEM it makes no difference.
     Ok(Some(Secret::new(text.trim_end_matches(['\n', '\r']))))
 }
 
-/// Reads a file's bytes, or returns the reason why that failed.
-fn read(path: &str, limit: u64) -> Result<Vec<u8>, String> {
+/// Reads a file's bytes, or returns the reason why that failed. They have their room from the start, so that no part of a secret
+/// is copied and left behind by growth.
+fn read(path: &str, limit: u64) -> Result<Zeroizing<Vec<u8>>, String> {
     let unreadable = |why: std::io::Error| format!("it cannot be read: {why}");
     let (file, _) = open_regular(path.as_ref()).map_err(unreadable)?;
-    let mut bytes = Vec::new();
+    let room = usize::try_from(limit).unwrap_or_default().saturating_add(ROOM_BEYOND);
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room));
     let size = file.take(limit + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if size as u64 > limit { Err(format!("it has more than {limit} bytes")) } else { Ok(bytes) }
 }

@@ -11,7 +11,7 @@ use bankchannel_salt_edge::{
 use crate::{
     KeySources,
     client::{
-        keys::{CertificateAndKey, SettingSource, excluded, one_of},
+        keys::{CertificateAndKey, SettingSource, excluded, one_of, secret_of},
         signer::KeySigner,
     },
 };
@@ -30,14 +30,19 @@ impl SaltEdgeKey {
     ///
     /// # Errors
     /// `configuration.invalid`, naming the setting.
-    pub(crate) fn read(private_key: Option<Secret>, sources: KeySources) -> Result<Self> {
-        if sources.keystore_file.is_some() && sources.pkcs11.is_some() {
-            return Err(excluded("pkcs11", "keystore_file"));
-        }
+    pub(crate) fn read(private_key: Option<Secret>, mut sources: KeySources) -> Result<Self> {
         let source = match &sources.keystore_file {
             Some(path) => SettingSource::file("keystore_file", path),
             None => SettingSource::new("private_key", sources.private_key_file.as_deref()),
         };
+        let private_key = secret_of("private_key", private_key, sources.private_key_file.take())?;
+        if sources.keystore_file.is_some() && sources.pkcs11.is_some() {
+            // Of three sources, those that come first are named.
+            let is_given = private_key.is_some();
+            let (setting, other) =
+                if is_given { ("keystore_file", "private_key") } else { ("pkcs11", "keystore_file") };
+            return Err(excluded(setting, other));
+        }
         let keys = CertificateAndKey::read(None, private_key, sources)?;
         let read = |pem| KeySigner::read(&pem, keys.passphrase.as_ref(), "passphrase");
         let signer = match keys.token {

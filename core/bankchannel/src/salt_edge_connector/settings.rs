@@ -57,7 +57,7 @@ pub struct SaltEdgeConnectorSettings {
     /// A file with the app secret.
     #[boundary(gives = "app_secret", example = "app-secret")]
     pub app_secret_file: Option<String>,
-    /// The bank's code at Salt Edge, such as `demobank`.
+    /// The bank's code at Salt Edge, such as `demobank`. Default: none, and the one in a request is not compared.
     #[boundary(example = "demobank")]
     pub provider_code: Option<String>,
     /// What stands before `/api/priora/v1` in the path of every request, such as `/psd2`, if the bank's web server has the
@@ -107,7 +107,7 @@ pub struct SaltEdgeConnectorSettings {
     /// sends. With `warn` a fault, or a key that cannot be fetched, is a warning. With `enforce` a fault refuses the
     /// request, and without the key the answer is 503: Salt Edge may repeat the request. Needs `base_url`.
     pub client_jwt: Option<ClientJwtMode>,
-    /// Whether a third party's key of less than 2048 bits is accepted; 1024 bits at least.
+    /// Whether a third party's key of less than 2048 bits is accepted; 1024 bits at least. Default: false.
     pub allow_short_client_key: Option<bool>,
     /// The secret that the connector shares with the bank's own code when the two talk over HTTP: 32 characters or
     /// more. Needed by `answer_bank`.

@@ -3,6 +3,7 @@
 use bankchannel_crypto::x509::Certificate;
 use bankchannel_foundation::{Error, Result};
 use bankchannel_sepa_web_services::profile::{self, BankEnvironment, ChannelProfile};
+use bankchannel_transport::read_authorities;
 use url::{Host, Url};
 
 use super::{
@@ -70,7 +71,9 @@ pub(super) fn check_no_tests(
         environment == BankEnvironment::Production && asked.profile.knows_only_in(BankEnvironment::Test, one)
     };
     let authority = anchors.given().find(|one| profile::is_of_sandbox(one) || is_of_test(one));
-    let tls = settings.connection.ca_file.as_ref().and_then(|path| std::fs::read_to_string(path).ok());
+    // A file that cannot be read is refused where the connection is made.
+    let tls = settings.connection.ca_file.as_ref().and_then(|path| read_authorities(path.as_ref()).ok());
+    let tls = tls.and_then(|pem| String::from_utf8(pem).ok());
     let tls = tls.and_then(|text| Certificate::all_from_pem(&text).ok()).unwrap_or_default();
     let own = pairs.into_iter().flatten().map(|pair| &pair.certificate);
     let of_sandbox = own.chain(&tls).find(|one| profile::is_of_sandbox(one));

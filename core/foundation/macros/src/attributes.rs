@@ -8,6 +8,8 @@ use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta};
 pub(crate) struct BoundaryAttributes {
     pub(crate) profile: bool,
     pub(crate) off_wire: bool,
+    /// The field names a file or folder that whoever reads the message opens.
+    pub(crate) opens_file: bool,
     pub(crate) flatten: bool,
     pub(crate) flattened: bool,
     pub(crate) same_names: bool,
@@ -50,6 +52,8 @@ impl BoundaryAttributes {
                     out.profile = true;
                 } else if meta.path.is_ident("off_wire") {
                     out.off_wire = true;
+                } else if meta.path.is_ident("opens_file") {
+                    out.opens_file = true;
                 } else if meta.path.is_ident("flatten") {
                     out.flatten = true;
                 } else if meta.path.is_ident("flattened") {

@@ -13,6 +13,7 @@
 //! | `#[boundary(own_new)]` | struct | a `#[non_exhaustive]` struct has a `new` of its own, so none that takes its required fields is derived |
 //! | `#[boundary(alias = "EncPrivateKey")]` | field | a second name accepted on the wire |
 //! | `#[boundary(off_wire)]` | field | never on the wire; the field's documentation says why |
+//! | `#[boundary(opens_file)]` | field | it names a file or folder that the reader opens: refused in a message that comes over a connection |
 //! | `#[boundary(env = "ISECURE_KEY")]` | field of settings | an environment variable for it, in addition to the one with the client's prefix and the field's name |
 //! | `#[boundary(gives = "key")]` | field of settings | what it is one way to give: of all that give the same, only those of one source count |
 //! | `#[boundary(default = 30)]` | field | its value if it is left out: a literal, or a list or an object of literals as JSON. What an object leaves out is taken from the default, too |

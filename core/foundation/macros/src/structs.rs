@@ -146,7 +146,7 @@ fn shape(field: &Field, attributes: &BoundaryAttributes, same_names: bool) -> sy
     let name = field.ident.as_ref().expect("named fields have names").unraw().to_string();
     let wire = attributes.wire.clone().unwrap_or_else(|| if same_names { name.clone() } else { pascal_case(&name) });
     let camel = camel_case(&name);
-    let BoundaryAttributes { aliases, profile, off_wire, variables, gives, .. } = attributes;
+    let BoundaryAttributes { aliases, profile, off_wire, opens_file, variables, gives, .. } = attributes;
     let has_default = attributes.default.is_some();
     let or_none = |text: &Option<String>| match text {
         Some(text) => quote! { ::core::option::Option::Some(#text) },
@@ -169,6 +169,7 @@ fn shape(field: &Field, attributes: &BoundaryAttributes, same_names: bool) -> sy
             example: #example,
             profile: #profile,
             off_wire: #off_wire,
+            opens_file: #opens_file,
             variables: &[#(#variables),*],
             gives: &[#(#gives),*],
         }

@@ -34,8 +34,10 @@ pub struct MalformedRequest {
 /// The fault of a text that is not an HTTP request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MalformedKind {
-    /// The request exceeds a limit of size or count.
+    /// The head exceeds a limit of size or count.
     TooLarge,
+    /// The body exceeds its limit of size.
+    BodyTooLarge,
     /// A line of the head is not valid HTTP.
     Head,
     /// The headers give two different body lengths.
@@ -119,7 +121,8 @@ impl Request {
 
     fn with_text(self, body: &[u8], line: usize) -> Result<Self, MalformedRequest> {
         if body.len() > MAX_BODY {
-            return Err(too_large(line, "the body has more than 1 MiB"));
+            let why = "the body has more than 1 MiB";
+            return Err(MalformedRequest { kind: MalformedKind::BodyTooLarge, ..too_large(line, why) });
         }
         Ok(Self { body: Bytes::copy_from_slice(body), ..self })
     }
@@ -326,6 +329,8 @@ mod tests {
         assert_eq!(Request::parse(huge.as_bytes()).unwrap_err().kind, MalformedKind::TooLarge);
         let many = format!("GET / HTTP/1.1\n{}\n", "a: x\n".repeat(MAX_FIELDS + 1));
         assert_eq!(Request::parse(many.as_bytes()).unwrap_err().kind, MalformedKind::TooLarge);
+        let long = format!("POST / HTTP/1.1\n\n{}", "x".repeat(MAX_BODY + 1));
+        assert_eq!(Request::parse(long.as_bytes()).unwrap_err().kind, MalformedKind::BodyTooLarge);
     }
 
     proptest::proptest! {

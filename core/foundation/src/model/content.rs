@@ -164,6 +164,10 @@ impl Boundary for Content {
         }
         let one = if map.len() == 1 { map.iter().next() } else { None };
         match one.and_then(|(key, value)| Some((key, value.as_str()?))) {
+            Some(("path", _)) if reader.refuses_references() => Err(reader.invalid(
+                "must be the content itself, beside the JSON or as {\"base64\": TEXT}: no file is opened for a message that \
+                 comes over a connection",
+            )),
             Some(("path", path)) => Ok(Self::File { path: path.into(), size: None }),
             Some(("base64", text)) => STANDARD
                 .decode(text)

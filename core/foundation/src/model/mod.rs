@@ -106,7 +106,7 @@ pub fn read_boundary<'a, T: Boundary>(value: impl Into<Value<'a>>) -> Result<T, 
 }
 
 /// The same of a message that another process sent: a secret in it must be given itself, as no file and no variable that it
-/// names is read.
+/// names is read; a field that names a file to open is refused.
 ///
 /// # Errors
 /// As [`read_boundary`].

@@ -57,15 +57,15 @@ impl<'a> Reader<'a> {
         self
     }
 
-    /// Refuses a file or a variable in place of a secret: who sends the message over a connection would choose what this
-    /// process opens.
+    /// Refuses a file or a variable in place of a secret, and fields that name a file to open: who sends the message over a
+    /// connection would choose what this process opens.
     #[must_use]
     pub fn refusing_references(mut self) -> Self {
         self.refuses_references = true;
         self
     }
 
-    /// Whether a secret must be given itself.
+    /// Whether a secret must be given itself, and no file is opened.
     #[must_use]
     pub(super) fn refuses_references(&self) -> bool {
         self.refuses_references || self.representation == Representation::Wire
@@ -261,6 +261,9 @@ impl<'v> ObjectReader<'v> {
                 settle_names(&mut object, name, field.aliases)?;
             }
             if object.get(name).is_some_and(|value| !value.is_null()) {
+                if field.opens_file && reader.refuses_references() {
+                    return Err(reader.inside(PathStep::Name(name), |reader| reader.invalid(NO_FILE_IS_OPENED)));
+                }
                 continue;
             }
             if field.profile
@@ -384,6 +387,10 @@ fn completed<'v>(given: Option<Value<'v>>, default: &'static str) -> Value<'v> {
         Some(other) => other,
     }
 }
+
+/// Why a field that names a file is refused.
+const NO_FILE_IS_OPENED: &str = "must be left out: it names a file of the server's machine, and no file is opened for a \
+    message that comes over a connection";
 
 /// The maximum number of unknown fields that an error names.
 const UNKNOWN_MAX: usize = 8;

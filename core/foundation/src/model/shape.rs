@@ -126,6 +126,8 @@ pub struct Field {
     pub profile: bool,
     /// Whether it never travels; `doc` says why.
     pub off_wire: bool,
+    /// Whether it names a file or folder that the reader's machine opens: refused in a message that comes over a connection.
+    pub opens_file: bool,
     /// For a setting: environment variables that set it, in addition to the one with the client's prefix and its own name.
     pub variables: &'static [&'static str],
     /// For a setting: what it is one way to give. Of all that give the same, only those of one source count.

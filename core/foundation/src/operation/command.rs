@@ -53,7 +53,7 @@ impl Command {
 /// What a command takes and prints, in place of an option for every field and of the whole response.
 #[derive(Debug, PartialEq, Eq)]
 pub struct CommandForm {
-    /// What it does, in one line.
+    /// What it does, in one line; empty for the operation's summary.
     pub about: &'static str,
     /// See [`Command::replaces`].
     pub replaces: bool,

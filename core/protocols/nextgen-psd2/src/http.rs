@@ -34,7 +34,7 @@ pub(crate) fn is_uuid(text: &[u8]) -> bool {
 #[must_use]
 pub fn check_of(fault: &MalformedRequest) -> Option<&'static str> {
     match fault.kind {
-        MalformedKind::TooLarge => Some("V01"),
+        MalformedKind::TooLarge | MalformedKind::BodyTooLarge => Some("V01"),
         MalformedKind::Head => Some("V02"),
         MalformedKind::Length => Some("V03"),
         MalformedKind::Text => None,

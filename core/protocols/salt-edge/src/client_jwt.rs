@@ -24,13 +24,13 @@ pub const AGE_MAX_S: i64 = 15 * 60;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
 #[non_exhaustive]
 pub enum ClientJwtMode {
-    /// The JWT is not checked: the default of the setting `client_jwt`.
+    /// The JWT is not checked.
     Off,
-    /// A fault of the JWT is a warning: the default of `verify_client_jwt`.
+    /// A fault of the JWT is a warning.
     #[default]
     Warn,
     /// The request is refused if its JWT does not verify, if the third party is not admitted to the scopes, or if the
-    /// JWT differs from the request in an important field; see `verify_client_jwt`.
+    /// JWT differs from the request in an important field.
     Enforce,
 }
 

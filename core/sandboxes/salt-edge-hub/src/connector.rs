@@ -29,35 +29,58 @@ const AGAIN: u32 = 3;
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
 
 /// The connector to which the hub sends requests.
-#[derive(Default)]
-pub(super) struct ConnectorLink(Mutex<Option<Transport>>);
+pub(super) struct ConnectorLink {
+    transport: Mutex<Option<Transport>>,
+    /// Additional certificate authorities, if no others are named.
+    ca_file: Option<String>,
+}
 
 impl ConnectorLink {
+    /// No connector yet. `ca_file` has additional certificate authorities to trust, unless an order names others.
+    ///
+    /// # Errors
+    /// `configuration.invalid` for this file: a connection is made, and not used.
+    pub(super) fn trusting(ca_file: Option<String>) -> Result<Self> {
+        let link = Self { transport: Mutex::default(), ca_file };
+        link.connection("https://localhost", None)
+            .map_err(|why| Error::invalid_setting("connector_ca_file", why.message()))?;
+        Ok(link)
+    }
+
+    /// The additional certificate authorities: the named ones, or those of the hub's options.
+    pub(super) fn authorities<'a>(&'a self, named: Option<&'a str>) -> Option<&'a str> {
+        named.or(self.ca_file.as_deref())
+    }
+
     /// Sets its URL. `ca_file` has additional certificate authorities to trust there.
     ///
     /// # Errors
     /// `configuration.invalid`.
     pub(super) fn set(&self, url: &str, ca_file: Option<&str>) -> Result<()> {
-        let tls = TlsSettings { ca_file: ca_file.map(Into::into), ..TlsSettings::default() };
+        let transport = self.connection(url, ca_file)?;
+        *self.transport.lock().unwrap_or_else(PoisonError::into_inner) = Some(transport);
+        Ok(())
+    }
+
+    fn connection(&self, url: &str, ca_file: Option<&str>) -> Result<Transport> {
+        let tls = TlsSettings { ca_file: self.authorities(ca_file).map(Into::into), ..TlsSettings::default() };
         let settings = TransportSettings {
             base_url: url.to_owned(),
             tls,
             max_answer_bytes: MAX_ANSWER,
             ..TransportSettings::default()
         };
-        let transport = Transport::new(&settings)?;
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(transport);
-        Ok(())
+        Transport::new(&settings)
     }
 
     /// Its URL.
     pub(super) fn url(&self) -> Option<String> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.transport.lock().unwrap_or_else(PoisonError::into_inner);
         known.as_ref().map(|transport| transport.base_url().to_owned())
     }
 
     fn transport(&self) -> Result<Transport> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let known = self.transport.lock().unwrap_or_else(PoisonError::into_inner).clone();
         known.ok_or_else(|| Error::invalid_setting("connector_url", "is missing: the hub knows no connector to ask"))
     }
 }

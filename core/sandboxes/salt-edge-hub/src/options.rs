@@ -15,6 +15,8 @@ pub(crate) struct HubOptions {
     /// The connector's base URL, for requests that the hub starts itself (`sandbox/enrolments`). The control interface
     /// can set it later.
     pub(crate) connector_url: Option<String>,
+    /// A PEM file with more certificate authorities to trust at the connector, and at the `psu_url` of an order `check`.
+    pub(crate) connector_ca_file: Option<String>,
     /// A fixed time for the hub's clock. Default: the system's clock.
     pub(crate) clock: Option<Timestamp>,
     /// Opens the control interface.

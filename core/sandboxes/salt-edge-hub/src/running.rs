@@ -62,7 +62,7 @@ impl RunningHub {
         let clock = Arc::new(clock_ms.map_or_else(SystemClock::default, SystemClock::standing_at_ms));
         let listener = Listener::bind(listen, None).await.map_err(|why| Error::invalid_setting("listen", why))?;
         let control = options.control.unwrap_or_default().then(Arc::default);
-        let link = ConnectorLink::default();
+        let link = ConnectorLink::trusting(options.connector_ca_file)?;
         if let Some(url) = &options.connector_url {
             link.set(url, None).map_err(|why| Error::invalid_setting("connector_url", why.message()))?;
         }

@@ -1,6 +1,9 @@
 //! A file in TOML as values of the boundary, with the place of each. Unknown names are found here, since each has a place.
 
-use std::fs::{File, Metadata};
+use std::{
+    borrow::Cow,
+    fs::{File, Metadata},
+};
 
 use bankchannel_foundation::{
     Error, Result,
@@ -12,7 +15,7 @@ use toml::{
     Spanned,
     de::{DeTable, DeValue},
 };
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use super::{
     ConfigurationForm,
@@ -90,6 +93,7 @@ impl DocumentReader<'_> {
                     if members.get(field.name).is_some() {
                         let why = "is given twice: itself, and by another name or as a file";
                         self.fault(at, &inner, why);
+                        wipe(value.into_inner());
                     } else if in_file {
                         self.in_file(field, value, &inner, &mut members);
                     } else {
@@ -105,6 +109,7 @@ impl DocumentReader<'_> {
                 Err(why) => {
                     let name = shown::member(&name).map_or_else(|| "(a name)".to_owned(), |name| below(place, name));
                     self.fault(at, &name, &why);
+                    wipe(value.into_inner());
                 }
             }
         }
@@ -156,6 +161,8 @@ impl DocumentReader<'_> {
             Some(path) => value_in_file(field, path),
             None => Err("must be the name of the file that has the value".to_owned()),
         };
+        // The secret itself may have been given in place of its file.
+        wipe(path.into_inner());
         match read {
             Ok(value) => drop(members.insert(field.name, value)),
             Err(why) => self.fault(at, &format!("{place}{IN_FILE}"), &why),
@@ -182,7 +189,8 @@ impl DocumentReader<'_> {
                 None => self.no_number(at, place),
             },
             // The languages' readers take an empty list for an empty table, as PHP writes it.
-            DeValue::Array(_) if matches!(shape, Some(Shape::Struct(_))) => {
+            items @ DeValue::Array(_) if matches!(shape, Some(Shape::Struct(_))) => {
+                wipe(items);
                 self.fault(at, place, "must be a table, not a list");
                 Value::Null
             }
@@ -209,5 +217,15 @@ impl DocumentReader<'_> {
         let before = self.text.get(..at).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
         Origin::File { line, column: before.rsplit('\n').next().unwrap_or_default().chars().count() + 1 }
+    }
+}
+
+/// Wipes a value that is left out: a text is a copy where the file has it with escapes.
+fn wipe(value: DeValue<'_>) {
+    match value {
+        DeValue::String(Cow::Owned(mut text)) => text.zeroize(),
+        DeValue::Array(items) => items.into_iter().for_each(|item| wipe(item.into_inner())),
+        DeValue::Table(members) => members.into_iter().for_each(|(_, member)| wipe(member.into_inner())),
+        _ => {}
     }
 }

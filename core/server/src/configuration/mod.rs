@@ -64,6 +64,9 @@ pub struct ConfigurationForm {
     pub about: &'static str,
     /// The settings before which a section of that file begins, with its title.
     pub sections: &'static [(&'static str, &'static str)],
+    /// Texts of the service's own, by the setting's place, where the setting's documentation is not true of the service: it is
+    /// declared for programs. `None` leaves the setting out of that file: the service has no use for it.
+    pub own_texts: &'static [(&'static str, Option<&'static str>)],
     /// Further names of tables.
     pub table_name: TableName,
 }

@@ -75,10 +75,10 @@ pub(super) fn add(
     }
 }
 
-fn value(setting: &ConfigurationSetting, text: OsString, in_file: bool) -> Result<Value<'static>, String> {
-    // It may be a secret; the value made from it is wiped with all others.
+fn value(setting: &ConfigurationSetting, text: OsString, in_file: bool) -> Result<Zeroizing<Value<'static>>, String> {
+    // It may be a secret.
     let text = Zeroizing::new(text_of_variable(text)?);
-    if in_file {
+    let value = if in_file {
         value_in_file(setting.field, &text)
     } else if !setting.is_table() {
         value_of(setting.field, &text)
@@ -86,7 +86,8 @@ fn value(setting: &ConfigurationSetting, text: OsString, in_file: bool) -> Resul
         Ok(Value::Object(Object::new()))
     } else {
         Err(format!("is a table: {EMPTY_TABLE} makes it, and its settings have variables of their own"))
-    }
+    };
+    value.map(Zeroizing::new)
 }
 
 /// The variable's name with a table's own name in place of another one that the file may have, such as a bank's.
@@ -113,7 +114,7 @@ fn set(
     values: &mut Value<'_>,
     form: &ConfigurationForm,
     setting: &ConfigurationSetting,
-    value: Value<'static>,
+    mut value: Zeroizing<Value<'static>>,
     origins: &mut Origins,
     origin: &Origin,
 ) {
@@ -132,7 +133,7 @@ fn set(
         outer = below(&outer, name);
         let is_last = names.peek().is_none();
         if is_last && !setting.is_table() {
-            members.insert(name.to_owned(), value).zeroize();
+            members.insert(name.to_owned(), std::mem::take(&mut *value)).zeroize();
             return;
         }
         if members.get(name).is_none() {

@@ -26,6 +26,8 @@ pub(super) const IN_FILE: &str = "_file";
 const LOCATIONS: [&str; 2] = ["postgres_url", "store"];
 /// The largest file with a value, in bytes.
 const VALUE_MAX: u64 = 1024 * 1024;
+/// The room that reading wants behind a file's content: with less it reads through memory of its own.
+const ROOM_BEYOND: usize = 64;
 
 /// A setting, or a table of settings.
 #[derive(Debug, Clone)]
@@ -55,6 +57,15 @@ impl ConfigurationForm {
         let mut all = Vec::new();
         collect(self.prefix, "", self.shape.fields(), &mut all);
         all
+    }
+
+    /// What the file that is written from the declaration says of a setting; `None` if it leaves the setting out.
+    #[must_use]
+    pub fn text_of(&self, setting: &ConfigurationSetting) -> Option<&'static str> {
+        match self.own_texts.iter().find(|(place, _)| *place == setting.place) {
+            Some((_, own)) => *own,
+            None => Some(setting.field.doc),
+        }
     }
 }
 
@@ -115,14 +126,22 @@ pub(super) fn value_in_file(field: &Field, path: &str) -> std::result::Result<Va
 /// # Errors
 /// Those of the operating system; also for a text that is longer or is not UTF-8.
 pub(super) fn read_text((file, opened): (File, Metadata), max_bytes: u64) -> io::Result<(Zeroizing<String>, Metadata)> {
+    // A pipe has no size, nor has a file that the system makes when it is read.
+    let largest = match opened.len() {
+        size if opened.is_file() && size > 0 => size.min(max_bytes),
+        _ => max_bytes,
+    };
     // With its room from the start, so that no part is copied and left behind when it grows.
-    let room = usize::try_from(opened.len().min(max_bytes) + 1).unwrap_or_default();
+    let room = usize::try_from(largest).unwrap_or_default().saturating_add(ROOM_BEYOND);
     let mut text = Zeroizing::new(String::with_capacity(room));
-    file.take(max_bytes + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > max_bytes {
-        return Err(io::Error::other(format!("it is longer than {max_bytes} bytes")));
+    file.take(largest + 1).read_to_string(&mut text)?;
+    if text.len() as u64 <= largest {
+        return Ok((text, opened));
     }
-    Ok((text, opened))
+    Err(io::Error::other(match largest == max_bytes {
+        true => format!("it is longer than {max_bytes} bytes"),
+        false => "it grew while it was read".to_owned(),
+    }))
 }
 
 /// Whether this text of a secret setting is a secret.

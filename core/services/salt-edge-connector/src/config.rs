@@ -9,7 +9,7 @@ use bankchannel_foundation::{
     shown,
 };
 
-use super::ConnectorOptions;
+use super::{ConnectorOptions, keys::has_key};
 use bankchannel_server::{
     configuration::{self, ConfigurationForm},
     http::TlsFiles,
@@ -22,8 +22,8 @@ const PROVIDER_CODE: &str = "demobank";
 /// The maximum size of a public key file.
 const MAX_KEY: u64 = 64 * 1024;
 
-/// The service's configuration file. `docs/salt-edge-connector.toml` is written from it: every setting with its documentation
-/// and default.
+/// The service's configuration file. `docs/salt-edge-connector.toml` is written from it: every setting that a service has a use
+/// for, with its documentation and default.
 #[derive(Debug, Clone, Boundary)]
 pub(crate) struct ConnectorFile {
     /// `example` for the built-in example bank, or the URL of the bank's own code.
@@ -33,7 +33,7 @@ pub(crate) struct ConnectorFile {
     /// included in this time.
     #[boundary(default = 30)]
     pub(crate) bank_timeout_s: u32,
-    /// A PEM file with more certificate authorities to trust at the bank's URL. Without it: those of the system.
+    /// A PEM file with more certificate authorities to trust at the bank's URL, beside the system's. Default: none.
     #[boundary(example = "bank-ca.pem")]
     pub(crate) bank_ca_file: Option<String>,
     /// The number of questions that are asked at once: 1 to 64. Questions of one session never overlap.
@@ -43,17 +43,114 @@ pub(crate) struct ConnectorFile {
     /// another one at each start: name one. Beyond loopback only with the TLS files of the service.
     #[boundary(default = "127.0.0.1:0")]
     pub(crate) bank_interface_listen: String,
-    /// The URL at which customers' browsers reach the example bank's page, if it is not the connector's own address.
+    /// The URL at which customers' browsers reach the example bank's page. Default: the connector's own address.
     #[boundary(example = "https://connector.bank.example")]
     pub(crate) public_url: Option<String>,
-    /// The connector itself: the settings of `SaltEdgeConnector`, as in every language. Without `base_url` callbacks wait; with
-    /// it, `app_id` and `app_secret_file` are required. Without the hub's public key, the key that Salt Edge has published is
-    /// used. The provider code is `demobank` if it is absent. A key of its own, the store (the folder `store`) and the secret
-    /// that connector and bank share are made in the data folder, unless they are given here. To make a secret:
-    /// `(umask 077; openssl rand -base64 32 > bank.secret)`.
+    /// The connector itself, with the settings of `SaltEdgeConnector` that a service has. A key of its own, the store and the
+    /// secret that connector and bank share are made in the data folder, unless they are given here.
     #[boundary(default = {})]
     pub(crate) connector: SaltEdgeConnectorSettings,
 }
+
+/// What is true of settings of the library's connector when a service has them.
+const OWN_TEXTS: &[(&str, Option<&str>)] = &[
+    (
+        "connector.base_url",
+        Some(
+            "The base URL of Salt Edge: `https://priora.saltedge.com`, or the URL of an embedded hub. Plain HTTP is accepted \
+             for loopback addresses only. Default: none, and reports to Salt Edge wait in the store.",
+        ),
+    ),
+    (
+        "connector.hub_public_key",
+        Some(
+            "Salt Edge's public key as PEM text. During a key change: the old key and the new key, one after the other. \
+             Default: the key that Salt Edge has published.",
+        ),
+    ),
+    (
+        "connector.app_id",
+        Some("The provider's app id, from Salt Edge's dashboard. Default: none; with `base_url` it is required."),
+    ),
+    (
+        "connector.app_secret",
+        Some("The app secret, from Salt Edge's dashboard. Default: none; with `base_url` it is required."),
+    ),
+    ("connector.provider_code", Some("The bank's code at Salt Edge. Default: `demobank`.")),
+    (
+        "connector.private_key",
+        Some(
+            "The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. Default: a key that is made in the data folder \
+             at the first start.",
+        ),
+    ),
+    (
+        "connector.keystore_file",
+        Some("A PKCS#12 file (`.p12`, `.pfx`) with the private key and its certificate, in place of `private_key`."),
+    ),
+    (
+        "connector.ca_file",
+        Some(
+            "A PEM file with more certificate authorities to trust at Salt Edge, beside the system's: on Linux those of \
+             `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set. Default: none. Those for the bank are in `bank_ca_file`.",
+        ),
+    ),
+    (
+        "connector.replay_from",
+        Some(
+            "For tests: a file made with `record_to`. Each request to Salt Edge gets its next answer to the same method and \
+             path; nothing is sent. Default: none.",
+        ),
+    ),
+    // For programs whose calls ask for signatures.
+    ("connector.public_key", None),
+    ("connector.public_key_file", None),
+    (
+        "connector.store",
+        Some(
+            "The store of sessions, tokens and callbacks: a folder, or the address of a PostgreSQL database \
+             (`postgres://user:password@host/database`), which any number of instances may share. Default: the folder `store` \
+             in the data folder.",
+        ),
+    ),
+    (
+        "connector.store_key",
+        Some(
+            "The key that encrypts the store: 32 bytes in base64. To make a file with one: `(umask 077; openssl rand -base64 \
+             32 > store.key)`. Required for PostgreSQL. Default for a folder: the key in its file `store.key`, which is made \
+             with the store.",
+        ),
+    ),
+    (
+        "connector.bank_secret",
+        Some(
+            "The secret that the connector shares with the bank's own code: 32 characters or more. To make a file with one: \
+             `(umask 077; openssl rand -base64 32 > bank.secret)`. Default: one that is made in the data folder, in the file \
+             `bank.secret`, at the first start.",
+        ),
+    ),
+    (
+        "connector.reports_at_once",
+        Some(
+            "The number of reports that are sent to Salt Edge at the same time. One that is not answered takes its place for \
+             30 seconds at most, and holds up the others only when it and its like take all. Default: 64.",
+        ),
+    ),
+    (
+        "connector.exchange_timeout_s",
+        Some(
+            "The time limit of one exchange with Salt Edge, in seconds, fractions allowed. Default, and meaning of 0: that of \
+             the exchange's kind.",
+        ),
+    ),
+    (
+        "connector.send_traceparent",
+        Some(
+            "Whether a `traceparent` goes along with what is sent to Salt Edge. Default: false, as Salt Edge is to learn \
+             nothing of the bank's systems.",
+        ),
+    ),
+];
 
 /// How the file and the environment variables are read.
 pub(crate) static CONFIGURATION: ConfigurationForm = ConfigurationForm {
@@ -62,6 +159,7 @@ pub(crate) static CONFIGURATION: ConfigurationForm = ConfigurationForm {
     about: "Options of the command line override it. Address, TLS files and data folder are options only: `--listen`, \
             `--tls-cert`, `--tls-key`, `--data`.",
     sections: &[("connector", "The connector")],
+    own_texts: OWN_TEXTS,
     table_name: |_, _| Ok(None),
 };
 
@@ -144,6 +242,7 @@ impl ConnectorConfig {
             (connector.private_key, key.keystore_file, key.pkcs11) = (None, None, None);
             key.private_key_file = Some(file);
         }
+        check_key(&connector)?;
         if let Some(file) = options.bank_secret_file {
             (connector.bank_secret, connector.bank_secret_file) = (None, Some(file));
         }
@@ -192,6 +291,21 @@ fn check_hub(connector: &SaltEdgeConnectorSettings) -> Result<()> {
         return Err(Error::invalid_setting("app_secret", needed));
     }
     Ok(())
+}
+
+/// Refuses a public key without its private key: a service has nobody to ask for signatures.
+fn check_key(connector: &SaltEdgeConnectorSettings) -> Result<()> {
+    let given = [
+        ("connector.public_key", connector.public_key.is_some()),
+        ("connector.public_key_file", connector.public_key_file.is_some()),
+    ];
+    match given.into_iter().find(|(_, is_given)| *is_given) {
+        Some((setting, _)) if !has_key(connector) => Err(Error::invalid_setting(
+            setting,
+            "a service signs by itself: give the private key (private_key_file, keystore_file or pkcs11), or leave this out",
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn address(setting: &'static str, text: &str) -> Result<SocketAddr> {
@@ -244,7 +358,27 @@ mod tests {
         let whole = read(&uncommented(true));
         assert_eq!(whole["connector"]["provider_code"], PROVIDER_CODE);
         for setting in CONFIGURATION.settings() {
-            assert!(whole.pointer(&format!("/{}", setting.place.replace('.', "/"))).is_some(), "{}", setting.place);
+            let is_there = whole.pointer(&format!("/{}", setting.place.replace('.', "/"))).is_some();
+            assert_eq!(is_there, CONFIGURATION.text_of(&setting).is_some(), "{}", setting.place);
+        }
+    }
+
+    #[test]
+    fn a_public_key_without_its_private_key_is_refused_with_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("connector.toml");
+        let with = |text: &str| {
+            std::fs::write(&file, text).unwrap();
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+            config(ConnectorOptions { config: Some(file.display().to_string()), ..ConnectorOptions::default() })
+        };
+        for setting in ["public_key", "public_key_file"] {
+            let text = format!("[connector]\n{setting} = \"of.pem\"\n");
+            let refused = with(&text).err().unwrap();
+            assert_eq!(refused.detail("field"), Some(&*format!("connector.{setting}")));
+            assert!(refused.message().contains("private_key_file"), "{refused}");
+            assert!(refused.message().contains("connector.toml") && refused.message().contains('2'), "{refused}");
+            assert!(with(&format!("{text}private_key_file = \"key.pem\"\n")).is_ok());
         }
     }
 

@@ -44,7 +44,6 @@ impl ConnectorKeys {
         if !has_key {
             let file = own_key(data)?;
             settings.key = KeySources { private_key_file: Some(file.display().to_string()), ..KeySources::default() };
-            (settings.public_key, settings.public_key_file) = (None, None);
         }
         check_files(settings)?;
         let has_secret = settings.bank_secret.is_some() || settings.bank_secret_file.is_some();
@@ -97,7 +96,7 @@ impl ConnectorKeys {
 }
 
 /// Whether a private key is configured.
-fn has_key(settings: &SaltEdgeConnectorSettings) -> bool {
+pub(crate) fn has_key(settings: &SaltEdgeConnectorSettings) -> bool {
     let key = &settings.key;
     settings.private_key.is_some()
         || key.private_key_file.is_some()
@@ -105,12 +104,9 @@ fn has_key(settings: &SaltEdgeConnectorSettings) -> bool {
         || key.pkcs11.is_some()
 }
 
-/// Checks that the key can sign, and that the secret and key files named in the settings are not readable by others.
+/// Checks that the secret and key files named in the settings are not readable by others.
 fn check_files(settings: &SaltEdgeConnectorSettings) -> Result<()> {
     let key = &settings.key;
-    if settings.public_key.is_some() && !has_key(settings) {
-        return Err(Error::invalid_setting("public_key", "a service must sign by itself: give the private key"));
-    }
     let named = [&key.private_key_file, &key.keystore_file, &settings.app_secret_file, &settings.store_key_file];
     named.into_iter().flatten().try_for_each(|file| check_secret_file(Path::new(file)))
 }

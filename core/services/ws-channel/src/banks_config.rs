@@ -31,7 +31,7 @@ const RENEWAL_WINDOW_DAYS: std::ops::RangeInclusive<u32> = 1..=365;
 /// The documentation of [`BanksConfig`].
 const BANKS_DOC: &str = "Each bank that the service reaches over SEPA Web Services has a table of its own. An empty one is \
     enough where the library has the bank's addresses and authorities: nordea, osuuspankki, sp, pop; aktia needs its \
-    authorities (`anchors_file`), the others a profile of your own (`profile_file`). Other banks answer \"No channel \
+    authorities (`anchors_file`); shb, spankki, alandsbanken, SEB need a profile of your own (`profile_file`). Other banks answer \"No channel \
     configured for this bank\". A bank may be named by any of its names: `bankchannel banks` lists them.";
 
 /// The banks, each in a table with its id.
@@ -112,6 +112,7 @@ const ONE_BANK: Field = Field {
     example: None,
     profile: false,
     off_wire: false,
+    opens_file: false,
     variables: &[],
     gives: &[],
 };
@@ -158,41 +159,42 @@ pub(crate) fn bank_table(name: &str) -> std::result::Result<Option<&'static str>
 /// A bank that the service reaches over SEPA Web Services. An empty table switches it on with the profile of the library.
 #[derive(Debug, Clone, Boundary)]
 pub struct ReachedBankConfig {
-    /// A file with a profile of your own (JSON; docs/sepa-web-services.md says what is in it), in place of the library's.
-    #[boundary(example = "/etc/bankchannel/spankki.json")]
+    /// A file with a profile of your own (JSON; docs/sepa-web-services.md says what is in it). Default: the library's.
+    #[boundary(example = "/etc/bankchannel/bank.json")]
     pub profile_file: Option<String>,
-    /// The address of the file service, in place of the profile's.
+    /// The address of the file service. Default: the profile's.
     #[boundary(example = "https://files.bank.example/services")]
     pub file_url: Option<String>,
-    /// The address of the certificate service, in place of the profile's. With a `file_url` of your own, give it too.
+    /// The address of the certificate service. Default: the profile's. With a `file_url` of your own, give it too.
     #[boundary(example = "https://certificates.bank.example/services")]
     pub certificate_url: Option<String>,
-    /// `test` or `production`: which of the bank's environments, in place of `flavour`'s. Nordea's demonstration customer is in
-    /// production.
+    /// `test` or `production`: which of the bank's environments. Default: that of `flavour`. Nordea's demonstration customer is
+    /// in production.
     pub environment: Option<Flavour>,
-    /// A PEM file with authorities that are trusted beside the profile's: the bank's signatures lead to them.
-    #[boundary(example = "/etc/bankchannel/aktia.pem")]
+    /// A PEM file with authorities that are trusted beside the profile's: the bank's signatures lead to them. Default: none.
+    #[boundary(example = "/etc/bankchannel/authorities.pem")]
     pub anchors_file: Option<String>,
-    /// A folder with such files, read again while the service runs.
+    /// A folder with such files, read again while the service runs. Default: none.
     #[boundary(example = "/etc/bankchannel/anchors")]
     pub anchors_dir: Option<String>,
-    /// A PEM file with authorities of the bank's TLS certificate, beside the system's.
+    /// A PEM file with authorities of the bank's TLS certificate, beside the system's. Default: none.
     #[boundary(example = "/etc/bankchannel/bank-tls.pem")]
     pub ca_file: Option<String>,
-    /// A proxy's URL. With a password only if nobody else can read this file.
+    /// A proxy's URL. With a password only if nobody else can read this file. Default: that of `HTTPS_PROXY` or `ALL_PROXY` in
+    /// the environment, except for the hosts in `NO_PROXY`.
     #[boundary(example = "http://proxy:3128")]
     pub proxy: Option<Secret>,
-    /// The sender's id, if you send for your customers under an agreement of your own.
+    /// The sender's id, if you send for your customers under an agreement of your own. Default: the customer's.
     #[boundary(example = "11111111")]
     pub sender_id: Option<String>,
-    /// The bank's name in requests, in place of the profile's.
+    /// The bank's name in requests. Default: the profile's.
     #[boundary(example = "123456789")]
     pub receiver_id: Option<String>,
-    /// Your program's name in requests.
+    /// Your program's name in requests. Default: `bankchannel` with its version.
     #[boundary(example = "Our Payments 1.0")]
     pub software_id: Option<String>,
-    /// From so many days before its end on a certificate is renewed: 1 to 365, in place of the profile's, with the same meaning
-    /// as the simulated bank's. OP has 55, the others 60.
+    /// From so many days before its end on a certificate is renewed: 1 to 365, with the same meaning as the simulated bank's.
+    /// Default: the profile's; OP has 55, the others 60.
     #[boundary(example = "60")]
     pub renew_before_days: Option<u32>,
     /// The certificates that are asked for, or tried, at the same time: 1 to 64.
@@ -397,6 +399,8 @@ mod tests {
         assert!(those(None).iter().all(|name| "nordea, osuuspankki, sp, pop".contains(name)), "{:?}", those(None));
         assert_eq!(those(Some("anchors_file")), ["aktia"]);
         assert_eq!(those(Some("profile_file")).len() + 6, TABLES_COUNT);
+        let named = format!("{} need a profile", those(Some("profile_file")).join(", "));
+        assert!(BANKS_DOC.contains(&named), "{named}");
     }
 
     #[test]

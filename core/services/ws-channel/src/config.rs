@@ -24,11 +24,11 @@ pub struct ServiceConfig {
     /// The base path of the operations.
     #[boundary(default = "/v2")]
     pub base_path: String,
-    /// The URL of a PostgreSQL database, instead of SQLite in the data folder. Any number of instances may share one, with one
-    /// `keys_folder` and one `files_folder`. With a password only if nobody else can read this file.
+    /// The URL of a PostgreSQL database. Default: none; SQLite in the data folder is the database. Any number of instances may
+    /// share one, with one `keys_folder` and one `files_folder`. With a password only if nobody else can read this file.
     #[boundary(example = "postgres://bankchannel@localhost/bankchannel")]
     pub postgres_url: Option<Secret>,
-    /// A request that waits longer than these limits for a silent or refusing database is answered with 503.
+    /// Connections and time limits towards PostgreSQL.
     #[boundary(default = {})]
     pub postgres: PostgresLimits,
     /// The folder of the service's keys. Default: `keys` in the data folder. Instances that share a database share it.
@@ -49,7 +49,7 @@ pub struct ServiceConfig {
     /// The RSA private key that passwords are encrypted to: a PEM file of mode 0600, 2048 bits or more. Default: one that is
     /// made at the first start.
     pub rsa_private_key: Option<KeyFilePath>,
-    /// The previous key, still accepted while clients change to the new one.
+    /// The previous key, still accepted while clients change to the new one. Default: none.
     #[boundary(example = "/etc/bankchannel/service-old.pem")]
     pub rsa_previous_private_key: Option<KeyFilePath>,
     /// How codes leave the service.
@@ -154,7 +154,7 @@ pub struct ServiceConfig {
     pub has_test_banks: bool,
 }
 
-/// Connections and time limits towards PostgreSQL.
+/// A request that waits longer than these limits for a silent or refusing database is answered with 503.
 #[derive(Debug, Clone, Copy, Boundary)]
 pub struct PostgresLimits {
     /// The maximum number of connections of this instance: 1 to 1000. The sum of all instances must be below the server's
@@ -242,7 +242,8 @@ pub struct Lockout {
     pub duration_s: u32,
 }
 
-/// Each rate has a burst: the number of calls that may come at once.
+/// A rate of calls has a burst: the number of calls that may come at once. That of failed logins has none of its own: as many
+/// as in a minute may come at once.
 #[derive(Debug, Clone, Copy, Boundary)]
 pub struct RateLimit {
     /// Calls per second of one API key.
@@ -282,6 +283,7 @@ pub(crate) static CONFIGURATION: ConfigurationForm = ConfigurationForm {
         ("cors_origins", "Network"),
         ("banks", "Banks"),
     ],
+    own_texts: &[],
     table_name: |place, given| if place == "banks" { bank_table(given) } else { Ok(None) },
 };
 

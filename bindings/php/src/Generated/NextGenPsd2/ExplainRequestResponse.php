@@ -14,7 +14,6 @@ final class ExplainRequestResponse
      * @param string $text The whole explanation as text for a person, at most 64 KiB.
      * @param list<CheckResult> $checks All checks in their order.
      * @param list<Cause> $hypotheses The tested causes, the proven ones first.
-     * @param DigestCompared $digest The digest compared with the body.
      * @param string|null $advice What the sender can do about the verdict. Absent if the request is valid, or if
      * the check's own text is enough.
      * @param Refused|null $refused The bank's answer, if it refuses.
@@ -27,6 +26,8 @@ final class ExplainRequestResponse
      * either is missing.
      * @param FirstDifference|null $diff The first difference between the expected and the actual string.
      * @param RecoveredHash|null $recovered The hash recovered from the signature.
+     * @param DigestCompared|null $digest The digest compared with the body. Absent if the request was refused
+     * before it was read.
      * @param KeyIdCompared|null $keyId The key id compared with the certificate.
      */
     public function __construct(
@@ -34,7 +35,6 @@ final class ExplainRequestResponse
         public readonly string $text,
         public readonly array $checks,
         public readonly array $hypotheses,
-        public readonly DigestCompared $digest,
         public readonly ?string $advice = null,
         public readonly ?Refused $refused = null,
         public readonly ?string $expectedSigningString = null,
@@ -43,6 +43,7 @@ final class ExplainRequestResponse
         public readonly ?bool $clientTextWasSigned = null,
         public readonly ?FirstDifference $diff = null,
         public readonly ?RecoveredHash $recovered = null,
+        public readonly ?DigestCompared $digest = null,
         public readonly ?KeyIdCompared $keyId = null,
     ) {
     }
@@ -59,7 +60,6 @@ final class ExplainRequestResponse
             text: $data['text'],
             checks: array_map(static fn (mixed $item): mixed => CheckResult::fromArray($item), $data['checks']),
             hypotheses: array_map(static fn (mixed $item): mixed => Cause::fromArray($item), $data['hypotheses']),
-            digest: DigestCompared::fromArray($data['digest']),
             advice: $data['advice'] ?? null,
             refused: isset($data['refused']) ? Refused::fromArray($data['refused']) : null,
             expectedSigningString: isset($data['expected_signing_string']) ? Encode::bytes($data['expected_signing_string']) : null,
@@ -68,6 +68,7 @@ final class ExplainRequestResponse
             clientTextWasSigned: $data['client_text_was_signed'] ?? null,
             diff: isset($data['diff']) ? FirstDifference::fromArray($data['diff']) : null,
             recovered: isset($data['recovered']) ? RecoveredHash::fromArray($data['recovered']) : null,
+            digest: isset($data['digest']) ? DigestCompared::fromArray($data['digest']) : null,
             keyId: isset($data['key_id']) ? KeyIdCompared::fromArray($data['key_id']) : null,
         );
     }
@@ -92,7 +93,7 @@ final class ExplainRequestResponse
             'diff' => $this->diff === null ? null : (object) $this->diff->toArray(),
             'recovered' => $this->recovered === null ? null : (object) $this->recovered->toArray(),
             'hypotheses' => array_values(array_map(static fn (Cause $item): mixed => (object) $item->toArray(), $this->hypotheses)),
-            'digest' => (object) $this->digest->toArray(),
+            'digest' => $this->digest === null ? null : (object) $this->digest->toArray(),
             'key_id' => $this->keyId === null ? null : (object) $this->keyId->toArray(),
         ]);
     }

@@ -12,16 +12,16 @@ final class AskedConnector
     /**
      * @param int $status The HTTP status.
      * @param int $elapsedMs Milliseconds until the answer.
-     * @param mixed $body The body, if it is JSON.
      * @param string|null $errorClass The class of a refusal.
      * @param int|null $retryAfterS `Retry-After`, in seconds.
+     * @param mixed|null $body The body, if it is JSON.
      */
     public function __construct(
         public readonly int $status,
         public readonly int $elapsedMs,
-        public readonly mixed $body,
         public readonly ?string $errorClass = null,
         public readonly ?int $retryAfterS = null,
+        public readonly mixed $body = null,
     ) {
     }
 
@@ -35,9 +35,9 @@ final class AskedConnector
         return new self(
             status: $data['status'],
             elapsedMs: $data['elapsed_ms'],
-            body: $data['body'],
             errorClass: $data['error_class'] ?? null,
             retryAfterS: $data['retry_after_s'] ?? null,
+            body: $data['body'] ?? null,
         );
     }
 

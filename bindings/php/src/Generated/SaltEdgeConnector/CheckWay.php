@@ -31,7 +31,7 @@ final class CheckWay
      * @param list<string>|null $accounts The ids of all accounts that this customer must be shown.
      * @param string|null $name The name that the customer's data must have.
      * @param string|\SplFileInfo|null $codesFile A file to which codes are appended as JSON lines with a member
-     * `code`; relative to the settings' file.
+     * `code`; relative to the settings' file. Not over HTTP: give `right_code` there.
      */
     public function __construct(
         public readonly string $code,

@@ -7,13 +7,13 @@ namespace Bankchannel\SaltEdgeConnector;
 /** The strictness for a third party's JWT. */
 enum ClientJwtMode: string
 {
-    /** The JWT is not checked: the default of the setting `client_jwt`. */
+    /** The JWT is not checked. */
     case Off = 'off';
-    /** A fault of the JWT is a warning: the default of `verify_client_jwt`. */
+    /** A fault of the JWT is a warning. */
     case Warn = 'warn';
     /**
      * The request is refused if its JWT does not verify, if the third party is not admitted to the scopes, or if
-     * the JWT differs from the request in an important field; see `verify_client_jwt`.
+     * the JWT differs from the request in an important field.
      */
     case Enforce = 'enforce';
 }

@@ -49,6 +49,8 @@ final class Hub extends ControlledService
      * hub makes the connector's key pair too.
      * @param string|null $connectorUrl The connector's base URL, for requests that the hub starts itself
      * (`sandbox/enrolments`). The control interface can set it later.
+     * @param string|\SplFileInfo|null $connectorCaFile A PEM file with more certificate authorities to trust at the
+     * connector, and at the `psu_url` of an order `check`.
      * @param \DateTimeInterface|null $clock A fixed time for the hub's clock. Default: the system's clock.
      * @param bool|null $control Opens the control interface.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
@@ -59,6 +61,7 @@ final class Hub extends ControlledService
         string|\SplFileInfo|null $data = null,
         string|\SplFileInfo|null $connectorPublicKey = null,
         ?string $connectorUrl = null,
+        string|\SplFileInfo|null $connectorCaFile = null,
         ?\DateTimeInterface $clock = null,
         ?bool $control = null,
         ?Bridge $bridge = null,
@@ -68,6 +71,7 @@ final class Hub extends ControlledService
             'data' => $data === null ? null : Encode::path('data', $data),
             'connector_public_key' => $connectorPublicKey === null ? null : Encode::path('connectorPublicKey', $connectorPublicKey),
             'connector_url' => $connectorUrl,
+            'connector_ca_file' => $connectorCaFile === null ? null : Encode::path('connectorCaFile', $connectorCaFile),
             'clock' => $clock === null ? null : Encode::timestamp($clock),
             'control' => $control,
         ], $bridge);
@@ -270,7 +274,8 @@ final class Hub extends ControlledService
      * In place of the one that the hub was started with.
      *
      * @param string $url The base URL.
-     * @param string|\SplFileInfo|null $caFile The authorities of its TLS certificate, a PEM file.
+     * @param string|\SplFileInfo|null $caFile A PEM file with more certificate authorities to trust there. Default:
+     * that of the hub's option `connector_ca_file`. Not over HTTP.
      *
      * @throws BankchannelException
      */
@@ -356,11 +361,15 @@ final class Hub extends ControlledService
      * checked.
      * @param string|null $hubFolder The folder with the hub's keys, app id and app secret, for a check without an
      * embedded hub; relative to the settings' file. The connector has the hub's public key, the app id and the app
-     * secret.
+     * secret. An embedded hub has them already: its order `check` does not use this member, and over HTTP refuses
+     * it.
      * @param string|\SplFileInfo|null $connectorPublicKeyFile The connector's public key, a PEM file; relative to
-     * the settings' file. Without it, the hub's folder has the connector's key too.
+     * the settings' file. Without it, the hub's folder has the connector's key too. For the order `check` as
+     * `hub_folder`.
      * @param string|\SplFileInfo|null $caFile A PEM file with more certificate authorities to trust at the
-     * connector and at `psu_url`; relative to the settings' file.
+     * connector and at `psu_url`; relative to the settings' file. The order `check` uses it for `psu_url`: which
+     * authorities an embedded hub trusts at the connector is its option `connector_ca_file`, or set by the order
+     * `connector`. Not over HTTP.
      * @param string|null $psuUrl The URL of a program that acts as the customer on the bank's page: HTTPS, or HTTP
      * on loopback. The checker posts `{"url"}` to `URL/approve` or `URL/deny` and waits up to 60 seconds; a status
      * of 200 to 299 means that the customer has answered. `--psu` replaces it.

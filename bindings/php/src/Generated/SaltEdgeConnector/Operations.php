@@ -33,7 +33,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $appId The provider's app id, from Salt Edge's dashboard.
      * @param string|Secret|null $appSecret The app secret, from Salt Edge's dashboard.
      * @param string|\SplFileInfo|null $appSecretFile A file with the app secret.
-     * @param string|null $providerCode The bank's code at Salt Edge, such as `demobank`.
+     * @param string|null $providerCode The bank's code at Salt Edge, such as `demobank`. Default: none, and the one
+     * in a request is not compared.
      * @param string|null $pathPrefix What stands before `/api/priora/v1` in the path of every request, such as
      * `/psd2`, if the bank's web server has the connector below a path. Default: nothing. Other paths are answered
      * with 404.
@@ -44,9 +45,10 @@ abstract class Operations extends AbstractClient implements Client
      * the key is elsewhere, give `public_key`: each call then asks for the signature.
      * @param string|\SplFileInfo|null $privateKeyFile A file with the private key.
      * @param string|\SplFileInfo|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with the private key and its
-     * certificate, instead of the settings for them.
+     * certificate; replaces `private_key`, and `certificate` where there is such a setting.
      * @param Pkcs11Settings|null $pkcs11 The private key in an HSM or on a smart card, instead of `private_key`.
      * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12 file.
+     * Default: none.
      * @param string|null $publicKey The public half as PEM text, if the private key is elsewhere. It verifies each
      * signature that a call asked for, before anything is sent.
      * @param string|\SplFileInfo|null $publicKeyFile A file with the public half.
@@ -68,7 +70,7 @@ abstract class Operations extends AbstractClient implements Client
      * be fetched, is a warning. With `enforce` a fault refuses the request, and without the key the answer is 503:
      * Salt Edge may repeat the request. Needs `base_url`.
      * @param bool|null $allowShortClientKey Whether a third party's key of less than 2048 bits is accepted; 1024
-     * bits at least.
+     * bits at least. Default: false.
      * @param string|Secret|null $bankSecret The secret that the connector shares with the bank's own code when the
      * two talk over HTTP: 32 characters or more. Needed by `answer_bank`.
      * @param string|\SplFileInfo|null $bankSecretFile A file with that shared secret.
@@ -80,18 +82,18 @@ abstract class Operations extends AbstractClient implements Client
      * and its like take all. Default: 64.
      * @param string|\SplFileInfo|null $caFile A PEM file with more certificate authorities to trust for the
      * server's own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they
-     * are set.
-     * @param bool|null $onlyCaFile Whether to trust only the authorities of `ca_file`, not the system's.
+     * are set. Default: none.
+     * @param bool|null $onlyCaFile Whether to trust only the authorities of `ca_file`, not the system's. Default:
+     * false.
      * @param string|Secret|null $proxy A proxy's URL, such as `http://proxy:3128`. It may contain a user and a
      * password. Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in
      * `NO_PROXY`; none for this machine's own addresses.
      * @param float|null $exchangeTimeoutS The time limit of one exchange, in seconds, fractions allowed. A call of
-     * an operation is one exchange; a flow makes several. With 0 or without a value the operation's own limit
-     * applies.
+     * an operation is one exchange; a flow makes several. Default, and meaning of 0: the operation's own limit.
      * @param float|null $connectTimeoutS The time limit for opening a connection, in seconds, fractions allowed.
      * Default: 10.
      * @param float|null $readTimeoutS The longest silence of the peer while an answer is awaited or arrives, in
-     * seconds, fractions allowed. With 0 or without a value only the limit of the whole exchange applies.
+     * seconds, fractions allowed. Default, and meaning of 0: only the limit of the whole exchange applies.
      * @param int|null $maxAnswerBytes The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
      * @param int|null $retries How often an exchange is repeated after a lost connection or an answer such as 503,
      * from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
@@ -103,10 +105,10 @@ abstract class Operations extends AbstractClient implements Client
      * to everybody else no: a bank learns nothing of its customers' systems.
      * @param string|\SplFileInfo|null $recordTo For tests: a new file, made with mode 0600, into which the answers
      * of all exchanges are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
-     * embedded servers or test installations.
+     * embedded servers or test installations. Default: nothing is recorded.
      * @param string|\SplFileInfo|null $replayFrom For tests: a file made with `record_to`. Each exchange gets its
      * next answer to the same method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed
-     * for one request, with an id and a time that are new each time.
+     * for one request, with an id and a time that are new each time. Default: exchanges are sent.
      * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time code.
      * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not have,
      * such as one in a hardware module; returns the raw signature's bytes.
@@ -235,7 +237,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $appId The provider's app id, from Salt Edge's dashboard.
      * @param string|Secret|null $appSecret The app secret, from Salt Edge's dashboard.
      * @param string|\SplFileInfo|null $appSecretFile A file with the app secret.
-     * @param string|null $providerCode The bank's code at Salt Edge, such as `demobank`.
+     * @param string|null $providerCode The bank's code at Salt Edge, such as `demobank`. Default: none, and the one
+     * in a request is not compared.
      * @param string|null $pathPrefix What stands before `/api/priora/v1` in the path of every request, such as
      * `/psd2`, if the bank's web server has the connector below a path. Default: nothing. Other paths are answered
      * with 404.
@@ -246,9 +249,10 @@ abstract class Operations extends AbstractClient implements Client
      * the key is elsewhere, give `public_key`: each call then asks for the signature.
      * @param string|\SplFileInfo|null $privateKeyFile A file with the private key.
      * @param string|\SplFileInfo|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with the private key and its
-     * certificate, instead of the settings for them.
+     * certificate; replaces `private_key`, and `certificate` where there is such a setting.
      * @param Pkcs11Settings|null $pkcs11 The private key in an HSM or on a smart card, instead of `private_key`.
      * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12 file.
+     * Default: none.
      * @param string|null $publicKey The public half as PEM text, if the private key is elsewhere. It verifies each
      * signature that a call asked for, before anything is sent.
      * @param string|\SplFileInfo|null $publicKeyFile A file with the public half.
@@ -270,7 +274,7 @@ abstract class Operations extends AbstractClient implements Client
      * be fetched, is a warning. With `enforce` a fault refuses the request, and without the key the answer is 503:
      * Salt Edge may repeat the request. Needs `base_url`.
      * @param bool|null $allowShortClientKey Whether a third party's key of less than 2048 bits is accepted; 1024
-     * bits at least.
+     * bits at least. Default: false.
      * @param string|Secret|null $bankSecret The secret that the connector shares with the bank's own code when the
      * two talk over HTTP: 32 characters or more. Needed by `answer_bank`.
      * @param string|\SplFileInfo|null $bankSecretFile A file with that shared secret.
@@ -282,18 +286,18 @@ abstract class Operations extends AbstractClient implements Client
      * and its like take all. Default: 64.
      * @param string|\SplFileInfo|null $caFile A PEM file with more certificate authorities to trust for the
      * server's own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they
-     * are set.
-     * @param bool|null $onlyCaFile Whether to trust only the authorities of `ca_file`, not the system's.
+     * are set. Default: none.
+     * @param bool|null $onlyCaFile Whether to trust only the authorities of `ca_file`, not the system's. Default:
+     * false.
      * @param string|Secret|null $proxy A proxy's URL, such as `http://proxy:3128`. It may contain a user and a
      * password. Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in
      * `NO_PROXY`; none for this machine's own addresses.
      * @param float|null $exchangeTimeoutS The time limit of one exchange, in seconds, fractions allowed. A call of
-     * an operation is one exchange; a flow makes several. With 0 or without a value the operation's own limit
-     * applies.
+     * an operation is one exchange; a flow makes several. Default, and meaning of 0: the operation's own limit.
      * @param float|null $connectTimeoutS The time limit for opening a connection, in seconds, fractions allowed.
      * Default: 10.
      * @param float|null $readTimeoutS The longest silence of the peer while an answer is awaited or arrives, in
-     * seconds, fractions allowed. With 0 or without a value only the limit of the whole exchange applies.
+     * seconds, fractions allowed. Default, and meaning of 0: only the limit of the whole exchange applies.
      * @param int|null $maxAnswerBytes The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
      * @param int|null $retries How often an exchange is repeated after a lost connection or an answer such as 503,
      * from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
@@ -305,10 +309,10 @@ abstract class Operations extends AbstractClient implements Client
      * to everybody else no: a bank learns nothing of its customers' systems.
      * @param string|\SplFileInfo|null $recordTo For tests: a new file, made with mode 0600, into which the answers
      * of all exchanges are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
-     * embedded servers or test installations.
+     * embedded servers or test installations. Default: nothing is recorded.
      * @param string|\SplFileInfo|null $replayFrom For tests: a file made with `record_to`. Each exchange gets its
      * next answer to the same method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed
-     * for one request, with an id and a time that are new each time.
+     * for one request, with an id and a time that are new each time. Default: exchanges are sent.
      * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time code.
      * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not have,
      * such as one in a hardware module; returns the raw signature's bytes.

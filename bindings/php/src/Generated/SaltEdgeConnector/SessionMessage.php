@@ -16,11 +16,11 @@ final class SessionMessage
      * @param string $operation The operation; empty if there is none.
      * @param int $status The status of its answer.
      * @param int $elapsedMs Milliseconds until the answer.
-     * @param mixed $data The data of the request, masked.
-     * @param mixed $answer The answer, masked.
      * @param list<string> $warnings Advice to the sender, although the message was accepted.
      * @param string|null $sessionSecret The session's name.
      * @param string|null $errorClass The class of a refusal.
+     * @param mixed|null $data The data of the request, masked.
+     * @param mixed|null $answer The answer, masked; absent if there was none, or none that is JSON.
      */
     public function __construct(
         public readonly int $number,
@@ -29,11 +29,11 @@ final class SessionMessage
         public readonly string $operation,
         public readonly int $status,
         public readonly int $elapsedMs,
-        public readonly mixed $data,
-        public readonly mixed $answer,
         public readonly array $warnings,
         public readonly ?string $sessionSecret = null,
         public readonly ?string $errorClass = null,
+        public readonly mixed $data = null,
+        public readonly mixed $answer = null,
     ) {
     }
 
@@ -51,11 +51,11 @@ final class SessionMessage
             operation: $data['operation'],
             status: $data['status'],
             elapsedMs: $data['elapsed_ms'],
-            data: $data['data'],
-            answer: $data['answer'],
             warnings: $data['warnings'],
             sessionSecret: $data['session_secret'] ?? null,
             errorClass: $data['error_class'] ?? null,
+            data: $data['data'] ?? null,
+            answer: $data['answer'] ?? null,
         );
     }
 

@@ -598,9 +598,9 @@ interface Client
      * @param bool|null $acceptUnreferenced Whether to take files that carry no reference, although other uploads of
      * this client wait too. Default: false: such a file is taken only if no other upload of this client waits for
      * its type.
-     * @param bool|null $failIfRejected Whether the bank's rejection of the whole file is the error
-     * `payment_rejected` of the protocol, with the response as its `partial_response`. Default: false: the response
-     * says it in `verdict`.
+     * @param bool|null $failIfRejected Whether the bank's rejection of the whole file is an error, with the
+     * response as its `partial_response`: at the WS Channel `ws_channel.payment_rejected`, at a bank's own channel
+     * `sepa_web_services.payment_rejected`. Default: false: the response says it in `verdict`.
      * @param bool|null $parse Whether the response also has the answers in parsed form. Default: true.
      * @param bool|null $check Whether to check the content as a payment file before signing or sending: see
      * `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do not. The check

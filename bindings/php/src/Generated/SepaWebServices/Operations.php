@@ -54,9 +54,10 @@ abstract class Operations extends AbstractClient implements Client
      * it, each call asks for its signatures.
      * @param string|\SplFileInfo|null $privateKeyFile A file with the private key.
      * @param string|\SplFileInfo|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with the private key and its
-     * certificate, instead of the settings for them.
+     * certificate; replaces `private_key`, and `certificate` where there is such a setting.
      * @param Pkcs11Settings|null $pkcs11 The private key in an HSM or on a smart card, instead of `private_key`.
      * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12 file.
+     * Default: none.
      * @param string|null $senderCertificate The sender's certificate as PEM text, if another party sends. Default:
      * the customer's.
      * @param string|\SplFileInfo|null $senderCertificateFile A file with the sender's certificate.
@@ -76,18 +77,18 @@ abstract class Operations extends AbstractClient implements Client
      * is. Default: `anchors` in `identity_dir`.
      * @param string|\SplFileInfo|null $caFile A PEM file with more certificate authorities to trust for the
      * server's own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they
-     * are set.
-     * @param bool|null $onlyCaFile Whether to trust only the authorities of `ca_file`, not the system's.
+     * are set. Default: none.
+     * @param bool|null $onlyCaFile Whether to trust only the authorities of `ca_file`, not the system's. Default:
+     * false.
      * @param string|Secret|null $proxy A proxy's URL, such as `http://proxy:3128`. It may contain a user and a
      * password. Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in
      * `NO_PROXY`; none for this machine's own addresses.
      * @param float|null $exchangeTimeoutS The time limit of one exchange, in seconds, fractions allowed. A call of
-     * an operation is one exchange; a flow makes several. With 0 or without a value the operation's own limit
-     * applies.
+     * an operation is one exchange; a flow makes several. Default, and meaning of 0: the operation's own limit.
      * @param float|null $connectTimeoutS The time limit for opening a connection, in seconds, fractions allowed.
      * Default: 10.
      * @param float|null $readTimeoutS The longest silence of the peer while an answer is awaited or arrives, in
-     * seconds, fractions allowed. With 0 or without a value only the limit of the whole exchange applies.
+     * seconds, fractions allowed. Default, and meaning of 0: only the limit of the whole exchange applies.
      * @param int|null $maxAnswerBytes The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
      * @param int|null $retries How often an exchange is repeated after a lost connection or an answer such as 503,
      * from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
@@ -99,10 +100,10 @@ abstract class Operations extends AbstractClient implements Client
      * to everybody else no: a bank learns nothing of its customers' systems.
      * @param string|\SplFileInfo|null $recordTo For tests: a new file, made with mode 0600, into which the answers
      * of all exchanges are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
-     * embedded servers or test installations.
+     * embedded servers or test installations. Default: nothing is recorded.
      * @param string|\SplFileInfo|null $replayFrom For tests: a file made with `record_to`. Each exchange gets its
      * next answer to the same method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed
-     * for one request, with an id and a time that are new each time.
+     * for one request, with an id and a time that are new each time. Default: exchanges are sent.
      * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time code.
      * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not have,
      * such as one in a hardware module; returns the raw signature's bytes.
@@ -252,9 +253,10 @@ abstract class Operations extends AbstractClient implements Client
      * it, each call asks for its signatures.
      * @param string|\SplFileInfo|null $privateKeyFile A file with the private key.
      * @param string|\SplFileInfo|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with the private key and its
-     * certificate, instead of the settings for them.
+     * certificate; replaces `private_key`, and `certificate` where there is such a setting.
      * @param Pkcs11Settings|null $pkcs11 The private key in an HSM or on a smart card, instead of `private_key`.
      * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12 file.
+     * Default: none.
      * @param string|null $senderCertificate The sender's certificate as PEM text, if another party sends. Default:
      * the customer's.
      * @param string|\SplFileInfo|null $senderCertificateFile A file with the sender's certificate.
@@ -274,18 +276,18 @@ abstract class Operations extends AbstractClient implements Client
      * is. Default: `anchors` in `identity_dir`.
      * @param string|\SplFileInfo|null $caFile A PEM file with more certificate authorities to trust for the
      * server's own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they
-     * are set.
-     * @param bool|null $onlyCaFile Whether to trust only the authorities of `ca_file`, not the system's.
+     * are set. Default: none.
+     * @param bool|null $onlyCaFile Whether to trust only the authorities of `ca_file`, not the system's. Default:
+     * false.
      * @param string|Secret|null $proxy A proxy's URL, such as `http://proxy:3128`. It may contain a user and a
      * password. Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in
      * `NO_PROXY`; none for this machine's own addresses.
      * @param float|null $exchangeTimeoutS The time limit of one exchange, in seconds, fractions allowed. A call of
-     * an operation is one exchange; a flow makes several. With 0 or without a value the operation's own limit
-     * applies.
+     * an operation is one exchange; a flow makes several. Default, and meaning of 0: the operation's own limit.
      * @param float|null $connectTimeoutS The time limit for opening a connection, in seconds, fractions allowed.
      * Default: 10.
      * @param float|null $readTimeoutS The longest silence of the peer while an answer is awaited or arrives, in
-     * seconds, fractions allowed. With 0 or without a value only the limit of the whole exchange applies.
+     * seconds, fractions allowed. Default, and meaning of 0: only the limit of the whole exchange applies.
      * @param int|null $maxAnswerBytes The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
      * @param int|null $retries How often an exchange is repeated after a lost connection or an answer such as 503,
      * from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
@@ -297,10 +299,10 @@ abstract class Operations extends AbstractClient implements Client
      * to everybody else no: a bank learns nothing of its customers' systems.
      * @param string|\SplFileInfo|null $recordTo For tests: a new file, made with mode 0600, into which the answers
      * of all exchanges are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
-     * embedded servers or test installations.
+     * embedded servers or test installations. Default: nothing is recorded.
      * @param string|\SplFileInfo|null $replayFrom For tests: a file made with `record_to`. Each exchange gets its
      * next answer to the same method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed
-     * for one request, with an id and a time that are new each time.
+     * for one request, with an id and a time that are new each time. Default: exchanges are sent.
      * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time code.
      * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not have,
      * such as one in a hardware module; returns the raw signature's bytes.
@@ -1123,9 +1125,9 @@ abstract class Operations extends AbstractClient implements Client
      * @param bool|null $acceptUnreferenced Whether to take files that carry no reference, although other uploads of
      * this client wait too. Default: false: such a file is taken only if no other upload of this client waits for
      * its type.
-     * @param bool|null $failIfRejected Whether the bank's rejection of the whole file is the error
-     * `payment_rejected` of the protocol, with the response as its `partial_response`. Default: false: the response
-     * says it in `verdict`.
+     * @param bool|null $failIfRejected Whether the bank's rejection of the whole file is an error, with the
+     * response as its `partial_response`: at the WS Channel `ws_channel.payment_rejected`, at a bank's own channel
+     * `sepa_web_services.payment_rejected`. Default: false: the response says it in `verdict`.
      * @param bool|null $parse Whether the response also has the answers in parsed form. Default: true.
      * @param bool|null $check Whether to check the content as a payment file before signing or sending: see
      * `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do not. The check

@@ -1711,7 +1711,8 @@ interface Client
      * @param Bank|null $bank The bank to send it to. Left out, the client's own setting.
      * @param string|null $fileName The file's name, as sent to the bank. Default: the file's name on disk.
      * @param string|Secret|null $privateKey The armored private key that is registered with purpose `authorize`.
-     * Several keys, one after the other, make one signature each. Give either this or `signing_certificate`.
+     * Several keys, one after the other, make one signature each. Give one of this, `signing_certificate` and,
+     * where there is one, `signature`.
      * @param string|Secret|null $passphrase The passphrase of the private keys that are locked.
      * @param string|Secret|null $signingCertificate The armored public key that is registered with purpose
      * `authorize`, if its private key is elsewhere: in an HSM, a smart card, an agent. Several keys, one after the
@@ -1813,7 +1814,8 @@ interface Client
      * @param Bank|null $bank The bank to send it to. Left out, the client's own setting.
      * @param string|null $fileName The file's name, as sent to the bank. Default: the file's name on disk.
      * @param string|Secret|null $privateKey The armored private key that is registered with purpose `authorize`.
-     * Several keys, one after the other, make one signature each. Give either this or `signing_certificate`.
+     * Several keys, one after the other, make one signature each. Give one of this, `signing_certificate` and,
+     * where there is one, `signature`.
      * @param string|Secret|null $passphrase The passphrase of the private keys that are locked.
      * @param string|Secret|null $signingCertificate The armored public key that is registered with purpose
      * `authorize`, if its private key is elsewhere: in an HSM, a smart card, an agent. Several keys, one after the
@@ -1834,9 +1836,9 @@ interface Client
      * @param bool|null $acceptUnreferenced Whether to take files that carry no reference, although other uploads of
      * this client wait too. Default: false: such a file is taken only if no other upload of this client waits for
      * its type.
-     * @param bool|null $failIfRejected Whether the bank's rejection of the whole file is the error
-     * `payment_rejected` of the protocol, with the response as its `partial_response`. Default: false: the response
-     * says it in `verdict`.
+     * @param bool|null $failIfRejected Whether the bank's rejection of the whole file is an error, with the
+     * response as its `partial_response`: at the WS Channel `ws_channel.payment_rejected`, at a bank's own channel
+     * `sepa_web_services.payment_rejected`. Default: false: the response says it in `verdict`.
      * @param bool|null $parse Whether the response also has the answers in parsed form. Default: true.
      * @param bool|null $check Whether to check the content as a payment file before signing or sending: see
      * `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do not. The check

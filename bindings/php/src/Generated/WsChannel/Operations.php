@@ -55,18 +55,18 @@ abstract class Operations extends AbstractClient implements Client
      * random characters or more.
      * @param string|\SplFileInfo|null $caFile A PEM file with more certificate authorities to trust for the
      * server's own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they
-     * are set.
-     * @param bool|null $onlyCaFile Whether to trust only the authorities of `ca_file`, not the system's.
+     * are set. Default: none.
+     * @param bool|null $onlyCaFile Whether to trust only the authorities of `ca_file`, not the system's. Default:
+     * false.
      * @param string|Secret|null $proxy A proxy's URL, such as `http://proxy:3128`. It may contain a user and a
      * password. Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in
      * `NO_PROXY`; none for this machine's own addresses.
      * @param float|null $exchangeTimeoutS The time limit of one exchange, in seconds, fractions allowed. A call of
-     * an operation is one exchange; a flow makes several. With 0 or without a value the operation's own limit
-     * applies.
+     * an operation is one exchange; a flow makes several. Default, and meaning of 0: the operation's own limit.
      * @param float|null $connectTimeoutS The time limit for opening a connection, in seconds, fractions allowed.
      * Default: 10.
      * @param float|null $readTimeoutS The longest silence of the peer while an answer is awaited or arrives, in
-     * seconds, fractions allowed. With 0 or without a value only the limit of the whole exchange applies.
+     * seconds, fractions allowed. Default, and meaning of 0: only the limit of the whole exchange applies.
      * @param int|null $maxAnswerBytes The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
      * @param int|null $retries How often an exchange is repeated after a lost connection or an answer such as 503,
      * from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
@@ -78,10 +78,10 @@ abstract class Operations extends AbstractClient implements Client
      * to everybody else no: a bank learns nothing of its customers' systems.
      * @param string|\SplFileInfo|null $recordTo For tests: a new file, made with mode 0600, into which the answers
      * of all exchanges are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
-     * embedded servers or test installations.
+     * embedded servers or test installations. Default: nothing is recorded.
      * @param string|\SplFileInfo|null $replayFrom For tests: a file made with `record_to`. Each exchange gets its
      * next answer to the same method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed
-     * for one request, with an id and a time that are new each time.
+     * for one request, with an id and a time that are new each time. Default: exchanges are sent.
      * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time code.
      * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not have,
      * such as one in a hardware module; returns the raw signature's bytes.
@@ -200,18 +200,18 @@ abstract class Operations extends AbstractClient implements Client
      * random characters or more.
      * @param string|\SplFileInfo|null $caFile A PEM file with more certificate authorities to trust for the
      * server's own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they
-     * are set.
-     * @param bool|null $onlyCaFile Whether to trust only the authorities of `ca_file`, not the system's.
+     * are set. Default: none.
+     * @param bool|null $onlyCaFile Whether to trust only the authorities of `ca_file`, not the system's. Default:
+     * false.
      * @param string|Secret|null $proxy A proxy's URL, such as `http://proxy:3128`. It may contain a user and a
      * password. Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in
      * `NO_PROXY`; none for this machine's own addresses.
      * @param float|null $exchangeTimeoutS The time limit of one exchange, in seconds, fractions allowed. A call of
-     * an operation is one exchange; a flow makes several. With 0 or without a value the operation's own limit
-     * applies.
+     * an operation is one exchange; a flow makes several. Default, and meaning of 0: the operation's own limit.
      * @param float|null $connectTimeoutS The time limit for opening a connection, in seconds, fractions allowed.
      * Default: 10.
      * @param float|null $readTimeoutS The longest silence of the peer while an answer is awaited or arrives, in
-     * seconds, fractions allowed. With 0 or without a value only the limit of the whole exchange applies.
+     * seconds, fractions allowed. Default, and meaning of 0: only the limit of the whole exchange applies.
      * @param int|null $maxAnswerBytes The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
      * @param int|null $retries How often an exchange is repeated after a lost connection or an answer such as 503,
      * from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
@@ -223,10 +223,10 @@ abstract class Operations extends AbstractClient implements Client
      * to everybody else no: a bank learns nothing of its customers' systems.
      * @param string|\SplFileInfo|null $recordTo For tests: a new file, made with mode 0600, into which the answers
      * of all exchanges are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
-     * embedded servers or test installations.
+     * embedded servers or test installations. Default: nothing is recorded.
      * @param string|\SplFileInfo|null $replayFrom For tests: a file made with `record_to`. Each exchange gets its
      * next answer to the same method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed
-     * for one request, with an id and a time that are new each time.
+     * for one request, with an id and a time that are new each time. Default: exchanges are sent.
      * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time code.
      * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not have,
      * such as one in a hardware module; returns the raw signature's bytes.
@@ -2411,7 +2411,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param Bank|null $bank The bank to send it to. Left out, the client's own setting.
      * @param string|null $fileName The file's name, as sent to the bank. Default: the file's name on disk.
      * @param string|Secret|null $privateKey The armored private key that is registered with purpose `authorize`.
-     * Several keys, one after the other, make one signature each. Give either this or `signing_certificate`.
+     * Several keys, one after the other, make one signature each. Give one of this, `signing_certificate` and,
+     * where there is one, `signature`.
      * @param string|Secret|null $passphrase The passphrase of the private keys that are locked.
      * @param string|Secret|null $signingCertificate The armored public key that is registered with purpose
      * `authorize`, if its private key is elsewhere: in an HSM, a smart card, an agent. Several keys, one after the
@@ -2531,7 +2532,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param Bank|null $bank The bank to send it to. Left out, the client's own setting.
      * @param string|null $fileName The file's name, as sent to the bank. Default: the file's name on disk.
      * @param string|Secret|null $privateKey The armored private key that is registered with purpose `authorize`.
-     * Several keys, one after the other, make one signature each. Give either this or `signing_certificate`.
+     * Several keys, one after the other, make one signature each. Give one of this, `signing_certificate` and,
+     * where there is one, `signature`.
      * @param string|Secret|null $passphrase The passphrase of the private keys that are locked.
      * @param string|Secret|null $signingCertificate The armored public key that is registered with purpose
      * `authorize`, if its private key is elsewhere: in an HSM, a smart card, an agent. Several keys, one after the
@@ -2552,9 +2554,9 @@ abstract class Operations extends AbstractClient implements Client
      * @param bool|null $acceptUnreferenced Whether to take files that carry no reference, although other uploads of
      * this client wait too. Default: false: such a file is taken only if no other upload of this client waits for
      * its type.
-     * @param bool|null $failIfRejected Whether the bank's rejection of the whole file is the error
-     * `payment_rejected` of the protocol, with the response as its `partial_response`. Default: false: the response
-     * says it in `verdict`.
+     * @param bool|null $failIfRejected Whether the bank's rejection of the whole file is an error, with the
+     * response as its `partial_response`: at the WS Channel `ws_channel.payment_rejected`, at a bank's own channel
+     * `sepa_web_services.payment_rejected`. Default: false: the response says it in `verdict`.
      * @param bool|null $parse Whether the response also has the answers in parsed form. Default: true.
      * @param bool|null $check Whether to check the content as a payment file before signing or sending: see
      * `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do not. The check

@@ -51,8 +51,9 @@ pub struct AwaitAnswers {
     /// Whether to take files that carry no reference, although other uploads of this client wait too. Default: false:
     /// such a file is taken only if no other upload of this client waits for its type.
     pub accept_unreferenced: Option<bool>,
-    /// Whether the bank's rejection of the whole file is the error `payment_rejected` of the protocol, with the response
-    /// as its `partial_response`. Default: false: the response says it in `verdict`.
+    /// Whether the bank's rejection of the whole file is an error, with the response as its `partial_response`: at the WS
+    /// Channel `ws_channel.payment_rejected`, at a bank's own channel `sepa_web_services.payment_rejected`. Default:
+    /// false: the response says it in `verdict`.
     pub fail_if_rejected: Option<bool>,
     /// Whether the response also has the answers in parsed form. Default: true.
     pub parse: Option<bool>,

@@ -209,13 +209,9 @@ const WATCHED: WatchedList = WatchedList {
     other: 15,
 };
 
-const COMMANDS: &[Command] = &[Command::named("status").with_examples(EXAMPLES).with_form(&CommandForm {
-    output: CommandOutput::Watched(&WATCHED),
-    ..CommandForm::new(
-        "Show how it stands with the certificate in `identity_dir`: its state, its end, the next step, what a person \
-         has to do",
-    )
-})];
+const COMMANDS: &[Command] = &[Command::named("status")
+    .with_examples(EXAMPLES)
+    .with_form(&CommandForm { output: CommandOutput::Watched(&WATCHED), ..CommandForm::new("") })];
 
 impl Flow<SepaWebServices> for CertificateStatus {
     async fn run(

@@ -39,7 +39,7 @@ pub struct FileToSign {
     /// The file's bytes.
     pub content: bankchannel_foundation::model::Content,
     /// The armored private key that is registered with purpose `authorize`. Several keys, one after the other, make one
-    /// signature each. Give either this or `signing_certificate`.
+    /// signature each. Give one of this, `signing_certificate` and, where there is one, `signature`.
     pub private_key: Option<bankchannel_ws_channel::model::PgpPrivateKeys>,
     /// The passphrase of the private keys that are locked.
     pub passphrase: Option<bankchannel_foundation::Secret>,

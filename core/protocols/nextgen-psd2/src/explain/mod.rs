@@ -33,8 +33,6 @@ mod visible;
 pub use self::diff::diff;
 pub use self::recovered::SignatureContent;
 
-use serde_json::{Value, json};
-
 use self::candidates::CandidateLine;
 use self::diff::FirstDifference;
 use self::digest::DigestCompared;
@@ -42,11 +40,11 @@ use self::findings::{ExaminedFacts, ExplanationFindings};
 use self::hypotheses::Cause;
 use self::key_id::{KeyIdCompared, OtherCertificates};
 use crate::certificates::Certificate;
-use crate::http::{MAX_HEAD, MalformedRequest, Request, check_of};
+use crate::http::{MAX_HEAD, MalformedKind, MalformedRequest, Request, check_of};
 use crate::model::CheckStatus;
 use crate::signing::{KeyId, SignatureHeader, SigningLine, SigningText, signing_string};
 use crate::verify::VerifiedRequest;
-use crate::verify::{CheckRule, RequestCheck, V23, V28, V30};
+use crate::verify::{BODY_TOO_LARGE, CheckRule, RequestCheck, V02, V23, V28, V30, rule};
 
 /// The maximum number of known certificates whose keys are tried.
 const MAX_KNOWN: usize = 64;
@@ -235,17 +233,10 @@ fn number(size: usize) -> u32 {
     u32::try_from(size).unwrap_or(u32::MAX)
 }
 
-/// The form of an explanation for a request that was refused before it was read: the check that failed. There is no body
-/// to compare, so that it has no `digest`.
+/// The check that fails for text that cannot be read as a request: V01, V02 or V03.
 #[must_use]
-pub fn refused_unread(check: &str, why: &str) -> Value {
-    let text = format!("{check} failed: {why}.");
-    let checks = json!([{"id": check, "status": CheckStatus::Failed.as_str(), "text": why}]);
-    json!({"verdict": check, "text": text, "checks": checks, "hypotheses": []})
-}
-
-/// The same for text that cannot be read as a request: V01, V02 or V03.
-#[must_use]
-pub fn unreadable(fault: &MalformedRequest) -> Value {
-    refused_unread(check_of(fault).unwrap_or("V02"), &fault.to_string())
+pub fn unreadable(fault: &MalformedRequest) -> RequestCheck {
+    let rule = check_of(fault).and_then(rule).unwrap_or(&V02);
+    let http = if fault.kind == MalformedKind::BodyTooLarge { BODY_TOO_LARGE } else { rule.http };
+    RequestCheck { rule, status: CheckStatus::Failed, text: fault.to_string().into(), http, code: rule.code }
 }

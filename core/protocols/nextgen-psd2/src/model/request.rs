@@ -53,7 +53,10 @@ impl GivenRequest {
 
 fn whole(text: &[u8]) -> Result<Request, Error> {
     Request::parse(text).map_err(|fault| {
-        let row = if fault.kind == MalformedKind::TooLarge { &row::TOO_LARGE } else { &row::INVALID_FIELD };
+        let row = match fault.kind {
+            MalformedKind::TooLarge | MalformedKind::BodyTooLarge => &row::TOO_LARGE,
+            _ => &row::INVALID_FIELD,
+        };
         Error::because(row, format!("the request as text cannot be read: {fault}"))
             .with("field", "content")
             .with("line", fault.line)

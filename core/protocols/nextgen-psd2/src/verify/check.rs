@@ -95,6 +95,9 @@ rules! {
     V37 400 FORMAT_ERROR "fields of the body";
 }
 
+/// The HTTP status of V01 for a body that is too large.
+pub(crate) const BODY_TOO_LARGE: u16 = 413;
+
 /// Finds the rule with this id.
 #[must_use]
 pub fn rule(id: &str) -> Option<&'static CheckRule> {

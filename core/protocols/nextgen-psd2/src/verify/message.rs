@@ -1,6 +1,9 @@
 //! V01 to V10: checks of the message before its signature is read.
 
-use super::{Policy, VerificationMode, check::CheckFinding};
+use super::{
+    Policy, VerificationMode,
+    check::{BODY_TOO_LARGE, CheckFinding},
+};
 use crate::{
     http::{self, Header, Request, SINGLE, has_control, is_token, is_uuid},
     signing::{SigningDialect, shown::ShownBeginning},
@@ -19,7 +22,7 @@ pub(super) fn sizes(request: &Request) -> CheckFinding {
     } else if request.headers.len() > http::MAX_FIELDS {
         CheckFinding::fails("there are more than 100 header fields")
     } else if request.body.len() > http::MAX_BODY {
-        CheckFinding::FailsAs(413, "FORMAT_ERROR", "the body has more than 1 MiB".into())
+        CheckFinding::FailsAs(BODY_TOO_LARGE, "FORMAT_ERROR", "the body has more than 1 MiB".into())
     } else {
         CheckFinding::Holds
     }

@@ -98,7 +98,7 @@ function facts(request, explain) {
   if (request.request_id) rows.push(['X-Request-ID', code(request.request_id)]);
   if (explain?.digest?.matches) rows.push(['Digest', code(explain.digest.received)]);
   const id = explain?.key_id;
-  if (id && id.serial.same && id.issuer?.every((part) => part.same)) {
+  if (id && id.serial.same && id.issuer.length > 0 && id.issuer.every((part) => part.same)) {
     rows.push(['Key id', code(`SN ${id.serial.key_id}, ${id.issuer.map((part) => `${part.attribute} ${part.key_id}`).join(', ')}`)]);
   }
   return section('The request', list(rows));

@@ -125,9 +125,14 @@ pub(super) fn is_unauthenticated(refusal: &SandboxRefusal) -> bool {
     rule(refusal.check).is_some_and(|rule| *rule <= V30)
 }
 
+/// The rule of a refusal: the protocol's, or the bank's own.
+pub(super) fn rule_of(refusal: &SandboxRefusal) -> Option<&'static CheckRule> {
+    rule(refusal.check).or((refusal.check == V38.id).then_some(&V38))
+}
+
 /// Inserts a refusal by the bank into the list of checks, in its place.
 pub(super) fn note_refusal(verified: &mut VerifiedRequest, refusal: &SandboxRefusal) {
-    if let Some(own) = rule(refusal.check).or((refusal.check == V38.id).then_some(&V38)) {
+    if let Some(own) = rule_of(refusal) {
         put(&mut verified.checks, refusal.as_check(own));
     }
 }

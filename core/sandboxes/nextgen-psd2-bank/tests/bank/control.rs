@@ -63,6 +63,7 @@ async fn explaining_raw_requests() {
     assert_eq!((answer.status, &answer.body["verdict"]), (200, &json!("V04")));
     let answer = world.control_raw("sandbox/explain", &text, b"nonsense").await;
     assert_eq!((answer.status, &answer.body["verdict"]), (200, &json!("V02")));
+    assert_eq!((&answer.body["refused"]["http_status"], answer.body.get("digest")), (&json!(400), None));
     let said = STANDARD.encode([SIGNING_STRING_A, b"\n"].concat());
     let headers = [("content-type", "message/http"), ("x-sandbox-signing-string", &*said)];
     let answer = world.control_raw("sandbox/explain", &headers, VECTOR_A).await;

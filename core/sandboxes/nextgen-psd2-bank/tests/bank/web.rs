@@ -120,7 +120,7 @@ async fn the_page_shows_nobodys_identifiers() {
         let own = decoded(request["explain"]["expected_signing_string"].as_str().unwrap());
         let own = String::from_utf8(own).unwrap();
         let line = |name: &str| own.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).unwrap();
-        assert_eq!(line("psu-id"), "[redacted]");
+        assert_eq!((line("psu-id"), &request["explain"]["text"]), ("[redacted]", &json!("")));
         assert_eq!(line("tpp-redirect-uri"), "https://tpp.example/cb?[redacted]");
         assert!(line("date").starts_with("Tue, 03 Mar 2026 10:15:3"), "{own}");
     }

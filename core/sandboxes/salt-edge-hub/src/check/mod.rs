@@ -163,7 +163,8 @@ pub(super) async fn run(
             format!("{unknown} is not a check; checks are SE-C01, SE-F01, and so on"),
         ));
     }
-    let by_url = settings.psu_url.as_deref().map(|url| psu::at_url(url, settings.ca_file.as_deref())).transpose()?;
+    let ca_file = hub.link.authorities(settings.ca_file.as_deref());
+    let by_url = settings.psu_url.as_deref().map(|url| psu::at_url(url, ca_file)).transpose()?;
     let checker = ConnectorChecker::new(hub, settings, psu.or(by_url.as_deref()));
     let mut checks = Vec::with_capacity(CHECKS.len());
     for check in CHECKS {

@@ -9,13 +9,18 @@ use bankchannel_foundation::{Error, Result, Secret, model::Boundary};
 #[non_exhaustive]
 pub struct CheckSettings {
     /// The folder with the hub's keys, app id and app secret, for a check without an embedded hub; relative to the
-    /// settings' file. The connector has the hub's public key, the app id and the app secret.
+    /// settings' file. The connector has the hub's public key, the app id and the app secret. An embedded hub has them
+    /// already: its order `check` does not use this member, and over HTTP refuses it.
+    #[boundary(opens_file)]
     pub hub_folder: Option<String>,
     /// The connector's public key, a PEM file; relative to the settings' file. Without it, the hub's folder has the
-    /// connector's key too.
+    /// connector's key too. For the order `check` as `hub_folder`.
+    #[boundary(opens_file)]
     pub connector_public_key_file: Option<String>,
     /// A PEM file with more certificate authorities to trust at the connector and at `psu_url`; relative to the
-    /// settings' file.
+    /// settings' file. The order `check` uses it for `psu_url`: which authorities an embedded hub trusts at the connector is
+    /// its option `connector_ca_file`, or set by the order `connector`. Not over HTTP.
+    #[boundary(opens_file)]
     pub ca_file: Option<String>,
     /// The connector's authentication methods. Missing methods are not checked.
     pub authorization_types: Vec<CheckWay>,
@@ -64,7 +69,9 @@ pub struct CheckWay {
     pub accounts: Option<Vec<String>>,
     /// The name that the customer's data must have.
     pub name: Option<String>,
-    /// A file to which codes are appended as JSON lines with a member `code`; relative to the settings' file.
+    /// A file to which codes are appended as JSON lines with a member `code`; relative to the settings' file. Not over HTTP:
+    /// give `right_code` there.
+    #[boundary(opens_file)]
     pub codes_file: Option<String>,
 }
 

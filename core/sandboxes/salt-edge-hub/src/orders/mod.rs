@@ -55,8 +55,4 @@ impl Boundary for RecordedJson {
     fn write(self, _: &mut Writer) -> Value<'static> {
         self.0
     }
-
-    fn absent(_: &mut Reader<'_>) -> Option<Self> {
-        Some(Self(Value::Null))
-    }
 }

@@ -73,7 +73,9 @@ pub struct SignedRequestHeader {
 pub struct ConnectorLocation {
     /// The base URL.
     pub url: String,
-    /// The authorities of its TLS certificate, a PEM file.
+    /// A PEM file with more certificate authorities to trust there. Default: that of the hub's option `connector_ca_file`. Not
+    /// over HTTP.
+    #[boundary(opens_file)]
     pub ca_file: Option<String>,
 }
 
@@ -113,7 +115,7 @@ pub struct AskedConnector {
     /// Milliseconds until the answer.
     pub elapsed_ms: u64,
     /// The body, if it is JSON.
-    pub body: RecordedJson,
+    pub body: Option<RecordedJson>,
 }
 
 /// The report of a check.

@@ -203,9 +203,9 @@ pub struct SessionMessage {
     /// Milliseconds until the answer.
     pub elapsed_ms: u64,
     /// The data of the request, masked.
-    pub data: RecordedJson,
-    /// The answer, masked.
-    pub answer: RecordedJson,
+    pub data: Option<RecordedJson>,
+    /// The answer, masked; absent if there was none, or none that is JSON.
+    pub answer: Option<RecordedJson>,
     /// Advice to the sender, although the message was accepted.
     pub warnings: Vec<String>,
 }

@@ -124,6 +124,29 @@ fn every_check_that_failed_is_named() {
     assert!(told.starts_with("V31 failed: ") && !told.contains("another text was signed"), "{told}");
 }
 
+/// Text that is no request is explained in the form of every explanation, with the status that the bank answers.
+#[test]
+fn what_was_not_read_has_the_same_form() {
+    let (head, body) = ("x".repeat(20_000), "x".repeat(1024 * 1024 + 1));
+    for (text, verdict, http_status) in [
+        ("nonsense".to_owned(), "V02", 400),
+        ("GET / HTTP/1.1\nTransfer-Encoding: chunked\nContent-Length: 3\n\n".to_owned(), "V03", 400),
+        (format!("GET / HTTP/1.1\na: {head}\n\n"), "V01", 431),
+        (format!("POST / HTTP/1.1\n\n{body}"), "V01", 413),
+    ] {
+        let check = unreadable(&Request::parse(text.as_bytes()).unwrap_err());
+        let explained = ExplainRequestResponse::unread(&check);
+        assert!(explained.text.starts_with(&format!("{verdict} failed: line ")), "{}", explained.text);
+        assert_eq!((explained.verdict.as_str(), explained.checks.len()), (verdict, 1));
+        assert_eq!(explained.refused.as_ref().map(|refused| refused.http_status), Some(http_status));
+        let json = write_boundary(explained);
+        let read: ExplainRequestResponse = bankchannel_foundation::model::read_boundary(json.clone()).unwrap();
+        assert_eq!(write_boundary(read), json);
+        let ended = RequestCheck { text: "it is wrong.".into(), ..check };
+        assert_eq!(ExplainRequestResponse::unread(&ended).text, format!("{verdict} failed: it is wrong."));
+    }
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
 

@@ -67,7 +67,7 @@ and sign again for each attempt.";
 
 const COMMANDS: &[Command] = &[Command::named("sign").with_examples(EXAMPLES).with_form(&CommandForm {
     fields: &[CommandField::content(GIVEN_REQUEST, "The request; - for stdin")],
-    ..CommandForm::new("Sign a request to a bank")
+    ..CommandForm::new("")
 })];
 
 impl Local for SignRequest {

@@ -19,7 +19,7 @@ use crate::{
     explain::{self, ExplainInput, RefusalExplanation},
     http::{MAX_HEAD, Request},
     model::{GIVEN_REQUEST, cached},
-    verify::VerifiedRequest,
+    verify::{RequestCheck, VerifiedRequest},
 };
 
 /// A request, and further facts about it.
@@ -68,8 +68,8 @@ pub struct ExplainRequestResponse {
     pub recovered: Option<RecoveredHash>,
     /// The tested causes, the proven ones first.
     pub hypotheses: Vec<Cause>,
-    /// The digest compared with the body.
-    pub digest: DigestCompared,
+    /// The digest compared with the body. Absent if the request was refused before it was read.
+    pub digest: Option<DigestCompared>,
     /// The key id compared with the certificate.
     pub key_id: Option<KeyIdCompared>,
 }
@@ -137,7 +137,7 @@ const FIELDS: &[CommandField] = &[
 const COMMANDS: &[Command] = &[
     Command::named("explain")
         .with_examples(EXPLAIN_EXAMPLES)
-        .with_form(&CommandForm { fields: FIELDS, ..CommandForm::new("Explain why a bank refuses a request") }),
+        .with_form(&CommandForm { fields: FIELDS, ..CommandForm::new("") }),
     Command::named("verify").with_examples(VERIFY_EXAMPLES).with_form(&CommandForm {
         fields: FIELDS.split_at(FIELDS.len() - 1).0,
         ..CommandForm::new("Verify a signed request as a bank does: exit 0 when it is valid, 1 when it is refused")
@@ -180,6 +180,29 @@ pub fn examine(
     Ok((verified, explanation))
 }
 
+impl ExplainRequestResponse {
+    /// The explanation of a request that was refused before it was read: the check that failed.
+    #[must_use]
+    pub fn unread(check: &RequestCheck) -> Self {
+        Self {
+            verdict: check.rule.id.to_owned(),
+            text: format!("{} failed: {}.", check.rule.id, check.text.trim_end_matches('.')),
+            advice: None,
+            refused: Some(check.into()),
+            checks: vec![check.into()],
+            expected_signing_string: None,
+            actual_signing_string: None,
+            signed_text: None,
+            client_text_was_signed: None,
+            diff: None,
+            recovered: None,
+            hypotheses: Vec::new(),
+            digest: None,
+            key_id: None,
+        }
+    }
+}
+
 impl From<RefusalExplanation> for ExplainRequestResponse {
     fn from(explained: RefusalExplanation) -> Self {
         let bytes = |text: Option<&[u8]>| text.map(|text| text.to_vec().into());
@@ -198,7 +221,7 @@ impl From<RefusalExplanation> for ExplainRequestResponse {
             diff: explained.diff,
             recovered: explained.recovered.as_ref().map(RecoveredHash::from),
             hypotheses: explained.hypotheses,
-            digest: explained.digest,
+            digest: Some(explained.digest),
             key_id: explained.key_id,
         }
     }
