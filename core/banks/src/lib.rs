@@ -6,12 +6,12 @@
 
 mod list;
 
-use std::{io::Read as _, path::Path, sync::LazyLock};
+use std::sync::LazyLock;
 
 use bankchannel_foundation::{
     Error, letter_edits,
     model::{Boundary, Date, read_boundary},
-    open_regular,
+    read_regular_text,
 };
 use serde_json::Value;
 
@@ -153,13 +153,7 @@ const FILE_MAX: u64 = 1024 * 1024;
 /// # Errors
 /// Why it cannot be used: a phrase that follows the name of the file.
 pub fn read_file(path: &str) -> Result<Value, String> {
-    let mut text = String::new();
-    open_regular(Path::new(path))
-        .and_then(|(file, _)| file.take(FILE_MAX + 1).read_to_string(&mut text))
-        .map_err(|why| format!("it cannot be read: {why}"))?;
-    if text.len() as u64 > FILE_MAX {
-        return Err(format!("it is longer than {FILE_MAX} bytes"));
-    }
+    let text = read_regular_text(path.as_ref(), FILE_MAX).map_err(|why| format!("it cannot be read: {why}"))?;
     let value: Value = serde_json::from_str(&text).map_err(|why| format!("it is no JSON (line {})", why.line()))?;
     if value.is_object() { Ok(value) } else { Err("it is no JSON object".to_owned()) }
 }

@@ -12,7 +12,7 @@
 //!   cache         a bounded cache, shared by threads
 //!   client_cache  a client's cache of parsed keys and certificates
 //!   clock, secret, redact
-//!   regular_file  opens a file without blocking
+//!   regular_file  opens files without blocking, reads those of limited size
 //!   shown         the parts of a path or a variable's name that an error may repeat
 //! ```
 //!
@@ -59,5 +59,5 @@ pub use cache::Cache;
 pub use client_cache::{ClientCache, ClientResources};
 pub use error::{CallOutcome, Category, Error, Result};
 pub use near::{letter_edits, nearest_name};
-pub use regular_file::open_regular;
+pub use regular_file::{open_regular, read_opened, read_opened_text, read_regular, read_regular_text};
 pub use secret::Secret;

@@ -23,7 +23,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use bankchannel_foundation::{Error, Result, Secret, error::row, shown};
+use bankchannel_foundation::{Error, Result, Secret, error::row, read_opened_text, shown};
 use rustix::{
     fs::{Mode, OFlags, StatVfsMountFlags},
     process::{getegid, geteuid, getgroups},
@@ -36,8 +36,6 @@ const OTHERS_WRITE: u32 = 0o022;
 /// Permission bits that group and others may not have on a secret that root owns.
 const BEYOND_GROUP_READ: u32 = 0o037;
 const ROOT: u32 = 0;
-/// The room that reading wants behind a file's content: with less it reads through memory of its own.
-const ROOM_BEYOND: usize = 64;
 
 /// Creates a folder that only its owner can enter, if it is absent; refuses one that others can change.
 ///
@@ -190,13 +188,12 @@ pub fn read_secret(path: &Path, max_bytes: u64) -> Result<Option<Secret>> {
     if found.len() > max_bytes {
         return Err(refused(path, format!("{} is larger than any key file", shown::path(path))));
     }
-    // With its room from the start, so that no part is copied and left behind when it grows.
-    let room = usize::try_from(max_bytes).unwrap_or_default().saturating_add(ROOM_BEYOND);
-    let mut text = zeroize::Zeroizing::new(Vec::with_capacity(room));
-    file.take(max_bytes).read_to_end(&mut text).map_err(|why| unusable(path, &why))?;
-    match std::str::from_utf8(&text) {
-        Ok(text) => Ok(Some(Secret::new(text))),
-        Err(_) => Err(refused(path, format!("the key file {} is damaged (it is not text)", shown::path(path)))),
+    match read_opened_text(file, &found, max_bytes) {
+        Ok(text) => Ok(Some(Secret::new(&*text))),
+        Err(why) if why.kind() == ErrorKind::InvalidData => {
+            Err(refused(path, format!("the key file {} is damaged (it is not text)", shown::path(path))))
+        }
+        Err(why) => Err(unusable(path, &why)),
     }
 }
 

@@ -1,13 +1,13 @@
 //! The settings of connections.
 
 use std::{
-    io::{self, Read as _},
+    io,
     path::{Path, PathBuf},
     sync::Once,
     time::Duration,
 };
 
-use bankchannel_foundation::{Error, Result, Secret, open_regular, shown};
+use bankchannel_foundation::{Error, Result, Secret, read_regular, shown};
 
 use crate::{
     authorities,
@@ -158,13 +158,7 @@ impl TransportSettings {
 /// # Errors
 /// The reason why it cannot be read.
 pub fn read_authorities(path: &Path) -> io::Result<Vec<u8>> {
-    let (file, _) = open_regular(path)?;
-    let mut pem = Vec::new();
-    file.take(MAX_CA_BYTES + 1).read_to_end(&mut pem)?;
-    if pem.len() as u64 > MAX_CA_BYTES {
-        return Err(io::Error::other(format!("it is longer than {MAX_CA_BYTES} bytes")));
-    }
-    Ok(pem)
+    read_regular(path, MAX_CA_BYTES).map(|pem| pem.to_vec())
 }
 
 /// Checks a base URL and returns it without a trailing slash.

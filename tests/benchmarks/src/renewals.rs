@@ -89,12 +89,16 @@ impl Running {
         self.of_service("seed", &json!({ "accounts": accounts }))["accounts"].as_array().expect("accounts").clone()
     }
 
-    /// The request of an enrolment of this account.
-    fn enrolment(&self, account: &Value, (bank, family): (&str, &str)) -> Vec<u8> {
-        let customer = &self.bank["families"][family]["customers"][0];
-        let order = json!({"family": family, "customer_id": customer["customer_id"]});
+    /// The request of an enrolment of this account, as a customer of its own: a user id belongs to one account.
+    fn enrolment(&self, account: &Value, customer: &str, (bank, family): (&str, &str)) -> Vec<u8> {
+        let company = format!("Bench {customer}");
+        self.of_bank(
+            "sandbox/customers",
+            &json!([{"family": family, "customer_id": customer, "company": company, "target_id": format!("{customer}A1")}]),
+        );
+        let order = json!({"family": family, "customer_id": customer});
         let code = self.of_bank("sandbox/code", &order)["code"].clone();
-        let body = json!({"Code": code, "Company": customer["company"], "WsUserId": customer["customer_id"]});
+        let body = json!({"Code": code, "Company": company, "WsUserId": customer});
         request(account, "admin", ("POST", &format!("/certs/{bank}")), &body.to_string())
     }
 
@@ -142,8 +146,8 @@ pub(crate) fn measure(table: &mut Table) {
 
     let running = Running::start();
     let emails: Vec<String> = (0..due).map(|number| format!("due{number}@example.test")).collect();
-    for account in running.accounts(&emails) {
-        let request = running.enrolment(&account, ("osuuspankki", "op"));
+    for (number, account) in running.accounts(&emails).iter().enumerate() {
+        let request = running.enrolment(account, &format!("{}", 10_000_000 + number), ("osuuspankki", "op"));
         runtime.block_on(load::body(&running.address(), &request));
     }
     let until = Instant::now() + Duration::from_secs(120);
@@ -159,7 +163,7 @@ pub(crate) fn measure(table: &mut Table) {
     running.of_bank("sandbox/time", &moved);
     running.of_service("clock", &moved);
     let other = running.accounts(&["other@example.test".to_owned()]).remove(0);
-    runtime.block_on(load::body(&running.address(), &running.enrolment(&other, ("nordea", "nordea"))));
+    runtime.block_on(load::body(&running.address(), &running.enrolment(&other, "11111111", ("nordea", "nordea"))));
     let list = request(&other, "data", ("GET", "/files/nordea?FileType=NDCORPAYL"), "");
     let usual = median_list(&runtime, &running, &list);
     for operation in ["renew_certificate", "list_files"] {
@@ -174,7 +178,7 @@ pub(crate) fn measure(table: &mut Table) {
     running.of_service("clock", &moved);
     let begun = Instant::now();
     let other = running.accounts(&["later@example.test".to_owned()]).remove(0);
-    runtime.block_on(load::body(&running.address(), &running.enrolment(&other, ("nordea", "nordea"))));
+    runtime.block_on(load::body(&running.address(), &running.enrolment(&other, "22222222", ("nordea", "nordea"))));
     let list = request(&other, "data", ("GET", "/files/nordea?FileType=NDCORPAYL"), "");
     let meanwhile = median_list(&runtime, &running, &list);
     let is_renewed = || {

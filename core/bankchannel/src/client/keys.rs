@@ -1,20 +1,16 @@
 //! Sources of certificates and keys: texts, files, PKCS#12 files, tokens.
 
-use std::io::Read;
-
 use bankchannel_crypto::{
     CryptoError as Fault,
     pkcs12::{self, Pkcs12Keystore},
     tls_identity,
 };
-use bankchannel_foundation::{Error, Result, Secret, model::Boundary, open_regular, shown};
+use bankchannel_foundation::{Error, Result, Secret, model::Boundary, read_regular, shown};
 use bankchannel_pkcs11::{Pkcs11Settings, SigningToken};
 use zeroize::Zeroizing;
 
 /// The maximum size of a file of certificates, in bytes.
 const FILE_MAX: u64 = 256 * 1024;
-/// What is reserved beyond it: with less, reading to the end goes through a buffer of its own.
-const ROOM_BEYOND: usize = 64;
 
 /// The sources of a private key beside its text, and what opens it. Part of the settings of every client that signs with a
 /// key: these fields are also fields of those settings.
@@ -182,13 +178,7 @@ pub(crate) fn secret_of(name: &str, text: Option<Secret>, file: Option<String>) 
     Ok(Some(Secret::new(text.trim_end_matches(['\n', '\r']))))
 }
 
-/// Reads a file's bytes, or returns the reason why that failed. They have their room from the start, so that no part of a secret
-/// is copied and left behind by growth.
+/// Reads a file's bytes, or returns the reason why that failed.
 fn read(path: &str, limit: u64) -> Result<Zeroizing<Vec<u8>>, String> {
-    let unreadable = |why: std::io::Error| format!("it cannot be read: {why}");
-    let (file, _) = open_regular(path.as_ref()).map_err(unreadable)?;
-    let room = usize::try_from(limit).unwrap_or_default().saturating_add(ROOM_BEYOND);
-    let mut bytes = Zeroizing::new(Vec::with_capacity(room));
-    let size = file.take(limit + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if size as u64 > limit { Err(format!("it has more than {limit} bytes")) } else { Ok(bytes) }
+    read_regular(path.as_ref(), limit).map_err(|why| format!("it cannot be read: {why}"))
 }

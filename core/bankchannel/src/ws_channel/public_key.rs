@@ -1,9 +1,7 @@
 //! Selects the public key to which passwords are encrypted.
 
-use std::io::Read as _;
-
 use bankchannel_crypto::rsa::RsaPublicKey;
-use bankchannel_foundation::{CallOutcome, Error, Result, open_regular, shown};
+use bankchannel_foundation::{CallOutcome, Error, Result, read_regular_text, shown};
 use bankchannel_ws_channel::{PRODUCTION_PUBLIC_KEY_PEM, TEST_PUBLIC_KEY_PEM};
 
 use super::{Environment, WsChannelSettings};
@@ -34,20 +32,9 @@ impl WsChannelSettings {
             return Ok(("public_key_pem", pem.clone()));
         }
         if let Some(path) = &self.public_key_file {
-            let unreadable = |why: std::io::Error| {
-                unusable("public_key_file", format!("{} cannot be read: {why}", shown::path(path)))
-            };
-            let (file, _) = open_regular(path.as_ref()).map_err(unreadable)?;
-            let mut pem = String::new();
-            // The file's reported size is not trusted.
-            file.take(KEY_FILE_MAX + 1).read_to_string(&mut pem).map_err(unreadable)?;
-            if pem.len() as u64 > KEY_FILE_MAX {
-                return Err(unusable(
-                    "public_key_file",
-                    format!("{} is longer than {KEY_FILE_MAX} bytes", shown::path(path)),
-                ));
-            }
-            return Ok(("public_key_file", pem));
+            let pem = read_regular_text(path.as_ref(), KEY_FILE_MAX)
+                .map_err(|why| unusable("public_key_file", format!("{} cannot be read: {why}", shown::path(path))))?;
+            return Ok(("public_key_file", pem.to_string()));
         }
         match self.installation() {
             Some(Environment::Test) => Ok(("environment", TEST_PUBLIC_KEY_PEM.into())),

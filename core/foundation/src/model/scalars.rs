@@ -1,11 +1,9 @@
 //! Booleans, integers, plain text and secrets.
 
-use std::{env::VarError, io::Read as _, net::IpAddr};
-
-use zeroize::Zeroizing;
+use std::{env::VarError, net::IpAddr};
 
 use super::{Boundary, Reader, Representation, Shape, TextShape, Value, Writer, reader::kind};
-use crate::{Error, Secret, shown};
+use crate::{Error, Secret, read_regular_text, shown};
 
 /// The largest integer that every language's number holds exactly.
 const EXACT: i64 = 1 << 53;
@@ -233,16 +231,8 @@ pub(super) fn read_secret(value: Value<'_>, reader: &Reader<'_>) -> Result<Secre
 
 fn from_file(path: &str, reader: &Reader<'_>) -> Result<Secret, Error> {
     let unusable = |why: &dyn std::fmt::Display| reader.invalid(shown::unusable_secret_file(path.as_ref(), why));
-    let (file, _) = crate::open_regular(path.as_ref()).map_err(|why| unusable(&why))?;
-    // A single allocation, so that no copy is left behind; the file may grow while it is read.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(SECRET_MAX + 1));
-    file.take(SECRET_MAX as u64 + 1).read_to_end(&mut bytes).map_err(|why| unusable(&why))?;
-    if bytes.len() > SECRET_MAX {
-        return Err(unusable(&format!("it is longer than {SECRET_MAX} bytes")));
-    }
-    let text = std::str::from_utf8(&bytes).map_err(|_| unusable(&"it is not UTF-8 text"))?;
-    let secret = Secret::new(text);
+    let text = read_regular_text(path.as_ref(), SECRET_MAX as u64).map_err(|why| unusable(&why))?;
     // An editor ends the file with a line break that is not part of the secret; a PEM text does not need it.
-    let trimmed = secret.expose().strip_suffix('\n').unwrap_or(secret.expose());
+    let trimmed = text.strip_suffix('\n').unwrap_or(&text);
     Ok(Secret::new(trimmed.strip_suffix('\r').unwrap_or(trimmed)))
 }

@@ -1,16 +1,13 @@
 //! The keys in the data folder: the key pairs of hub, connector and third party, and the connector's app id and secret.
 
-use std::{
-    io::Read as _,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use bankchannel_crypto::{
     digest, random,
     rsa::RsaPrivateKey,
     signature::{SigningKey, VerifyingKey},
 };
-use bankchannel_foundation::{Error, Result, error::row, message::is_visible, open_regular, shown};
+use bankchannel_foundation::{Error, Result, error::row, message::is_visible, read_regular_text, shown};
 use zeroize::Zeroizing;
 
 use bankchannel_server::{
@@ -127,10 +124,8 @@ fn text(path: &Path) -> Result<Zeroizing<String>> {
 /// Reads the configured public key of the connector.
 fn given(path: &str) -> Result<String> {
     let wrong = |why: String| Error::invalid_setting("connector_public_key", format!("{}: {why}", shown::path(path)));
-    let (file, _) = open_regular(path.as_ref()).map_err(|why| wrong(format!("it cannot be read: {why}")))?;
-    let mut text = String::new();
-    let read = file.take(MAX).read_to_string(&mut text);
-    read.map(|_| text).map_err(|why| wrong(format!("it cannot be read: {why}")))
+    let text = read_regular_text(path.as_ref(), MAX).map_err(|why| wrong(format!("it cannot be read: {why}")))?;
+    Ok(text.to_string())
 }
 
 fn read(path: &Path) -> Result<String> {

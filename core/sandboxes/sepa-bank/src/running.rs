@@ -55,9 +55,6 @@ pub struct RunningSepaBank {
 /// Files with profiles, by the bank's name.
 type BankProfiles = Vec<(&'static str, PathBuf)>;
 
-/// The banks of the family samlink that a client can have settings for.
-const OF_SAMLINK: [&str; 4] = ["saastopankki", "pop", "aktia", "omasp"];
-
 /// The data that is read and made before anything is served.
 struct PreparedBank {
     state: SepaBankState,
@@ -96,13 +93,15 @@ fn write_profiles(certificates: &[FamilyCertificates]) -> Result<BankProfiles> {
     let at = super::dialect::DIALECTS.iter().position(|one| one.family == dialect.family);
     let Some(folder) = at.and_then(|at| certificates.get(at)?.anchors_file.parent()) else { return Ok(Vec::new()) };
     let signers = json!([{ "level": "any", "common_name_contains": dialect.signers.0 }]);
-    let lacks = |bank: &&str| profile::named(bank).is_ok_and(|shipped| shipped.signers.is_none());
+    let lacks = |bank: &&str| {
+        profile::named(bank).is_ok_and(|shipped| shipped.family == Some(dialect.family) && shipped.signers.is_none())
+    };
     let write = |bank| {
         let file = folder.join(format!("{bank}.json"));
         let text = json!({ "extends": bank, "signers": signers }).to_string();
         write_whole(&file, PROFILE_MODE, text.as_bytes()).map(|()| (bank, file))
     };
-    OF_SAMLINK.into_iter().filter(lacks).map(write).collect()
+    profile::names().filter(lacks).map(write).collect()
 }
 
 fn report_after_ms(wanted: Option<Seconds>) -> Result<i64> {

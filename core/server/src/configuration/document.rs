@@ -8,7 +8,7 @@ use std::{
 use bankchannel_foundation::{
     Error, Result,
     model::{Field, Object, Shape, Value},
-    nearest_name, shown,
+    nearest_name, read_opened_text, shown,
 };
 use serde_json::Number;
 use toml::{
@@ -20,7 +20,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 use super::{
     ConfigurationForm,
     faults::{Faults, Origin, Origins},
-    settings::{IN_FILE, below, has_file_form, is_secret, read_text, value_in_file},
+    settings::{IN_FILE, below, has_file_form, is_secret, value_in_file},
 };
 
 /// The largest configuration file, in bytes.
@@ -32,8 +32,10 @@ const FILE_MAX: u64 = 16 * 1024 * 1024;
 /// `configuration.invalid` for a file that cannot be read.
 pub(super) fn text_of(path: &str) -> Result<(Zeroizing<String>, Metadata)> {
     // Also a pipe, as of a shell's `<(…)`.
-    let opened = File::open(path).and_then(|file| file.metadata().map(|opened| (file, opened)));
-    let read = opened.and_then(|opened| read_text(opened, FILE_MAX));
+    let read = File::open(path).and_then(|file| {
+        let opened = file.metadata()?;
+        Ok((read_opened_text(file, &opened, FILE_MAX)?, opened))
+    });
     read.map_err(|why| Error::invalid_setting("config", format!("{}: {why}", shown::path(path))))
 }
 

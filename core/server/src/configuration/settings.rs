@@ -1,17 +1,11 @@
 //! The settings of a configuration, from its declaration: places, variables, and what counts as a secret.
 
-use std::{
-    fs::{File, Metadata},
-    io::{self, Read as _},
-};
-
 use bankchannel_foundation::{
     environment::value_of_text,
     model::{Field, Shape, Value},
-    open_regular, shown,
+    open_regular, read_opened_text, shown,
 };
 use bankchannel_private_files::check_opened_secret;
-use zeroize::Zeroizing;
 
 use super::ConfigurationForm;
 
@@ -26,8 +20,6 @@ pub(super) const IN_FILE: &str = "_file";
 const LOCATIONS: [&str; 2] = ["postgres_url", "store"];
 /// The largest file with a value, in bytes.
 const VALUE_MAX: u64 = 1024 * 1024;
-/// The room that reading wants behind a file's content: with less it reads through memory of its own.
-const ROOM_BEYOND: usize = 64;
 
 /// A setting, or a table of settings.
 #[derive(Debug, Clone)]
@@ -112,36 +104,13 @@ pub(super) fn value_in_file(field: &Field, path: &str) -> std::result::Result<Va
         true => shown::unusable_secret_file(path.as_ref(), why),
         false => format!("{}: {why}", shown::path(path)),
     };
-    let read = open_regular(path.as_ref()).and_then(|opened| read_text(opened, VALUE_MAX));
-    let (text, opened) = read.map_err(|why| unusable(&why))?;
+    let (file, opened) = open_regular(path.as_ref()).map_err(|why| unusable(&why))?;
+    let text = read_opened_text(file, &opened, VALUE_MAX).map_err(|why| unusable(&why))?;
     let trimmed = text.strip_suffix('\n').unwrap_or(&text);
     if is_secret_shape && is_secret(field.name, trimmed) {
         check_opened_secret(path.as_ref(), &opened).map_err(|error| error.message().to_owned())?;
     }
     value_of(field, trimmed.strip_suffix('\r').unwrap_or(trimmed))
-}
-
-/// The text of an opened file of at most this size, with what the file was when it was opened.
-///
-/// # Errors
-/// Those of the operating system; also for a text that is longer or is not UTF-8.
-pub(super) fn read_text((file, opened): (File, Metadata), max_bytes: u64) -> io::Result<(Zeroizing<String>, Metadata)> {
-    // A pipe has no size, nor has a file that the system makes when it is read.
-    let largest = match opened.len() {
-        size if opened.is_file() && size > 0 => size.min(max_bytes),
-        _ => max_bytes,
-    };
-    // With its room from the start, so that no part is copied and left behind when it grows.
-    let room = usize::try_from(largest).unwrap_or_default().saturating_add(ROOM_BEYOND);
-    let mut text = Zeroizing::new(String::with_capacity(room));
-    file.take(largest + 1).read_to_string(&mut text)?;
-    if text.len() as u64 <= largest {
-        return Ok((text, opened));
-    }
-    Err(io::Error::other(match largest == max_bytes {
-        true => format!("it is longer than {max_bytes} bytes"),
-        false => "it grew while it was read".to_owned(),
-    }))
 }
 
 /// Whether this text of a secret setting is a secret.

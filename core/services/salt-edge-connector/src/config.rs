@@ -1,12 +1,12 @@
 //! The configuration: file and options combined.
 
-use std::{net::SocketAddr, path::Path};
+use std::net::SocketAddr;
 
 use bankchannel::{ConnectionSettings, salt_edge_connector::SaltEdgeConnectorSettings};
 use bankchannel_foundation::{
     Error, Result, Secret,
     model::{Boundary, Timestamp},
-    shown,
+    read_regular_text, shown,
 };
 
 use super::{ConnectorOptions, keys::has_key};
@@ -315,13 +315,9 @@ fn address(setting: &'static str, text: &str) -> Result<SocketAddr> {
 
 /// Reads a file with one of Salt Edge's public keys.
 fn public_key(file: &str) -> Result<String> {
-    use std::io::Read as _;
     let wrong = |why: String| Error::invalid_setting("hub_public_key", format!("{}: {why}", shown::path(file)));
-    let opened = bankchannel_foundation::open_regular(Path::new(file));
-    let (file, _) = opened.map_err(|why| wrong(format!("it cannot be read: {why}")))?;
-    let mut text = String::new();
-    file.take(MAX_KEY).read_to_string(&mut text).map_err(|why| wrong(format!("it cannot be read: {why}")))?;
-    Ok(text)
+    let text = read_regular_text(file.as_ref(), MAX_KEY).map_err(|why| wrong(format!("it cannot be read: {why}")))?;
+    Ok(text.to_string())
 }
 
 #[cfg(test)]
