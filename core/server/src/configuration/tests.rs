@@ -211,29 +211,3 @@ fn a_value_that_does_not_fit_is_named_with_its_place() {
     assert!(said("listen").contains("TEST_SERVER_LISTEN"));
     assert_eq!(said("lock.count"), "lock.count: must be 1");
 }
-
-#[test]
-fn what_is_read_has_its_room_from_the_start() {
-    use std::{
-        fs::File,
-        io::{Seek as _, Write as _},
-        os::fd::OwnedFd,
-    };
-    const MOST: u64 = 100_000;
-    let read = |file: File| settings::read_text((file.try_clone().unwrap(), file.metadata().unwrap()), MOST);
-    let (reader, mut writer) = std::io::pipe().unwrap();
-    writer.write_all(&[b'x'; 4096]).unwrap();
-    drop(writer);
-    let (text, _) = read(OwnedFd::from(reader).into()).unwrap();
-    assert_eq!((text.len(), text.capacity() as u64 >= MOST), (4096, true), "a pipe has no size");
-    let mut file = tempfile::tempfile().unwrap();
-    file.write_all(&[b'x'; 10]).unwrap();
-    file.rewind().unwrap();
-    let opened = file.metadata().unwrap();
-    let (text, _) = read(file.try_clone().unwrap()).unwrap();
-    assert_eq!((text.len(), text.capacity() < 4096), (10, true), "a file needs no more than its own");
-    file.write_all(b"more").unwrap();
-    file.rewind().unwrap();
-    let grown = settings::read_text((file, opened), MOST).unwrap_err();
-    assert!(grown.to_string().contains("grew"), "{grown}");
-}
