@@ -56,7 +56,7 @@ pub fn read_opened(file: File, opened: &Metadata, max_bytes: u64) -> io::Result<
         _ => max_bytes,
     };
     let too_large = |why: String| io::Error::new(ErrorKind::FileTooLarge, why);
-    let longer = || too_large(format!("it is longer than {max_bytes} bytes"));
+    let longer = || too_large(format!("it has more than {max_bytes} bytes"));
     if opened.is_file() && opened.len() > max_bytes {
         return Err(longer());
     }
@@ -103,7 +103,7 @@ mod tests {
         std::fs::write(&path, "grüße").unwrap();
         assert_eq!(*read_regular(&path, 7).unwrap(), "grüße".as_bytes());
         assert_eq!(*read_regular_text(&path, 7).unwrap(), "grüße");
-        let longer = (ErrorKind::FileTooLarge, "it is longer than 6 bytes".to_owned());
+        let longer = (ErrorKind::FileTooLarge, "it has more than 6 bytes".to_owned());
         assert_eq!(said(read_regular(&path, 6)), longer);
         assert_eq!(said(read_regular_text(&path, 6)), longer);
         std::fs::write(&path, "").unwrap();
@@ -151,6 +151,6 @@ mod tests {
         let (file, opened) = open_regular(Path::new("/proc/self/status")).unwrap();
         assert_eq!(opened.len(), 0);
         assert!(read_opened_text(file, &opened, 1 << 20).unwrap().contains("Pid:"));
-        assert_eq!(said(read_regular(Path::new("/proc/self/status"), 9)).1, "it is longer than 9 bytes");
+        assert_eq!(said(read_regular(Path::new("/proc/self/status"), 9)).1, "it has more than 9 bytes");
     }
 }

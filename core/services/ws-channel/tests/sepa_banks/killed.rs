@@ -119,6 +119,8 @@ async fn killed_once(
         let path = format!("/certs/{bank}");
         world.served.admin(&customer.who, Method::POST, &path, Some(customer.enrolment.clone())).await.ok(201);
         world.wait_until("enrolled", |all| is_done(all, &customer.who.email)).await;
+        // A service that is stopped before leaves its hold behind.
+        world.wait_until_free(&customer.who.email, bank).await;
     }
     let (issued_before, uploaded_before) = (issued(&world).await.len(), world.uploads(family).await);
     let World { sandbox, served } = world;

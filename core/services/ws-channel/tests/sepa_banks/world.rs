@@ -116,6 +116,17 @@ impl World {
         }
     }
 
+    /// Waits until the service has given a certificate back, which it does after that is seen to be done.
+    pub(crate) async fn wait_until_free(&self, email: &str, bank: &str) {
+        let until = Instant::now() + Duration::from_secs(60);
+        let is_held = |error: &Error| error.code() == "peer.unavailable";
+        // Nothing has stopped: the order is refused, without an effect.
+        while self.operator().resume_certificate(email, bank).await.err().as_ref().is_some_and(is_held) {
+            assert!(Instant::now() < until, "the certificate of {email} at {bank} is still held");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Every certificate, as the operator sees it.
     pub(crate) async fn certificates(&self) -> Vec<CertificateInfo> {
         self.operator().certificates().await.unwrap().certificates
