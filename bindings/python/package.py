@@ -79,7 +79,8 @@ def documents() -> Iterator[tuple[str, Path]]:
 
 def stripped(library: Path) -> bytes:
     """The library without its symbol table, which is not needed at run time."""
-    if not shutil.which("strip"):
+    # This machine's `strip` knows its own libraries; cargo has taken the symbols from those of other platforms.
+    if not shutil.which("strip") or elf_machine(library) not in (None, platform.machine()):
         return library.read_bytes()
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, "native")
@@ -103,16 +104,25 @@ def as_dict(value: object) -> dict[str, object]:
 
 def platform_tag(library: Path) -> str:
     """The platform tag: the newest glibc version that the library needs is the oldest that it runs with."""
-    if sys.platform != "linux":
+    machine = elf_machine(library)
+    if not machine:
         return re.sub(r"[-.]", "_", sysconfig.get_platform())
     command = ["readelf", "--wide", "--version-info", str(library)]
     said = subprocess.run(command, check=True, capture_output=True, text=True)
     asked = [(int(major), int(minor)) for major, minor in re.findall(r"GLIBC_(\d+)\.(\d+)", said.stdout)]
     if not asked:
-        return f"musllinux_1_2_{platform.machine()}"
+        return f"musllinux_1_2_{machine}"
     # The policies below 2.17 have other names, and are no longer needed.
     major, minor = max(max(asked), (2, 17))
-    return f"manylinux_{major}_{minor}_{platform.machine()}"
+    return f"manylinux_{major}_{minor}_{machine}"
+
+
+def elf_machine(library: Path) -> str | None:
+    """The machine that a library of Linux is for; it may have been built for another one than this. None if it is of no Linux."""
+    with library.open("rb") as file:
+        head = file.read(20)
+    known = {62: "x86_64", 183: "aarch64"}
+    return known.get(int.from_bytes(head[18:20], "little")) if head[:4] == b"\x7fELF" else None
 
 
 def metadata(project: dict[str, object], version: str) -> str:

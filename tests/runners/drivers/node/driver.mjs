@@ -6,7 +6,8 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Readable, Writable } from 'node:stream';
 
-import * as bankchannel from '../../../../bindings/node/index.mjs';
+// The package of another platform has a place of its own.
+const bankchannel = await import(process.env.BANKCHANNEL_NODE ?? '../../../../bindings/node/index.mjs');
 
 const { BankchannelError, SecretText, catalogue, iso20022, version } = bankchannel;
 

@@ -9,7 +9,7 @@ mod rust;
 use std::{
     future::Future,
     io::Write as _,
-    path::PathBuf,
+    path::{Path, PathBuf},
     pin::Pin,
     process::{Command, Stdio},
 };
@@ -97,7 +97,10 @@ pub async fn start(name: &str) -> Outcome<Box<dyn Face>> {
         let script = std::iter::once(at("tests/runners/drivers/python/driver.py"));
         script.chain(arguments.iter().map(|argument| (*argument).to_owned())).collect::<Vec<_>>()
     };
-    let packages = ("PYTHONPATH", at("bindings/python"));
+    let packages =
+        ("PYTHONPATH", foreign().map_or_else(|| at("bindings/python"), |folder| in_folder(&folder, "python")));
+    let module: Vec<_> =
+        foreign().map(|folder| ("BANKCHANNEL_NODE", in_folder(&folder, "node/index.mjs"))).into_iter().collect();
     Ok(match name {
         "rust" => Box::new(Rust::default()),
         "cli" => Box::new(Cli::default()),
@@ -108,7 +111,7 @@ pub async fn start(name: &str) -> Outcome<Box<dyn Face>> {
         }
         "python" => Box::new(Driver::start(name, "python3", &python(&[]), &[packages]).await?),
         "python-async" => Box::new(Driver::start(name, "python3", &python(&["--async"]), &[packages]).await?),
-        "node" => Box::new(Driver::start(name, "node", &[at("tests/runners/drivers/node/driver.mjs")], &[]).await?),
+        "node" => Box::new(Driver::start(name, "node", &[at("tests/runners/drivers/node/driver.mjs")], &module).await?),
         other => return Err(format!("there is no face `{other}`: there are {}", FACES.join(", "))),
     })
 }
@@ -120,9 +123,22 @@ pub fn root() -> PathBuf {
     path.canonicalize().unwrap_or(path)
 }
 
-/// Cargo's output folder for the common profile.
+/// The folder with what was built for another platform, in place of cargo's and of this one's packages: `bankchannel`,
+/// `libbankchannel_c.so`, `python`, `node`. `tests/platforms` makes it; its programs run in an emulator where they must.
+fn foreign() -> Option<PathBuf> {
+    std::env::var_os("BANKCHANNEL_FOREIGN").map(PathBuf::from)
+}
+
+fn in_folder(folder: &Path, name: &str) -> String {
+    folder.join(name).display().to_string()
+}
+
+/// Cargo's output folder for the common profile, or the one for another platform.
 #[must_use]
 pub fn built() -> PathBuf {
+    if let Some(folder) = foreign() {
+        return folder;
+    }
     // Not `reports/../release`: the reports' folder may not exist yet.
     crate::report::folder().with_file_name("release")
 }
