@@ -122,7 +122,7 @@ def elf_machine(library: Path) -> str | None:
     with library.open("rb") as file:
         head = file.read(20)
     known = {62: "x86_64", 183: "aarch64"}
-    return known.get(int.from_bytes(head[18:20], "little")) if head[:4] == b"\x7fELF" else None
+    return known.get(int.from_bytes(head[18:20], "little"), platform.machine()) if head[:4] == b"\x7fELF" else None
 
 
 def metadata(project: dict[str, object], version: str) -> str:

@@ -136,9 +136,6 @@ fn in_folder(folder: &Path, name: &str) -> String {
 /// Cargo's output folder for the common profile, or the one for another platform.
 #[must_use]
 pub fn built() -> PathBuf {
-    if let Some(folder) = foreign() {
-        return folder;
-    }
     // Not `reports/../release`: the reports' folder may not exist yet.
-    crate::report::folder().with_file_name("release")
+    foreign().unwrap_or_else(|| crate::report::folder().with_file_name("release"))
 }

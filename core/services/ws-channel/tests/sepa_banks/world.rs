@@ -92,39 +92,36 @@ impl World {
 
     /// Has a certificate renewed now.
     pub(crate) async fn renew(&self, email: &str, bank: &str) -> CertificateInfo {
-        self.once_free(async |operator| operator.renew_certificate(email, bank).await).await
+        self.once_free(async |operator| operator.renew_certificate(email, bank).await).await.unwrap()
     }
 
     /// Goes on with a renewal that has stopped.
     pub(crate) async fn resume(&self, email: &str, bank: &str) -> CertificateInfo {
-        self.once_free(async |operator| operator.resume_certificate(email, bank).await).await
+        self.once_free(async |operator| operator.resume_certificate(email, bank).await).await.unwrap()
     }
 
     /// Gives an order again while the service works on the certificate.
     async fn once_free(
         &self,
         order: impl AsyncFn(ServiceOperator) -> Result<CertificateInfo, Error>,
-    ) -> CertificateInfo {
+    ) -> Result<CertificateInfo, Error> {
         let until = Instant::now() + Duration::from_secs(60);
         loop {
             match order(self.operator()).await {
                 Err(error) if error.code() == "peer.unavailable" && Instant::now() < until => {
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
-                done => return done.unwrap(),
+                done => return done,
             }
         }
     }
 
     /// Waits until the service has given a certificate back, which it does after that is seen to be done.
     pub(crate) async fn wait_until_free(&self, email: &str, bank: &str) {
-        let until = Instant::now() + Duration::from_secs(60);
-        let is_held = |error: &Error| error.code() == "peer.unavailable";
         // Nothing has stopped: the order is refused, without an effect.
-        while self.operator().resume_certificate(email, bank).await.err().as_ref().is_some_and(is_held) {
-            assert!(Instant::now() < until, "the certificate of {email} at {bank} is still held");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        let ordered = self.once_free(async |operator| operator.resume_certificate(email, bank).await).await;
+        let is_held = ordered.is_err_and(|error| error.code() == "peer.unavailable");
+        assert!(!is_held, "the certificate of {email} at {bank} is still held");
     }
 
     /// Every certificate, as the operator sees it.
