@@ -48,15 +48,14 @@ pub fn read_regular_text(path: &Path, max_bytes: u64) -> io::Result<Zeroizing<St
 /// they are dropped, and no part of them is left elsewhere in memory: the file may have a secret.
 ///
 /// # Errors
-/// Those of the operating system; `FileTooLarge` for a file that is longer, or grows while it is read.
+/// Those of the operating system; `FileTooLarge` for a file that is longer, `Other` for one that grows while it is read.
 pub fn read_opened(file: File, opened: &Metadata, max_bytes: u64) -> io::Result<Zeroizing<Vec<u8>>> {
     // A pipe has no size, nor has a file that the system makes when it is read.
     let largest = match opened.len() {
         size if opened.is_file() && size > 0 => size.min(max_bytes),
         _ => max_bytes,
     };
-    let too_large = |why: String| io::Error::new(ErrorKind::FileTooLarge, why);
-    let longer = || too_large(format!("it has more than {max_bytes} bytes"));
+    let longer = || io::Error::new(ErrorKind::FileTooLarge, format!("it is longer than {max_bytes} bytes"));
     if opened.is_file() && opened.len() > max_bytes {
         return Err(longer());
     }
@@ -67,7 +66,7 @@ pub fn read_opened(file: File, opened: &Metadata, max_bytes: u64) -> io::Result<
     match bytes.len() as u64 > largest {
         false => Ok(bytes),
         true if largest == max_bytes => Err(longer()),
-        true => Err(too_large("it grew while it was read".to_owned())),
+        true => Err(io::Error::other("it grew while it was read")),
     }
 }
 
@@ -103,7 +102,7 @@ mod tests {
         std::fs::write(&path, "grüße").unwrap();
         assert_eq!(*read_regular(&path, 7).unwrap(), "grüße".as_bytes());
         assert_eq!(*read_regular_text(&path, 7).unwrap(), "grüße");
-        let longer = (ErrorKind::FileTooLarge, "it has more than 6 bytes".to_owned());
+        let longer = (ErrorKind::FileTooLarge, "it is longer than 6 bytes".to_owned());
         assert_eq!(said(read_regular(&path, 6)), longer);
         assert_eq!(said(read_regular_text(&path, 6)), longer);
         std::fs::write(&path, "").unwrap();
@@ -151,6 +150,6 @@ mod tests {
         let (file, opened) = open_regular(Path::new("/proc/self/status")).unwrap();
         assert_eq!(opened.len(), 0);
         assert!(read_opened_text(file, &opened, 1 << 20).unwrap().contains("Pid:"));
-        assert_eq!(said(read_regular(Path::new("/proc/self/status"), 9)).1, "it has more than 9 bytes");
+        assert_eq!(said(read_regular(Path::new("/proc/self/status"), 9)).1, "it is longer than 9 bytes");
     }
 }

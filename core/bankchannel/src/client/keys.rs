@@ -1,5 +1,7 @@
 //! Sources of certificates and keys: texts, files, PKCS#12 files, tokens.
 
+use std::io::ErrorKind;
+
 use bankchannel_crypto::{
     CryptoError as Fault,
     pkcs12::{self, Pkcs12Keystore},
@@ -180,5 +182,8 @@ pub(crate) fn secret_of(name: &str, text: Option<Secret>, file: Option<String>) 
 
 /// Reads a file's bytes, or returns the reason why that failed.
 fn read(path: &str, limit: u64) -> Result<Zeroizing<Vec<u8>>, String> {
-    read_regular(path.as_ref(), limit).map_err(|why| format!("it cannot be read: {why}"))
+    read_regular(path.as_ref(), limit).map_err(|why| match why.kind() {
+        ErrorKind::FileTooLarge => format!("it has more than {limit} bytes"),
+        _ => format!("it cannot be read: {why}"),
+    })
 }
