@@ -192,6 +192,18 @@ mod tests {
     }
 
     #[test]
+    fn a_delay_that_ends_after_the_deadline_is_not_begun() {
+        let retries = Retries::new(Repeat::Safe, 2, BACKOFF);
+        let mut answer = InResponse::new(503, "");
+        answer.retry_after_s = Some(2);
+        let in_s = |seconds| Some(Instant::now() + Duration::from_secs(seconds));
+        assert_eq!(retries.verdict(&Ok(answer.clone()), in_s(1)), None);
+        for deadline in [in_s(3600), None] {
+            assert_eq!(retries.verdict(&Ok(answer.clone()), deadline), Some(Duration::from_secs(2)));
+        }
+    }
+
+    #[test]
     fn what_an_attempt_came_to_is_not_undone() {
         let with = |outcome| Retries::new(Repeat::Safe, 2, BACKOFF).after(outcome);
         let not_sent = || Error::new(&row::CANCELLED).with_outcome(CallOutcome::NotSent);
