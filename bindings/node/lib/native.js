@@ -103,16 +103,22 @@ function missing() {
   return own('configuration.invalid', 'configuration', message, { platform: here, package: names[0] });
 }
 
+/** The package for this machine and its C library. */
+function ownPackage() {
+  const [first, ...others] = packages();
+  return others.length > 0 && !process.report.getReport().header.glibcVersionRuntime ? others[0] : first;
+}
+
 function unusable({ place, fault }) {
   const wrong = /GLIBC_[\d.]+/.exec(fault.message);
   const advice = fault.code === 'ERR_DLOPEN_DISABLED'
     ? 'this process may load no native addons: start Node without --no-addons, or with --allow-addons beside --permission'
     : wrong
     ? `this system's C library is too old: it has no ${wrong[0]}`
-    : /musl|ld-linux|Error relocating/.test(fault.message)
+    : /musl|ld-linux|libc\.so: |Error relocating/.test(fault.message)
       ? 'it was built for another C library'
       : 'install the package again, on this machine';
-  const message = `the native half of bankchannel (${place}) cannot be loaded: ${fault.message}; ${advice}`;
+  const message = `the native half of bankchannel (${place}) cannot be loaded: ${fault.message}; ${advice}. The one for this system is ${ownPackage()}.`;
   return own('configuration.invalid', 'configuration', message, { package: place }, { cause: fault });
 }
 

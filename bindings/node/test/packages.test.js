@@ -122,6 +122,18 @@ test('a damaged native half is said to be one', async () => {
   assert.match(message, /cannot be loaded: .*; install the package again/);
 });
 
+test('a native half for another C library is said to be one, and which is the right one', async () => {
+  const place = bare('musl');
+  // A library for musl needs libc.so in place of libc.so.6.
+  const content = Buffer.from(fs.readFileSync(addon).toString('latin1').replace('\0libc.so.6\0', '\0libc.so\0\0\0'), 'latin1');
+  const other = path.join(folder, 'musl.node');
+  fs.writeFileSync(other, content);
+  beside(place, 'bankchannel.node', other);
+  const [typed, code, message] = await thrown(place);
+  assert.deepEqual([typed, code], [true, 'configuration.invalid']);
+  assert.ok(message.includes(`it was built for another C library. The one for this system is ${platform}.`), message);
+});
+
 test('all versions are one', () => {
   const [, version] = /^version = "([^"]+)"$/m.exec(fs.readFileSync(path.join(paths.root, 'Cargo.toml'), 'utf8'));
   assert.equal(manifest.version, version);

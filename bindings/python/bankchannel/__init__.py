@@ -5,7 +5,12 @@ everything with in `service`; the exceptions in `errors`, their codes in `codes`
 used.
 """
 
-from . import _native
+try:
+    from . import _native
+except ImportError as _fault:
+    from ._loading import explained
+
+    raise explained(_fault) from _fault
 from ._public import MODULE_OF, MODULES, TYPE_CHECKING
 from ._version import VERSION
 
