@@ -6,10 +6,9 @@
 #   --built           uses the libraries in target/release, which tests use, instead of building such that are optimised
 #                     as a whole
 #   --from DIR        uses those in this folder
-#   --target TRIPLE   for another machine, such as aarch64-unknown-linux-gnu; its linker and Rust target are needed
+#   --target TRIPLE   for a platform of packaging/cross, such as aarch64-unknown-linux-gnu; for this machine by default, built by
+#                     its own compiler
 #   --output DIR      the folder for the package; target/packages by default
-#
-# Only the package for x86-64 with glibc is tested; the others are made in the same way.
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -49,12 +48,14 @@ done
 profile=release
 [ "$built" = yes ] || profile=distribution
 [ -n "$from" ] || from=$target_dir/${triple:+$triple/}$profile
-# A loadable library needs musl's shared form.
-case $triple in *-musl) export RUSTFLAGS="${RUSTFLAGS:-} -C target-feature=-crt-static" ;; esac
+# Without the form for Rust programs, which would keep the library from being optimised as a whole.
+set -- rustc --profile "$profile" --locked -p bankchannel-ffi --lib --crate-type cdylib,staticlib
 if [ "$built" = no ]; then
-    # Without the form for Rust programs, which would keep the library from being optimised as a whole.
-    (cd "$root" && cargo rustc --profile "$profile" --locked -p bankchannel-ffi --lib --crate-type cdylib,staticlib ${triple:+--target "$triple"})
+    (cd "$root" && if [ -n "$triple" ]; then packaging/cross "$triple" "$@"; else cargo "$@"; fi)
 fi
+# What works on the target's files.
+with() { if [ -n "$crossed" ]; then "$root/packaging/cross" "$triple" --with "$@"; else "$@"; fi; }
+crossed=$triple
 [ -n "$triple" ] || triple=$(rustc -vV | sed -n 's/^host: //p')
 
 version=$(sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"$/\1/p' "$root/Cargo.toml")
@@ -64,25 +65,14 @@ stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
 folder=$stage/$name
 
-"$here/install.sh" --prefix / --destdir "$folder" --from "$from" --relocatable >/dev/null
+with "$here/install.sh" --prefix / --destdir "$folder" --from "$from" --relocatable >/dev/null
 
 # The operations that fail on demand are only for tests.
 if grep -q 'asked to panic' "$folder/lib/libbankchannel.so"; then fail 'the library is a testing build'; fi
 
-# The package must not require more of the system than documented (docs/c-abi.md).
-floor=$(sed -n 's/.*glibc \([0-9][0-9.]*\) or later.*/\1/p' "$root/docs/c-abi.md" | head -n 1)
-if command -v readelf >/dev/null 2>&1; then
-    asked=$(readelf --version-info "$folder/lib/libbankchannel.so" | grep -o 'GLIBC_[0-9.]*' | sed 's/GLIBC_//' | sort -uV | tail -n 1)
-    if [ -n "$asked" ] && [ "$(printf '%s\n%s\n' "$asked" "$floor" | sort -V | tail -n 1)" != "$floor" ]; then
-        fail "the library asks for glibc $asked, and docs/c-abi.md promises $floor: build it on an older system"
-    fi
-fi
-
-# Names that no program can use; `strip` for another machine leaves them.
-if command -v strip >/dev/null 2>&1; then
-    strip --strip-debug "$folder/lib/libbankchannel.a" 2>/dev/null || true
-    strip --strip-unneeded "$folder/lib/libbankchannel.so.$abi_major" 2>/dev/null || true
-fi
+# Names that no program can use.
+with sh -c 'command -v "${STRIP:-strip}" >/dev/null 2>&1 || exit 0
+    "${STRIP:-strip}" --strip-debug "$1/lib/libbankchannel.a" && "${STRIP:-strip}" --strip-unneeded "$1/lib/libbankchannel.so.$2"' - "$folder" "$abi_major"
 
 mkdir -p "$folder/share/bankchannel" "$folder/examples"
 cp "$here"/packaging/*.in "$folder/share/bankchannel/"

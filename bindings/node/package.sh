@@ -1,48 +1,63 @@
 #!/bin/sh
-# Makes the npm packages: the main package, and the one of this platform with the library in it. They are written to
-# target/packages/.
+# Makes the npm packages: the main package, and the one of a platform with the library in it.
 #
-#   bindings/node/package.sh                                       this machine's platform; builds the library, optimised as
-#                                                                  a whole
-#   bindings/node/package.sh --built                               the library in target/release, which tests use
-#   bindings/node/package.sh --platform linux-arm64-musl --library FILE
-#                                                                  a library that was built for another one
+#   package.sh [--built | --target TRIPLE | --library FILE] [--output DIR]
+#
+#   --built           uses the library in target/release, which tests use; else one is built that is optimised as a whole
+#   --target TRIPLE   for a platform of packaging/cross, such as aarch64-unknown-linux-musl; for this machine by default, built
+#                     by its own compiler
+#   --library FILE    uses this library, which was built for this machine
+#   --output DIR      the folder for the packages; target/packages by default
 set -eu
-platform= library= built=no
+triple= library= built=no output=
 while [ $# -gt 0 ]; do
     case "$1" in
         --built) built=yes && shift && continue ;;
-        --platform) platform=$2 ;;
-        # Relative to the caller's folder.
-        --library) case $2 in /*) library=$2 ;; *) library=$PWD/$2 ;; esac ;;
-        *) echo "unknown argument $1; there are --built, --platform NAME and --library FILE" >&2 && exit 1 ;;
+        --target | --library | --output) [ $# -ge 2 ] || { echo "package.sh: $1 needs a value" >&2 && exit 1; } ;;
+        *) echo "package.sh: there is no $1; there are --built, --target TRIPLE, --library FILE, --output DIR" >&2 && exit 1 ;;
+    esac
+    # Relative to the caller's folder.
+    case $2 in /*) path=$2 ;; *) path=$PWD/$2 ;; esac
+    case "$1" in
+        --target) triple=$2 ;;
+        --library) library=$path ;;
+        --output) output=$path ;;
     esac
     shift 2
 done
 cd "$(dirname "$0")/../.."
 target=${CARGO_TARGET_DIR:-target}
-case "$(uname -s)" in
-    Darwin) made=libbankchannel_node.dylib ;;
+case ${triple:-$(uname -s)} in
+    *[dD]arwin*) made=libbankchannel_node.dylib ;;
     *) made=libbankchannel_node.so ;;
 esac
-if [ -n "$platform" ] && [ -z "$library" ]; then
-    echo "--platform needs --library FILE, the library for it" >&2 && exit 1
+if [ -n "$triple" ]; then
+    machine=${triple%%-*} system=linux libc=-${triple##*-}
+else
+    machine=$(uname -m) system=linux
+    if [ -n "$(ls /lib/ld-musl-* 2>/dev/null)" ]; then libc=-musl; else libc=-gnu; fi
 fi
-if [ -z "$platform" ]; then
-    case "$(uname -m)" in x86_64) arch=x64 ;; aarch64) arch=arm64 ;; *) arch=$(uname -m) ;; esac
-    if [ -n "$(ls /lib/ld-musl-* 2>/dev/null)" ]; then libc=musl; else libc=gnu; fi
-    platform=linux-$arch-$libc
-fi
-if [ -z "$library" ] && [ "$built" = no ]; then
-    cargo build --profile distribution --locked -p bankchannel-node >&2
+# The names of Node.
+case $machine in x86_64) machine=x64 ;; aarch64) machine=arm64 ;; esac
+platform=$system-$machine$libc
+set -- build --profile distribution --locked -p bankchannel-node
+if [ -n "$library" ]; then
+    :
+elif [ "$built" = yes ]; then
+    library=$target/release/$made
+elif [ -n "$triple" ]; then
+    packaging/cross "$triple" "$@" >&2
+    library=$target/$triple/distribution/$made
+else
+    cargo "$@" >&2
     library=$target/distribution/$made
 fi
-library=${library:-$target/release/$made}
 [ -f "$library" ] || { echo "$library is not there: cargo build --release -p bankchannel-node makes the one for --built" >&2; exit 1; }
 # Operations that fail on demand are for tests only.
 if grep -q 'asked to panic' "$library"; then echo "$library is a testing build" >&2; exit 1; fi
 
-stage=$target/packages/npm
+output=${output:-$target/packages}
+stage=$output/npm
 rm -rf "$stage"
 mkdir -p "$stage/main" "$stage/platform"
 stage=$(cd "$stage" && pwd)
@@ -61,6 +76,6 @@ cp "$library" "$stage/platform/bankchannel.node"
 node bindings/node/platform.js "$platform" "$stage/platform"
 
 for part in main platform; do
-    npm pack --silent --pack-destination "$target/packages" "$stage/$part" | sed "s|^|$target/packages/|"
+    npm pack --silent --pack-destination "$output" "$stage/$part" | sed "s|^|$output/|"
 done
 rm -rf "$stage"

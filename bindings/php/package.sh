@@ -6,11 +6,9 @@
 #   --built           uses the library in target/release, which tests use, instead of building one that is optimised as
 #                     a whole
 #   --from DIR        uses the library in this folder
-#   --target TRIPLE   a platform to include, such as aarch64-unknown-linux-gnu or x86_64-unknown-linux-musl; may be given
-#                     several times, and needs its linker and Rust target; default: this machine's
+#   --target TRIPLE   a platform of packaging/cross to include, such as aarch64-unknown-linux-gnu; may be given several times.
+#                     Default: this machine, built by its own compiler
 #   --output DIR      the destination of the package; default target/packages
-#
-# Only x86-64 with glibc is tested; the other platforms use the same steps.
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -59,15 +57,10 @@ folder=$stage/$name
 mkdir -p "$folder"
 
 for triple in ${triples:-$host}; do
-    own=$([ "$triple" = "$host" ] && echo '' || echo "$triple")
+    # The same build as for the package of C.
+    set -- rustc --profile "$profile" --locked -p bankchannel-ffi --lib --crate-type cdylib,staticlib
     if [ "$built" = no ]; then
-        (
-            cd "$root"
-            # A loaded library needs musl's shared form. Empty flags would hide those of cargo's settings.
-            case $triple in *-musl) export RUSTFLAGS="${RUSTFLAGS:+$RUSTFLAGS }-C target-feature=-crt-static" ;; esac
-            # The same build as for the package of C.
-            cargo rustc --profile "$profile" --locked -p bankchannel-ffi --lib --crate-type cdylib,staticlib ${own:+--target "$own"}
-        )
+        (cd "$root" && if [ -n "$triples" ]; then packaging/cross "$triple" "$@"; else cargo "$@"; fi)
     fi
     # The name that src/Bridge/Library.php looks for: machine, system, C library.
     machine=${triple%%-*}
@@ -77,21 +70,12 @@ for triple in ${triples:-$host}; do
         *) fail "there is no package for $triple" ;;
     esac
     mkdir -p "$folder/lib/$platform"
-    cp "${from:-$target_dir/${own:+$own/}$profile}/$library" "$folder/lib/$platform/$named"
+    cp "${from:-$target_dir/${triples:+$triple/}$profile}/$library" "$folder/lib/$platform/$named"
     # Operations that fail on demand are for tests only.
     if grep -q 'asked to panic' "$folder/lib/$platform/$named"; then fail 'the library is a testing build'; fi
-    # A package must not need a newer system than documented (docs/c-abi.md).
-    case $triple in
-        *-gnu)
-            floor=$(sed -n 's/.*glibc \([0-9][0-9.]*\) or later.*/\1/p' "$root/docs/c-abi.md" | head -n 1)
-            asked=$(grep -ao 'GLIBC_[0-9][0-9.]*' "$folder/lib/$platform/$named" | sed 's/GLIBC_//' | sort -uV | tail -n 1)
-            if [ "$(printf '%s\n%s\n' "$asked" "$floor" | sort -V | tail -n 1)" != "$floor" ]; then
-                fail "the library asks for glibc $asked, and docs/c-abi.md promises $floor: build it on an older system"
-            fi
-            ;;
-    esac
     # The names of internal functions are not needed.
-    if [ -z "$own" ] && command -v strip >/dev/null; then strip --strip-unneeded "$folder/lib/$platform/$named"; fi
+    set -- sh -c '! command -v "${STRIP:-strip}" >/dev/null || "${STRIP:-strip}" --strip-unneeded "$1"' - "$folder/lib/$platform/$named"
+    if [ -n "$triples" ]; then "$root/packaging/cross" "$triple" --with "$@"; else "$@"; fi
     chmod 644 "$folder/lib/$platform/$named"
 done
 

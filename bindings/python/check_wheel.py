@@ -42,7 +42,7 @@ def main(wheel: str) -> None:
         assert f'"{tag}"' in shown.replace("\n", " "), f"the tag is {tag}, but auditwheel says:\n{shown}"
     if checked("abi3audit", "--strict", wheel) is not None:
         print("abi3audit: the stable ABI of 3.10 only")
-    print(f"{Path(wheel).name}: {len(names)} files, tag {tag}")
+    print(f"{Path(wheel).name}: {len(names)} files, {Path(wheel).stat().st_size / 1e6:.1f} MB, tag {tag}")
 
 
 def checked(tool: str, *arguments: str) -> str | None:

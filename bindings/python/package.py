@@ -1,4 +1,4 @@
-"""Assembles the wheel from the built native half: no compiler runs here.
+"""Assembles the wheel from the built native half, and prints where it is: no compiler runs here.
 
     python package.py SHARED_LIBRARY OUTPUT_FOLDER
 
@@ -53,8 +53,6 @@ def main(library: str, output: str) -> None:
     files[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n".encode()
     place = Path(output, f"bankchannel-{version}-{tag}.whl")
     place.parent.mkdir(parents=True, exist_ok=True)
-    for old in place.parent.glob("bankchannel-*.whl"):
-        old.unlink()
     with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as wheel:
         for name, data in files.items():
             # The same bytes make the same wheel, at any time.
@@ -62,7 +60,7 @@ def main(library: str, output: str) -> None:
             entry.external_attr = (0o100755 if name.endswith(".so") else 0o100644) << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             wheel.writestr(entry, data)
-    print(f"{place} ({place.stat().st_size / 1e6:.1f} MB)")
+    print(place)
 
 
 def documents() -> Iterator[tuple[str, Path]]:
