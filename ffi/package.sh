@@ -70,6 +70,9 @@ with "$here/install.sh" --prefix / --destdir "$folder" --from "$from" --relocata
 # The operations that fail on demand are only for tests.
 if grep -q 'asked to panic' "$folder/lib/libbankchannel.so"; then fail 'the library is a testing build'; fi
 
+# The package must not require more of the system than documented.
+"$root/packaging/glibc" "$folder/lib/libbankchannel.so" "$crossed"
+
 # Names that no program can use.
 with sh -c 'command -v "${STRIP:-strip}" >/dev/null 2>&1 || exit 0
     "${STRIP:-strip}" --strip-debug "$1/lib/libbankchannel.a" && "${STRIP:-strip}" --strip-unneeded "$1/lib/libbankchannel.so.$2"' - "$folder" "$abi_major"

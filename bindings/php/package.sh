@@ -73,6 +73,8 @@ for triple in ${triples:-$host}; do
     cp "${from:-$target_dir/${triples:+$triple/}$profile}/$library" "$folder/lib/$platform/$named"
     # Operations that fail on demand are for tests only.
     if grep -q 'asked to panic' "$folder/lib/$platform/$named"; then fail 'the library is a testing build'; fi
+    # A package must not need a newer system than documented.
+    "$root/packaging/glibc" "$folder/lib/$platform/$named" "$triples"
     # The names of internal functions are not needed.
     set -- sh -c '! command -v "${STRIP:-strip}" >/dev/null || "${STRIP:-strip}" --strip-unneeded "$1"' - "$folder/lib/$platform/$named"
     if [ -n "$triples" ]; then "$root/packaging/cross" "$triple" --with "$@"; else "$@"; fi
