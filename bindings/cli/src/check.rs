@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use bankchannel_private_files::FileAccess;
 use bankchannel_salt_edge_hub::check::{self as salt_edge_check, ActingCustomer, CheckDone, CheckRun};
 use clap::{Arg, ArgMatches, Command, value_parser};
 
@@ -15,7 +16,7 @@ use crate::{
     exit::{CommandFailure, CommandOutcome},
     operations::{Reserved, run_program},
     options::{flag, text},
-    output,
+    output, platform,
 };
 
 /// The kind of server that can be checked.
@@ -23,10 +24,11 @@ const CONNECTOR: &str = "salt-edge-connector";
 /// The default listen address of the checker's hub.
 const LISTEN: &str = "127.0.0.1:8090";
 
+/// The variables with the page's URL and the customer's decision, for the customer's command.
+const URL: &str = "BANKCHANNEL_PSU_URL";
+const ANSWER: &str = "BANKCHANNEL_PSU_ANSWER";
 /// Time limit for the customer's command.
 const PSU_LIMIT: Duration = Duration::from_secs(120);
-/// The mode of a report file: readable like other output files.
-const REPORT_MODE: u32 = 0o666;
 
 const EXAMPLES: &str = "Examples:
   bankchannel check salt-edge-connector --init check.json                    writes settings, and prints those of the connector
@@ -108,7 +110,7 @@ async fn connector(matches: &ArgMatches) -> CommandOutcome {
     // Opened first: a bad path must not lose a report that took minutes. An older file stays until the report is
     // complete.
     let file = given("junit");
-    let junit = file.as_deref().map(|file| Reserved::open(Path::new(file), true, REPORT_MODE)).transpose()?;
+    let junit = file.as_deref().map(|file| Reserved::open(Path::new(file), true, FileAccess::Everyone)).transpose()?;
     let checking = CheckRun::open(&PathBuf::from(&settings), Some(listen)).await?;
     if !is_json {
         output::print_note(&format!("the connector {url} must report to {}", checking.hub_url()));
@@ -144,10 +146,14 @@ fn psu(command: String) -> Box<ActingCustomer> {
         let command = Arc::clone(&command);
         let answer = async move {
             let word = if approves { "approve" } else { "deny" };
+            // The URL is passed as data, never as a part of the command's text.
+            if !platform::can_be_argument(&url) {
+                return Err("the URL cannot be passed to a command: it has a quote or a control character".to_owned());
+            }
             let ran = tokio::task::spawn_blocking(move || {
-                // The URL is passed as data, never as a part of the command's text.
-                let script = format!("{command} \"$BANKCHANNEL_PSU_URL\" \"$BANKCHANNEL_PSU_ANSWER\"");
-                let variables = [("BANKCHANNEL_PSU_URL", url.as_str()), ("BANKCHANNEL_PSU_ANSWER", word)];
+                let [page, decision] = [URL, ANSWER].map(platform::shell_argument);
+                let script = format!("{command} {page} {decision}");
+                let variables = [(URL, url.as_str()), (ANSWER, word)];
                 run_program(&script, &variables, &[], 64 * 1024, Some(PSU_LIMIT))
             });
             ran.await.map_err(|why| why.to_string())?.map(drop)

@@ -1,18 +1,18 @@
 //! The user's programs that run with a time limit, so that the end of this process ends them.
 
 use std::{
-    collections::BTreeSet,
+    collections::BTreeMap,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use crate::platform::ProgramGroup;
 
-static PROGRAMS: Mutex<ChildPrograms> = Mutex::new(ChildPrograms { groups: BTreeSet::new(), is_ending: false });
+static PROGRAMS: Mutex<ChildPrograms> = Mutex::new(ChildPrograms { groups: BTreeMap::new(), is_ending: false });
 
 pub(crate) struct ChildPrograms {
-    /// Their process groups. A group is removed once its leader was waited for, so that its number cannot belong to
-    /// another process.
-    pub(crate) groups: BTreeSet<i32>,
+    /// Their groups, by the process ids of the programs. A group is removed once its program was waited for, so that its
+    /// number cannot belong to another process.
+    pub(crate) groups: BTreeMap<u32, ProgramGroup>,
     /// Whether this process is about to end.
     pub(crate) is_ending: bool,
 }
@@ -25,11 +25,5 @@ pub(crate) fn programs() -> MutexGuard<'static, ChildPrograms> {
 pub(crate) fn kill_all() {
     let mut programs = programs();
     programs.is_ending = true;
-    programs.groups.iter().for_each(|group| kill(*group));
-}
-
-/// Kills the programs of a group.
-pub(crate) fn kill(group: i32) {
-    // An error means that the group has ended.
-    let _ = Pid::from_raw(group).map(|group| kill_process_group(group, Signal::KILL));
+    programs.groups.values().for_each(ProgramGroup::kill);
 }

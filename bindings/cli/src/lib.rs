@@ -10,10 +10,11 @@
 //!   output     the one place that writes to stdout and stderr
 //!   usage_text the argument parser's messages, without values
 //!   exit       errors, and the exit codes that scripts rely on
+//!   platform   what differs between systems
 //! ```
 //!
 //! Modules use those below them only; `tests/cli/layers.rs` lists the layers:
-//! exit ← output ← settings ← options ← operations ← groups ← handwritten ← app.
+//! platform ← exit ← output ← settings ← options ← operations ← groups ← handwritten ← app.
 
 mod app;
 mod banks;
@@ -30,6 +31,7 @@ mod operations;
 mod options;
 mod output;
 mod pgp;
+mod platform;
 mod psd2;
 mod salt_edge;
 mod sepa;
@@ -50,9 +52,26 @@ pub fn run_command(arguments: Vec<OsString>) -> u8 {
         output::line(&format!("bankchannel {}", bankchannel::VERSION));
         return 0;
     }
+    let _console = Console::begin();
     let code = app::run(arguments);
     child_programs::kill_all();
     // In a library nothing else does it at the end of the process. A reader that has closed the pipe is not an error.
     let _ = std::io::stdout().flush();
     code
+}
+
+/// The console as this program needs it, until it is dropped, by a panic too.
+struct Console(());
+
+impl Console {
+    fn begin() -> Self {
+        platform::begin_console();
+        Self(())
+    }
+}
+
+impl Drop for Console {
+    fn drop(&mut self) {
+        platform::end_console();
+    }
 }

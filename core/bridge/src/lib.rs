@@ -20,6 +20,7 @@ mod leftovers;
 pub mod operations;
 mod panics;
 mod per_process;
+mod platform;
 mod progress;
 mod request_id;
 mod runtime;

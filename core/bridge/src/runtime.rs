@@ -5,11 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use bankchannel::{CallOutcome, Error, Result};
 use bankchannel_foundation::error::row;
 use bankchannel_transport::background::{self, UndoneWork};
-#[cfg(unix)]
-use nix::sys::signal::{SigSet, Signal};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{panics, per_process::PerProcess};
+use crate::{panics, per_process::PerProcess, platform};
 
 static RUNTIME: PerProcess<Runtime> = PerProcess::new();
 
@@ -54,25 +52,12 @@ pub fn apart<T: Send + 'static>(
 fn build(builder: &mut Builder) -> Result<Runtime> {
     panics::leave_out_texts();
     background::check_threads().map_err(|error| error.with_outcome(CallOutcome::NotSent))?;
-    let builder = builder.thread_name(panics::THREAD).on_thread_start(block_sigpipe).enable_all();
+    let builder = builder.thread_name(panics::THREAD).on_thread_start(platform::on_thread_start).enable_all();
     // It panics if a thread cannot be spawned; across a language boundary that would abort the program.
     match catch_unwind(AssertUnwindSafe(|| builder.build())) {
         Ok(built) => built.map_err(|why| Error::internal(format!("the runtime cannot be started: {why}"))),
         Err(_) => {
             Err(Error::because(&row::THREADS, "the runtime cannot be started").with_outcome(CallOutcome::NotSent))
         }
-    }
-}
-
-/// Makes a write to a connection closed by the peer fail instead of ending the program: SIGPIPE goes to the writing
-/// thread, and only Rust programs ignore it from the start. The program's own threads and its signal handling are not
-/// changed.
-fn block_sigpipe() {
-    #[cfg(unix)]
-    {
-        let mut pipe = SigSet::empty();
-        pipe.add(Signal::SIGPIPE);
-        // It fails only for an invalid argument.
-        let _ = pipe.thread_block();
     }
 }

@@ -70,12 +70,16 @@ pub fn read_opened(file: File, opened: &Metadata, max_bytes: u64) -> io::Result<
     }
 }
 
-/// The text of an opened file, as [`read_opened`] has its bytes.
+/// The text of an opened file, as [`read_opened`] has its bytes, without the mark of its encoding (U+FEFF) that editors of
+/// Windows begin a file with.
 ///
 /// # Errors
 /// Those of [`read_opened`]; `InvalidData` for bytes that are not UTF-8.
 pub fn read_opened_text(file: File, opened: &Metadata, max_bytes: u64) -> io::Result<Zeroizing<String>> {
     let mut bytes = read_opened(file, opened, max_bytes)?;
+    if bytes.starts_with("\u{feff}".as_bytes()) {
+        bytes.drain(.."\u{feff}".len());
+    }
     match String::from_utf8(std::mem::take(&mut *bytes)) {
         Ok(text) => Ok(Zeroizing::new(text)),
         Err(fault) => {
@@ -105,6 +109,8 @@ mod tests {
         let longer = (ErrorKind::FileTooLarge, "it is longer than 6 bytes".to_owned());
         assert_eq!(said(read_regular(&path, 6)), longer);
         assert_eq!(said(read_regular_text(&path, 6)), longer);
+        std::fs::write(&path, "\u{feff}ää").unwrap();
+        assert_eq!(*read_regular_text(&path, 7).unwrap(), "ää");
         std::fs::write(&path, "").unwrap();
         assert!(read_regular(&path, 6).unwrap().is_empty());
     }

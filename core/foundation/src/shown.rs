@@ -4,7 +4,10 @@
 //! path or name is repeated only if it looks like one; otherwise its length is shown instead. Every path in an error
 //! goes through here.
 
-use std::{fmt, path::Path};
+use std::{
+    fmt,
+    path::{MAIN_SEPARATOR, Path},
+};
 
 use crate::redact;
 
@@ -77,6 +80,9 @@ pub fn member(name: &str) -> Option<&str> {
     (is_name && (1..=NAME_MAX).contains(&name.len()) && !redact::is_sensitive(name)).then_some(name)
 }
 
+/// Between folders: the system's own, and on Windows also the other one.
+const SEPARATORS: [char; 2] = ['/', MAIN_SEPARATOR];
+
 /// Why content cannot be read: the path, the reason, and the remedy if the bytes were passed instead of a path.
 #[must_use]
 pub fn unreadable_content(path: &Path, why: &dyn fmt::Display) -> String {
@@ -93,18 +99,25 @@ pub fn unreadable_content(path: &Path, why: &dyn fmt::Display) -> String {
 #[must_use]
 pub fn looks_like_path(path: &Path) -> bool {
     let Some(text) = path.to_str() else { return path.as_os_str().len() <= PATH_MAX };
-    let has_folder_or_ending = text.contains('/') || path.extension().is_some_and(|ending| ending.len() <= 8);
+    let has_folder_or_ending = text.contains(SEPARATORS) || path.extension().is_some_and(|ending| ending.len() <= 8);
     text.len() <= PATH_MAX
         && !text.contains("-----")
         && !text.chars().any(|c| c.is_control() || matches!(c, '<' | '>' | '{' | '}' | '"'))
         && (has_folder_or_ending || !text.contains(char::is_whitespace))
-        && !text.split('/').any(redact::is_sensitive)
+        && !text.split(SEPARATORS).any(redact::is_sensitive)
 }
 
 fn looks_like_secret_path(path: &Path) -> bool {
     let Some(text) = path.to_str() else { return false };
-    let begins = ["/", "./", "../", "~/"].iter().any(|begin| text.starts_with(begin));
+    let begins = ["/", "./", "../", "~/"].iter().any(|begin| text.starts_with(begin))
+        || MAIN_SEPARATOR == '\\' && begins_on_windows(text);
     looks_like_path(path) && (begins || SECRET_ENDINGS.iter().any(|ending| text.ends_with(ending)))
+}
+
+fn begins_on_windows(text: &str) -> bool {
+    let after_drive = text.strip_prefix(|c: char| c.is_ascii_alphabetic()).and_then(|rest| rest.strip_prefix(':'));
+    after_drive.is_some_and(|rest| rest.starts_with(['/', '\\']))
+        || [r".\", r"..\", r"\\"].iter().any(|begin| text.starts_with(begin))
 }
 
 fn redacted_path(path: &Path, is_shown: bool) -> impl fmt::Display {
@@ -147,6 +160,10 @@ mod tests {
         }
         for name in ["/run/secrets/password", "./password", "password.txt", "keys/private.asc"] {
             assert_eq!(secret_path(name).to_string(), name);
+        }
+        for name in [r"C:\Users\me\bank keys\password", r"..\password", r"\\server\share\password", "d:/password"] {
+            assert!(begins_on_windows(name), "{name}");
+            assert_eq!(secret_path(name).to_string() == name, MAIN_SEPARATOR == '\\', "{name}");
         }
     }
 

@@ -1,8 +1,7 @@
 //! Locks of a folder: exclusive to one process, or shared by several.
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
-    os::unix::fs::OpenOptionsExt,
+    fs::{File, TryLockError},
     path::Path,
     thread::sleep,
     time::Duration,
@@ -10,7 +9,7 @@ use std::{
 
 use bankchannel_foundation::{Error, Result, error::row, shown};
 
-use crate::unusable;
+use crate::{open_or_create, unusable};
 
 /// The name of the lock file beside a state that one process has.
 const STATE_LOCK: &str = "state.lock";
@@ -52,8 +51,7 @@ pub fn lock_in_turn(file: &File) -> std::result::Result<(), TryLockError> {
 /// `resource.storage` if another process has it, or the lock file cannot be used.
 pub fn lock_state(folder: &Path) -> Result<File> {
     let path = folder.join(STATE_LOCK);
-    let open = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
-    let file = open.map_err(|why| unusable(&path, &why))?;
+    let file = open_or_create(&path).map_err(|why| unusable(&path, &why))?;
     match lock_soon(&file) {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
@@ -82,7 +80,7 @@ mod tests {
     #[test]
     fn a_lock_that_is_let_go_of_is_taken_and_one_that_is_held_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let open = || File::create(folder.path().join("lock")).unwrap();
+        let open = || open_or_create(&folder.path().join("lock")).unwrap();
         let first = open();
         first.lock().unwrap();
         let second = open();
@@ -90,7 +88,7 @@ mod tests {
         std::thread::scope(|scope| {
             let taken = scope.spawn(|| lock_soon(&second));
             sleep(PAUSE * 2);
-            first.unlock().unwrap();
+            drop(first);
             assert!(taken.join().unwrap().is_ok());
         });
     }

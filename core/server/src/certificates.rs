@@ -10,14 +10,10 @@ use bankchannel_crypto::x509::{Certificate, is_key_of};
 use bankchannel_foundation::Result;
 use zeroize::Zeroizing;
 
-use crate::folder::{unusable, write_whole};
+use crate::folder::{unusable, write_whole, write_whole_readable};
 
 /// The local names and addresses of a counterpart.
 pub const LOCAL_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
-
-const KEY_MODE: u32 = 0o600;
-/// Certificates are public: any user may read them.
-const CERTIFICATE_MODE: u32 = 0o644;
 
 /// The files of a certificate and its private key.
 #[derive(Debug, Clone)]
@@ -63,7 +59,7 @@ impl CertificateFiles {
     /// # Errors
     /// `resource.storage`.
     pub fn write(&self, certificate: &Certificate, key: &str) -> Result<()> {
-        write_whole(&self.key, KEY_MODE, key.as_bytes())?;
+        write_whole(&self.key, key.as_bytes())?;
         write_certificates(&self.certificate, &certificate.to_pem())
     }
 
@@ -88,7 +84,7 @@ pub fn write_certificates(path: &Path, pem: &str) -> Result<()> {
     if fs::read(path).is_ok_and(|held| held == pem.as_bytes()) {
         return Ok(());
     }
-    write_whole(path, CERTIFICATE_MODE, pem.as_bytes())
+    write_whole_readable(path, pem.as_bytes())
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use bankchannel_foundation::Result;
 
-pub use crate::private::{folder as private_folder, unusable, write_whole};
-use crate::temporary::TemporaryFolder;
+pub use crate::private::{folder as private_folder, unusable, write_whole, write_whole_readable};
+use crate::{private::plain_canonical, temporary::TemporaryFolder};
 
 /// Creates the data folder, or a temporary one that is removed when the handle is dropped.
 ///
@@ -20,6 +20,6 @@ pub fn prepare(given: Option<&str>) -> Result<(PathBuf, Option<TemporaryFolder>)
         }
     };
     private_folder(&data)?;
-    let data = data.canonicalize().map_err(|why| unusable(&data, &why))?;
+    let data = plain_canonical(&data).map_err(|why| unusable(&data, &why))?;
     Ok((data, temporary))
 }

@@ -2,9 +2,8 @@
 //! with it.
 
 use std::{
-    fs::{self, File, OpenOptions, Permissions},
+    fs::{self, File},
     io,
-    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
     time::{Duration, SystemTime},
@@ -12,7 +11,10 @@ use std::{
 
 use bankchannel_foundation::Result;
 
-use crate::folder::unusable;
+use crate::{
+    folder::unusable,
+    private::{FileAccess, FileFacts, create_new, make_folder, rename},
+};
 
 /// Prefix of their names; the process id and a random part follow.
 const PREFIX: &str = "bankchannel-server-";
@@ -29,7 +31,8 @@ static MADE: Mutex<Vec<(u32, PathBuf)>> = Mutex::new(Vec::new());
 /// a kill, when the next one is created.
 pub struct TemporaryFolder {
     path: PathBuf,
-    _lock: File,
+    /// Present until the folder is removed: an open file can keep it there.
+    lock: Option<File>,
 }
 
 impl TemporaryFolder {
@@ -42,16 +45,13 @@ impl TemporaryFolder {
         let failed = |why: io::Error| unusable(&parent, &why);
         let folder = tempfile::Builder::new()
             .prefix(&format!("{PREFIX}{}-", std::process::id()))
-            .permissions(Permissions::from_mode(0o700))
-            .tempdir_in(&parent)
+            .make_in(&parent, make_folder)
             .map_err(failed)?;
-        let lock = locked(folder.path()).map_err(failed)?;
-        folders_made().push((std::process::id(), folder.path().to_owned()));
-        // Its owner is this user: only folders with the same owner are removed.
-        if let Ok(own) = fs::metadata(folder.path()) {
-            remove_stale(&parent, own.uid());
-        }
-        Ok(Self { path: folder.keep(), _lock: lock })
+        let path = folder.into_temp_path().keep().map_err(|why| failed(why.error))?;
+        let lock = locked(&path).inspect_err(|_| drop(fs::remove_dir_all(&path))).map_err(failed)?;
+        folders_made().push((std::process::id(), path.clone()));
+        remove_stale(&parent, FileFacts::is_own);
+        Ok(Self { path, lock: Some(lock) })
     }
 
     /// Its path.
@@ -62,7 +62,7 @@ impl TemporaryFolder {
 
 impl Drop for TemporaryFolder {
     fn drop(&mut self) {
-        let _ = remove(&self.path);
+        let _ = remove(&self.path, || drop(self.lock.take()));
         // Only after the removal: the process may end while the folder is being removed.
         folders_made().retain(|(_, path)| *path != self.path);
     }
@@ -72,19 +72,20 @@ impl Drop for TemporaryFolder {
 /// a server that starts at the same time does not take it for one that was left.
 fn locked(folder: &Path) -> io::Result<File> {
     let new = folder.join("in-use.new");
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
+    let file = create_new(&new, FileAccess::Owner)?;
     file.lock()?;
-    fs::rename(new, folder.join(LOCK))?;
+    rename(&new, &folder.join(LOCK))?;
     Ok(file)
 }
 
 /// Removes a folder, its lock file last: the remains of a process that ends meanwhile are removed by the next one. Two
 /// may remove one at the same time.
-fn remove(folder: &Path) -> io::Result<()> {
+fn remove(folder: &Path, release: impl FnOnce()) -> io::Result<()> {
     for entry in fs::read_dir(folder)?.flatten().filter(|entry| entry.file_name() != LOCK) {
         let path = entry.path();
         let _ = fs::remove_dir_all(&path).or_else(|_| fs::remove_file(&path));
     }
+    release();
     fs::remove_dir_all(folder)
 }
 
@@ -101,7 +102,7 @@ pub fn remove_all() {
     };
     for folder in folders {
         // A server that still runs may write while its folder is being removed.
-        let _ = (0..3).any(|_| remove(&folder).is_ok());
+        let _ = (0..3).any(|_| remove(&folder, || ()).is_ok());
     }
 }
 
@@ -110,7 +111,7 @@ fn folders_made() -> std::sync::MutexGuard<'static, Vec<(u32, PathBuf)>> {
 }
 
 /// Removes folders of this user whose process has ended.
-fn remove_stale(parent: &Path, user: u32) {
+fn remove_stale(parent: &Path, is_own: impl Fn(&FileFacts) -> bool) {
     let Ok(entries) = fs::read_dir(parent) else { return };
     for entry in entries.flatten() {
         if !entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX)) {
@@ -118,9 +119,9 @@ fn remove_stale(parent: &Path, user: u32) {
         }
         let path = entry.path();
         // Without following links: another user may have put one there.
-        let Ok(found) = fs::symlink_metadata(&path) else { continue };
-        if found.is_dir() && found.uid() == user && is_left(&path, &found) {
-            let _ = remove(&path);
+        let Ok(found) = FileFacts::at_itself(&path) else { continue };
+        if found.metadata().is_dir() && is_own(&found) && is_left(&path, found.metadata()) {
+            let _ = remove(&path, || ());
         }
     }
 }
@@ -162,16 +163,15 @@ mod tests {
         }
         let held = File::open(used.join(LOCK)).unwrap();
         held.lock().unwrap();
-        let user = fs::metadata(parent.path()).unwrap().uid();
-        remove_stale(parent.path(), user + 1);
+        remove_stale(parent.path(), |_| false);
         assert!(left.exists(), "another user's");
-        remove_stale(parent.path(), user);
+        remove_stale(parent.path(), FileFacts::is_own);
         assert!(!left.exists());
         assert!(used.exists() && other.exists() && making.exists());
 
         let made = TemporaryFolder::make().unwrap();
         let path = made.path().to_owned();
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
+        FileFacts::at(&path).unwrap().require_owner_alone("").unwrap();
         let name = path.file_name().unwrap().to_str().unwrap();
         assert!(name.starts_with(&format!("{PREFIX}{}-", std::process::id())), "{name}");
         assert!(!is_left(&path, &fs::metadata(&path).unwrap()));

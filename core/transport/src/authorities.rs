@@ -5,12 +5,14 @@ use std::{ffi::OsString, fs::File, io::ErrorKind, path::Path};
 
 use bankchannel_foundation::{Error, Result, shown};
 
+use crate::platform::READS_CERTIFICATE_VARIABLES;
+
 /// Checks the file and the folders that the variables name, if the system's authorities are read from them.
 ///
 /// # Errors
 /// `configuration.invalid`: `SSL_CERT_FILE` cannot be read, or none of the folders of `SSL_CERT_DIR` and there is no file.
 pub(crate) fn check() -> Result<()> {
-    if cfg!(all(unix, not(target_vendor = "apple"))) { check_in(std::env::var_os) } else { Ok(()) }
+    if READS_CERTIFICATE_VARIABLES { check_in(std::env::var_os) } else { Ok(()) }
 }
 
 fn check_in(variable: impl Fn(&'static str) -> Option<OsString>) -> Result<()> {

@@ -7,11 +7,8 @@
 //! The threads that drive connections never touch the file: a disk may take minutes to respond.
 
 use std::{
-    fs::{self, File, OpenOptions},
     future::Future,
-    hash::{BuildHasher, Hasher, RandomState},
     io::{ErrorKind, Write},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     pin::{Pin, pin},
     sync::{
@@ -22,6 +19,7 @@ use std::{
 };
 
 use bankchannel_foundation::{Error, Result, error::row, model::Content, shown};
+use bankchannel_private_files::{FileAccess, UnfinishedFile};
 use tokio::runtime::Handle;
 
 use crate::background::{RunningWork, UndoneWork, blocking};
@@ -46,7 +44,7 @@ pub(crate) struct FileSink {
 /// The result of a batch, for the next one.
 #[derive(Debug)]
 struct WrittenBatch {
-    partial: PartialFile,
+    partial: UnfinishedFile,
     /// Empty, to be refilled.
     buffer: Vec<u8>,
 }
@@ -76,8 +74,8 @@ impl FileSink {
         let mut batch = std::mem::replace(&mut self.gathered, buffer);
         let path = self.path.clone();
         self.work = Some(blocking(move || {
-            let mut partial = partial.map_or_else(|| PartialFile::create(&path), Ok)?;
-            partial.append(&batch)?;
+            let mut partial = partial.map_or_else(|| begin(&path), Ok)?;
+            append(&mut partial, &batch)?;
             batch.clear();
             Ok(WrittenBatch { partial, buffer: batch })
         }));
@@ -95,14 +93,15 @@ impl FileSink {
         let deciding = Arc::clone(&decided);
         let naming = blocking(move || {
             // Empty content is a file too.
-            let mut partial = partial.map_or_else(|| PartialFile::create(&path), Ok)?;
-            partial.append(&last)?;
-            partial.sync()?;
+            let mut partial = partial.map_or_else(|| begin(&path), Ok)?;
+            append(&mut partial, &last)?;
+            partial.sync().map_err(|why| unwritable(partial.path(), &why))?;
             if deciding.swap(true, Ordering::SeqCst) {
                 // The caller no longer waits: the partial file is removed.
                 return Ok(());
             }
-            partial.name(&path, replace)
+            let named = if replace { partial.replace(&path) } else { partial.take_name_anywhere(&path) };
+            named.map_err(|why| unwritable(&path, &why))
         });
         let mut naming = pin!(naming);
         let ended = tokio::select! {
@@ -145,7 +144,7 @@ impl FileSink {
 
     /// The file as left by the last batch, once it has ended, and a buffer to reuse. If dropped while waiting, it takes
     /// nothing.
-    async fn written(&mut self) -> Result<(Option<PartialFile>, Vec<u8>)> {
+    async fn written(&mut self) -> Result<(Option<UnfinishedFile>, Vec<u8>)> {
         let Some(work) = &mut self.work else { return Ok((None, Vec::new())) };
         let ended = work.await;
         self.work = None;
@@ -160,103 +159,30 @@ impl Drop for FileSink {
     }
 }
 
-/// A file being written under a temporary name; removed if it is dropped before it got its final name.
-#[derive(Debug)]
-struct PartialFile {
-    file: File,
-    path: PathBuf,
-}
-
-impl PartialFile {
-    fn create(target: &Path) -> Result<Self> {
-        let name = target.file_name().ok_or_else(|| Error::invalid_field("path", "must name a file"))?;
-        let name = name.to_string_lossy();
-        let mut tries = 1;
-        loop {
-            let path = target.with_file_name(partial_name(&name, random()));
-            match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
-                Ok(file) => return Ok(Self { file, path }),
-                Err(why) if why.kind() == ErrorKind::AlreadyExists && tries < NAME_TRIES => tries += 1,
-                Err(why) => return Err(unwritable(&path, &why)),
-            }
-        }
-    }
-
-    fn append(&mut self, bytes: &[u8]) -> Result<()> {
-        self.file.write_all(bytes).map_err(|why| unwritable(&self.path, &why))
-    }
-
-    fn sync(&self) -> Result<()> {
-        self.file.sync_all().map_err(|why| unwritable(&self.path, &why))
-    }
-
-    fn name(self, target: &Path, replace: bool) -> Result<()> {
-        if replace {
-            fs::rename(&self.path, target).map_err(|why| unwritable(target, &why))?;
-        } else {
-            self.claim(target).map_err(|why| unwritable(target, &why))?;
-        }
-        File::open(directory_of(target))
-            .and_then(|directory| directory.sync_all())
-            .map_err(|why| unwritable(target, &why))
-    }
-
-    /// Takes a free name. A hard link is created only if nothing exists there: neither a file nor a symbolic link is
-    /// overwritten.
-    fn claim(&self, target: &Path) -> std::io::Result<()> {
-        match fs::hard_link(&self.path, target) {
-            Err(why) if matches!(why.kind(), ErrorKind::PermissionDenied | ErrorKind::Unsupported) => {
-                // For a file system without links: an empty file of ours takes the name, and is then replaced.
-                OpenOptions::new().write(true).create_new(true).mode(0o600).open(target)?;
-                fs::rename(&self.path, target).inspect_err(|_| drop(fs::remove_file(target)))
-            }
-            other => other,
-        }
-    }
-}
-
 /// Writes a file whose content is in memory: it appears complete and on disk, or not at all. `false` if something has
 /// its name already: nothing is overwritten, and no link is followed. Blocks.
 ///
 /// # Errors
 /// `resource.storage`.
 pub fn write_new_file(path: &Path, bytes: &[u8]) -> Result<bool> {
-    let mut partial = PartialFile::create(path)?;
-    partial.append(bytes)?;
-    partial.sync()?;
-    match partial.claim(path) {
-        Err(why) if why.kind() == ErrorKind::AlreadyExists => return Ok(false),
-        claimed => claimed.map_err(|why| unwritable(path, &why))?,
+    let mut partial = begin(path)?;
+    append(&mut partial, bytes)?;
+    match partial.take_name_anywhere(path) {
+        Err(why) if why.kind() == ErrorKind::AlreadyExists => Ok(false),
+        named => named.map(|()| true).map_err(|why| unwritable(path, &why)),
     }
-    File::open(directory_of(path)).and_then(|folder| folder.sync_all()).map_err(|why| unwritable(path, &why))?;
-    Ok(true)
 }
 
-/// The bytes of a file's name in its partial name: the whole stays below the 255 that file systems allow.
-const NAME_PART: usize = 200;
-/// The number of names to try if files with these names were left behind.
-const NAME_TRIES: u32 = 8;
-
-fn partial_name(name: &str, suffix: u64) -> String {
-    let end = (0..=NAME_PART.min(name.len())).rev().find(|end| name.is_char_boundary(*end)).unwrap_or(0);
-    format!(".{}.{suffix:016x}.partial", &name[..end])
+fn begin(path: &Path) -> Result<UnfinishedFile> {
+    UnfinishedFile::beside(path, FileAccess::Owner).map_err(|(partial, why)| match why.kind() {
+        ErrorKind::InvalidInput if path.file_name().is_none() => Error::invalid_field("path", "must name a file"),
+        _ => unwritable(&partial, &why),
+    })
 }
 
-/// A number that another process, even one with the same id, is unlikely to get: the standard library seeds its maps
-/// this way.
-fn random() -> u64 {
-    RandomState::new().build_hasher().finish()
-}
-
-/// The folder that a file is in.
-pub(crate) fn directory_of(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-impl Drop for PartialFile {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.path);
-    }
+fn append(partial: &mut UnfinishedFile, bytes: &[u8]) -> Result<()> {
+    let written = partial.file().write_all(bytes);
+    written.map_err(|why| unwritable(partial.path(), &why))
 }
 
 fn unwritable(path: &Path, why: &std::io::Error) -> Error {
@@ -271,16 +197,9 @@ pub(crate) fn interrupted(why: UndoneWork) -> Error {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use std::sync::mpsc;
+    use std::{fs, sync::mpsc};
 
     use super::*;
-
-    #[test]
-    fn partial_names_differ_and_stay_short() {
-        let long = "\u{e4}".repeat(127);
-        assert!(partial_name(&long, random()).len() <= 255 && partial_name("a.dat", 1).starts_with(".a.dat."));
-        assert_ne!(partial_name("a", random()), partial_name("a", random()));
-    }
 
     /// A folder of a test, and a runtime whose only thread for file work waits for an unresponsive disk until it is
     /// released.

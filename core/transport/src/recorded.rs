@@ -6,12 +6,12 @@
 use std::{
     fs::File,
     io::Write as _,
-    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use bankchannel_foundation::{CallOutcome, Error, Result, shown};
+use bankchannel_private_files::{FileAccess, create_new};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 
@@ -58,7 +58,7 @@ impl RecordingFile {
     fn begin(&self) -> Result<()> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         if file.is_none() {
-            let made = File::options().write(true).create_new(true).mode(0o600).open(&self.path);
+            let made = create_new(&self.path, FileAccess::Owner);
             *file = Some(made.map_err(|why| {
                 let why = if why.kind() == std::io::ErrorKind::AlreadyExists {
                     "exists; remove it to record anew".to_owned()

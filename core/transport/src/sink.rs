@@ -8,12 +8,13 @@ use std::{
 };
 
 use bankchannel_foundation::{CallOutcome, Error, Result, error::row, model::Content, shown};
+use bankchannel_private_files::folder_of;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use crate::{
     background::blocking,
-    file_sink::{FileSink, directory_of, interrupted},
+    file_sink::{FileSink, interrupted},
 };
 
 /// The destination of an answer's content. A file appears under its name only when it is complete and on disk; a
@@ -133,8 +134,8 @@ fn check(path: &Path, replace: bool) -> Result<()> {
     if path.file_name().is_none() {
         return refused(format!("{} does not name a file", shown::path(path)));
     }
-    if !directory_of(path).is_dir() {
-        return refused(format!("{} is not a folder", shown::path(directory_of(path))));
+    if !folder_of(path).is_dir() {
+        return refused(format!("{} is not a folder", shown::path(folder_of(path))));
     }
     // A symbolic link counts as existing, wherever it points.
     match fs::symlink_metadata(path) {

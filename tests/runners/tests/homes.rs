@@ -152,3 +152,52 @@ fn a_misplaced_test_is_found() {
         assert_eq!(follows_a_page(text), follows, "{text}");
     }
 }
+
+/// Whether a line of code is for one system alone.
+fn is_for_one_system(line: &str) -> bool {
+    const MARKS: [&str; 9] = [
+        "os::unix",
+        "os::windows",
+        "os::fd",
+        "rustix::",
+        "windows_sys::",
+        "nix::sys",
+        "signal::unix",
+        "signal::windows",
+        "target_os",
+    ];
+    let line = line.trim_start();
+    let condition = line.contains("cfg(") || line.contains("cfg!(") || line.contains("cfg_attr(");
+    !line.starts_with("//")
+        && (MARKS.iter().any(|mark| line.contains(mark))
+            || condition && ["unix", "windows", "target_vendor", "target_env"].iter().any(|name| line.contains(name)))
+}
+
+/// The lines of shipped code outside the modules `platform` that are for one system alone. A file's tests may be.
+fn platform_code(sources: &[(String, String)]) -> Vec<String> {
+    let shipped = sources.iter().filter(|(file, _)| {
+        file.contains("/src/")
+            && !["/platform/", "/platform.rs", "/tests/", "tests.rs"].iter().any(|part| file.contains(part))
+    });
+    let lines = shipped.flat_map(|(file, text)| {
+        // A module of tests that stands in the file is its end, with the line or two before it.
+        let shipped = text.lines().position(|line| line.starts_with("mod tests {")).map_or(usize::MAX, |at| at - 1);
+        let code = text.lines().take(shipped).filter(|line| is_for_one_system(line));
+        code.map(move |line| format!("{file}: {}", line.trim()))
+    });
+    lines.collect()
+}
+
+#[test]
+fn code_for_one_system_stands_in_the_module_platform_of_its_crate() {
+    let mut found = Vec::new();
+    for folder in ["core", "bindings", "ffi"] {
+        sources(&root().join(folder), &mut found);
+    }
+    assert!(found.iter().filter(|(file, _)| file.contains("/platform")).count() > 8, "the modules are read");
+    assert_eq!(platform_code(&found), Vec::<String>::new());
+    let planted = |file: &str, text: &str| platform_code(&[(file.to_owned(), text.to_owned())]).len();
+    assert_eq!(planted("core/x/src/a.rs", "#[cfg(unix)]\nuse std::os::unix::fs::FileExt;\n// cfg(unix)"), 2);
+    assert_eq!(planted("core/x/src/platform/unix.rs", "use std::os::unix::fs::FileExt;"), 0);
+    assert_eq!(planted("core/x/src/a.rs", "#[cfg(test)]\nmod tests {\n    use std::os::unix::fs::FileExt;"), 0);
+}

@@ -1,17 +1,11 @@
 //! The folder of a demo's files: temporary, or that of `--keep`.
 
-use std::{
-    fs::DirBuilder,
-    os::unix::fs::DirBuilderExt as _,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
+use bankchannel_private_files::{make_folder, make_folders, plain_canonical};
 use tempfile::TempDir;
 
 use crate::exit::{CommandFailure, CommandOutcome};
-
-/// The permissions of the folders: they hold keys.
-const FOLDER_MODE: u32 = 0o700;
 
 /// The folder of one demo.
 pub(super) struct Folder {
@@ -40,8 +34,9 @@ impl Folder {
                         path.display()
                     )));
                 }
-                DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(&path).map_err(|why| failed(&path, &why))?;
-                let root = path.canonicalize().map_err(|why| failed(&path, &why))?;
+                // Only its owner can enter it: it holds keys.
+                make_folders(&path).map_err(|why| failed(&path, &why))?;
+                let root = plain_canonical(&path).map_err(|why| failed(&path, &why))?;
                 Ok(Self { root, temporary: None })
             }
         }
@@ -50,7 +45,7 @@ impl Folder {
     /// Creates a folder in it.
     pub(super) fn make(&self, name: &str) -> CommandOutcome<PathBuf> {
         let folder = self.root.join(name);
-        DirBuilder::new().mode(FOLDER_MODE).create(&folder).map_err(|why| failed(&folder, &why))?;
+        make_folder(&folder).map_err(|why| failed(&folder, &why))?;
         Ok(folder)
     }
 

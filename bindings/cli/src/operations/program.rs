@@ -2,7 +2,6 @@
 
 use std::{
     io::{self, Read as _, Write as _},
-    os::unix::process::CommandExt as _,
     process::{Child, Command, ExitStatus, Stdio},
     sync::mpsc::{RecvTimeoutError, channel},
     thread,
@@ -10,8 +9,9 @@ use std::{
 };
 
 use crate::{
-    child_programs::{kill, programs},
+    child_programs::programs,
     output::interrupt,
+    platform::{self, ProgramGroup},
 };
 
 /// The interval of checks whether a program has ended after its answer.
@@ -34,9 +34,9 @@ pub(crate) fn run(
     max: usize,
     limit: Option<Duration>,
 ) -> Result<Vec<u8>, String> {
-    let mut shell = Command::new("/bin/sh");
+    let mut shell = platform::shell(command);
     // Its stderr is the user's: it may ask for a PIN there, or print errors.
-    shell.args(["-c", command]).envs(environment.iter().copied()).stdin(Stdio::piped()).stdout(Stdio::piped());
+    shell.envs(environment.iter().copied()).stdin(Stdio::piped()).stdout(Stdio::piped());
     let Some(limit) = limit else {
         let mut child = shell.spawn().map_err(not_started)?;
         let answer = exchange(&mut child, asked, max);
@@ -48,9 +48,10 @@ pub(crate) fn run(
     let (mut child, group) = start_group(&mut shell)?;
     let (done, is_done) = channel::<()>();
     let answer = thread::scope(|scope| {
+        let group = &group;
         scope.spawn(move || {
             if is_done.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
-                kill(group);
+                group.kill();
             }
         });
         let answer = exchange(&mut child, asked, max);
@@ -59,7 +60,7 @@ pub(crate) fn run(
     });
     loop {
         let is_late = Instant::now() >= until;
-        if let Some(ended) = ended(&mut child, group, is_late) {
+        if let Some(ended) = ended(&mut child, &group, is_late) {
             return match ended {
                 _ if is_late => Err(format!("has not ended within {} s and was killed", limit.as_secs())),
                 Ok(ended) => judged(answer, ended, max),
@@ -75,13 +76,18 @@ pub(crate) fn run(
 }
 
 /// The exit status of a program that has ended. A late one is killed.
-fn ended(child: &mut Child, group: i32, is_late: bool) -> Option<io::Result<ExitStatus>> {
+fn ended(child: &mut Child, group: &ProgramGroup, is_late: bool) -> Option<io::Result<ExitStatus>> {
     let mut programs = programs();
     let ended = child.try_wait().transpose();
     match ended {
-        None if is_late => kill(group),
+        None if is_late => group.kill(),
         None => {}
-        Some(_) => drop(programs.groups.remove(&group)),
+        Some(_) => {
+            if !is_late {
+                group.release();
+            }
+            programs.groups.remove(&child.id());
+        }
     }
     let is_killed = ended.is_some() && programs.is_ending;
     drop(programs);
@@ -94,15 +100,14 @@ fn ended(child: &mut Child, group: i32, is_late: bool) -> Option<io::Result<Exit
     ended
 }
 
-/// Starts the program in a process group, so that all of it can be killed. A program in such a group cannot read from the terminal.
-fn start_group(shell: &mut Command) -> Result<(Child, i32), String> {
+/// Starts the program in a group, so that all of it can be killed.
+fn start_group(shell: &mut Command) -> Result<(Child, ProgramGroup), String> {
     let mut programs = programs();
     if programs.is_ending {
         return Err("was not started: the command is ending".to_owned());
     }
-    let child = shell.process_group(0).spawn().map_err(not_started)?;
-    let group = i32::try_from(child.id()).map_err(|why| why.to_string())?;
-    programs.groups.insert(group);
+    let (child, group) = ProgramGroup::spawn(shell).map_err(not_started)?;
+    programs.groups.insert(child.id(), group.clone());
     Ok((child, group))
 }
 
@@ -131,10 +136,8 @@ fn judged(answer: Result<Vec<u8>, String>, ended: ExitStatus, max: usize) -> Res
     Ok(answer)
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))] // The commands are those of /bin/sh.
 mod tests {
-    use rustix::process::Pid;
-
     use super::*;
 
     const SHORT: Option<Duration> = Some(Duration::from_millis(300));
@@ -151,10 +154,9 @@ mod tests {
             let error = run(&script, &[], b"", 1024, SHORT).expect_err("it is killed");
             assert!(error.contains("killed"), "{command}: {error}");
             assert!(begun.elapsed() < Duration::from_secs(30), "{command}");
-            let group = std::fs::read_to_string(file).expect("its id").trim().parse().ok().and_then(Pid::from_raw);
+            let group = std::fs::read_to_string(file).expect("its id").trim().parse().expect("a number");
             // Its child processes are reaped by another process, eventually.
-            let is_gone = || rustix::process::test_kill_process_group(group.expect("an id")).is_err();
-            while !is_gone() {
+            while !platform::is_group_gone(group) {
                 assert!(begun.elapsed() < Duration::from_secs(30), "{command}: something of it lives on");
                 thread::sleep(LOOK_AGAIN);
             }

@@ -1,9 +1,8 @@
 //! Output of a response: shown, or written to a file.
 
 use std::{
-    fs::{File, OpenOptions, Permissions},
-    io::Write as _,
-    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    fs::{File, OpenOptions},
+    io::{ErrorKind, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -12,15 +11,17 @@ use bankchannel_foundation::{
     operation::{CatalogueEntry, OperationKind},
     shown,
 };
+use bankchannel_private_files::{FileAccess, UnfinishedFile, create_new};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::ArgMatches;
 use serde_json::{Value, json};
-use tempfile::{NamedTempFile, SpooledTempFile};
+use tempfile::SpooledTempFile;
 
 use super::whole;
 use crate::{
     exit::{CommandFailure, CommandOutcome, PARTLY_REJECTED, PAYMENT_REJECTED},
     output::{self, Format, mask},
+    platform,
 };
 
 /// The destination of the result.
@@ -61,7 +62,8 @@ impl Target {
     /// only after the service has done its work.
     pub(crate) fn reserve(&self, entry: &CatalogueEntry) -> CommandOutcome<Option<Reserved>> {
         match (&self.file, entry.response.content_field()) {
-            (Some(path), None) => Reserved::open(path, self.replace, PRIVATE).map(Some),
+            // It may hold secrets.
+            (Some(path), None) => Reserved::open(path, self.replace, FileAccess::Owner).map(Some),
             _ => Ok(None),
         }
     }
@@ -239,9 +241,6 @@ fn checked(file: &Value) {
     }
 }
 
-/// The mode of a response, which may hold secrets.
-const PRIVATE: u32 = 0o600;
-
 /// A file reserved for a response. An existing file keeps its content until the complete response replaces it; a new
 /// one is removed if nothing was written to it.
 pub(crate) struct Reserved {
@@ -254,33 +253,38 @@ pub(crate) struct Reserved {
 enum OutputFile {
     /// A new file.
     New(File),
-    /// Written to a temporary file next to it, and renamed: never through a link.
-    Instead(NamedTempFile),
+    /// Written under another name next to it, and renamed: never through a link.
+    Instead(UnfinishedFile),
     /// A device or a pipe, written directly.
     Through(File),
 }
 
+impl OutputFile {
+    /// The method for a path that something has.
+    fn in_place_of(path: &Path, access: FileAccess, is_device: bool) -> std::io::Result<Self> {
+        if !is_device {
+            let found = std::fs::metadata(path)?;
+            if found.is_dir() {
+                return Err(ErrorKind::IsADirectory.into());
+            }
+            if found.is_file() {
+                return UnfinishedFile::beside(path, access).map(Self::Instead).map_err(|(_, why)| why);
+            }
+        }
+        OpenOptions::new().write(true).open(path).map(Self::Through)
+    }
+}
+
 impl Reserved {
-    /// Opens the file. It gets this mode, less the user's umask, regardless of an old file's mode.
-    pub(crate) fn open(path: &Path, replace: bool, mode: u32) -> CommandOutcome<Self> {
+    /// Opens the file. Who may use it does not depend on an old file there.
+    pub(crate) fn open(path: &Path, replace: bool, access: FileAccess) -> CommandOutcome<Self> {
         let failed =
             |why: std::io::Error| CommandFailure::usage(format!("{} cannot be written: {why}", shown::path(&path)));
-        let way = match OpenOptions::new().write(true).create_new(true).mode(mode).open(path) {
-            Err(why) if why.kind() == std::io::ErrorKind::AlreadyExists && replace => {
-                let found = std::fs::metadata(path).map_err(failed)?;
-                if found.is_dir() {
-                    return Err(failed(std::io::ErrorKind::IsADirectory.into()));
-                } else if found.is_file() {
-                    OutputFile::Instead(
-                        tempfile::Builder::new()
-                            .prefix(".response-")
-                            .permissions(Permissions::from_mode(mode))
-                            .tempfile_in(folder_of(path))
-                            .map_err(failed)?,
-                    )
-                } else {
-                    OutputFile::Through(OpenOptions::new().write(true).open(path).map_err(failed)?)
-                }
+        let is_device = platform::is_device_name(path);
+        let made = if is_device { Err(ErrorKind::AlreadyExists.into()) } else { create_new(path, access) };
+        let way = match made {
+            Err(why) if why.kind() == ErrorKind::AlreadyExists && replace => {
+                OutputFile::in_place_of(path, access, is_device).map_err(failed)?
             }
             made => OutputFile::New(made.map_err(failed)?),
         };
@@ -307,10 +311,8 @@ impl Reserved {
                 written
             }
             Some(OutputFile::Instead(mut file)) => {
-                write(file.as_file_mut())?;
-                file.as_file().sync_all()?;
-                file.persist(&self.path).map_err(|why| why.error)?;
-                File::open(folder_of(&self.path))?.sync_all()
+                write(file.file())?;
+                file.replace(&self.path)
             }
             Some(OutputFile::Through(mut file)) => write(&mut file),
             None => Ok(()),
@@ -320,12 +322,10 @@ impl Reserved {
 
 impl Drop for Reserved {
     fn drop(&mut self) {
-        if matches!(self.way, Some(OutputFile::New(_))) {
+        if let Some(OutputFile::New(file)) = self.way.take() {
+            // An open file cannot be removed on every file system.
+            drop(file);
             let _ = std::fs::remove_file(&self.path);
         }
     }
-}
-
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

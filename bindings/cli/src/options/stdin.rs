@@ -13,6 +13,7 @@ use bankchannel_foundation::{error::row, model::ContentPieces};
 use crate::{
     exit::{CommandFailure, CommandOutcome},
     output::{self, progress::ProgressLine},
+    platform::END_OF_INPUT,
 };
 
 /// Bytes read at a time.
@@ -32,7 +33,9 @@ pub(crate) fn reader(what: &str) -> CommandOutcome<impl Read + use<>> {
     *reader = Some(what.to_owned());
     let stdin = std::io::stdin();
     if stdin.is_terminal() {
-        output::print_note(&format!("{what} is read from the terminal; end it with Ctrl-D on a line of its own"));
+        output::print_note(&format!(
+            "{what} is read from the terminal; end it with {END_OF_INPUT} on a line of its own"
+        ));
     }
     Ok(stdin)
 }

@@ -10,12 +10,10 @@ use std::{
 };
 
 use bankchannel::CancellationToken;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::terminal;
+use crate::platform::{self, Interrupt};
 
-/// A shell's exit code for a program ended by a signal is this plus the signal's number.
-const BY_SIGNAL: i32 = 128;
 /// Time for the prompt to read Ctrl-C as a key; after it the signal counts as one from elsewhere.
 const OWN_KEY: Duration = Duration::from_millis(300);
 
@@ -37,7 +35,7 @@ impl Asking {
         Self::begin(LINE)
     }
 
-    /// A prompt for a secret: the terminal shows nothing, and the prompt reads Ctrl-C as a key.
+    /// A prompt for a secret: the terminal shows nothing, and the prompt may read Ctrl-C as a key.
     pub(crate) fn secret() -> Self {
         terminal::remember();
         Self::begin(SECRET)
@@ -66,42 +64,28 @@ pub(crate) fn cancels(call: &CancellationToken) {
 pub(crate) fn ends_by_signal() {
     static WATCHED: Once = Once::new();
     watch();
-    WATCHED.call_once(|| {
-        // A signal that was ignored at the start (`nohup`) stays ignored.
-        let may_end = |kind: &SignalKind| !is_ignored(kind.as_raw_value());
-        watch_for([SignalKind::hangup(), SignalKind::quit()].into_iter().filter(may_end));
-    });
+    WATCHED.call_once(|| watch_for(Interrupt::others));
 }
 
 /// Starts watching, once. If that is impossible, a signal ends the program by default.
 fn watch() {
     static WATCHED: Once = Once::new();
-    WATCHED.call_once(|| watch_for([SignalKind::interrupt(), SignalKind::terminate()].into_iter()));
+    WATCHED.call_once(|| watch_for(Interrupt::usual));
 }
 
-fn watch_for(kinds: impl Iterator<Item = SignalKind>) {
+fn watch_for(listen: impl Fn() -> Vec<Interrupt>) {
     let Ok(runtime) = bankchannel_bridge::runtime() else { return };
     // Before the first prompt is shown: no input may be missed.
     let entered = runtime.enter();
-    for kind in kinds {
-        if let Ok(signals) = signal(kind) {
-            runtime.spawn(end_by(signals, BY_SIGNAL + kind.as_raw_value()));
-        }
+    for interrupt in listen() {
+        runtime.spawn(end_by(interrupt));
     }
     drop(entered);
 }
 
-/// Whether this process was started with the signal ignored.
-fn is_ignored(signal: i32) -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
-    mask & (1 << (signal - 1)) != 0
-}
-
-async fn end_by(mut signals: Signal, code: i32) {
-    while signals.recv().await.is_some() {
-        if ASKING.load(Ordering::SeqCst) == SECRET {
+async fn end_by(mut interrupt: Interrupt) {
+    while interrupt.came().await {
+        if platform::PROMPT_READS_CTRL_C && ASKING.load(Ordering::SeqCst) == SECRET {
             tokio::time::sleep(OWN_KEY).await;
             if ASKING.load(Ordering::SeqCst) != SECRET {
                 // It was the key, and the prompt has already stopped the program's work.
@@ -115,7 +99,7 @@ async fn end_by(mut signals: Signal, code: i32) {
                 terminal::restore();
                 super::print_note("");
                 crate::child_programs::kill_all();
-                std::process::exit(code);
+                super::end_process(interrupt.exit_code());
             }
         }
     }

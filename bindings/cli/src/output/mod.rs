@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::exit::CommandFailure;
 
-pub(crate) use write::{Stdout, bytes, error_is_terminal, is_terminal, line, partial, print_note};
+pub(crate) use write::{Stdout, bytes, end_process, error_is_terminal, is_terminal, line, partial, print_note};
 
 /// How results are to be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

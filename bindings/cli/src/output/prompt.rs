@@ -1,14 +1,11 @@
 //! Questions to the user at the terminal.
 
-use std::{
-    fs::OpenOptions,
-    io::{self, BufRead, IsTerminal, Write as _},
-};
+use std::io::{self, BufRead, IsTerminal, Write as _};
 
-use super::{interrupt::Asking, terminal};
+use super::interrupt::Asking;
 use crate::{
     exit::{CommandFailure, CommandOutcome},
-    output,
+    output, platform,
 };
 
 /// Whether the user can be asked: there is a terminal, and prompts are allowed.
@@ -53,7 +50,7 @@ pub(crate) fn choice(question: &str, choices: &[String]) -> CommandOutcome<Strin
 
 /// Shows a text to the user who is asked: on the terminal itself, since stderr may be a file.
 pub(crate) fn show(text: &str) {
-    let shown = OpenOptions::new().write(true).open(terminal::PATH).and_then(|mut tty| tty.write_all(text.as_bytes()));
+    let shown = platform::terminal_output().and_then(|mut terminal| terminal.write_all(text.as_bytes()));
     if shown.is_err() {
         output::partial(text);
     }

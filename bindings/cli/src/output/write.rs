@@ -57,11 +57,17 @@ fn write(stream: &mut impl Write, parts: &[&[u8]]) -> io::Result<()> {
     stream.flush()
 }
 
+/// Ends the process at once, with the console as it was.
+pub(crate) fn end_process(code: i32) -> ! {
+    crate::platform::end_console();
+    std::process::exit(code);
+}
+
 fn settle(written: io::Result<()>) {
     if let Err(why) = written
         && why.kind() != io::ErrorKind::BrokenPipe
     {
         print_note(&format!("error: the output cannot be written: {why}"));
-        std::process::exit(i32::from(crate::exit::FAILED));
+        end_process(i32::from(crate::exit::FAILED));
     }
 }

@@ -1,14 +1,13 @@
 //! `pgp generate`: a key pair that signs uploads, in the format that gpg 2.2 reads.
 
 use std::{
-    fs::DirBuilder,
-    os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
 
 use bankchannel_foundation::shown;
 use bankchannel_openpgp::{GeneratedAlgorithm, KeyGeneration, OpenPgpPrivateKey};
+use bankchannel_private_files::{FileAccess, make_folders};
 use clap::{ArgMatches, Command, builder::PossibleValuesParser, value_parser};
 use serde_json::json;
 
@@ -23,8 +22,8 @@ use crate::{
 /// The names that the published clients use (docs/protocols/ws-channel.md §8.1).
 const PUBLIC: &str = "authorize-public.asc";
 const PRIVATE: &str = "authorize-private.asc";
-/// The permissions of both files.
-const KEY_MODE: u32 = 0o600;
+/// Who may use both files.
+const ACCESS: FileAccess = FileAccess::Owner;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 pub(super) fn arguments(command: Command) -> Command {
@@ -63,14 +62,11 @@ pub(super) fn run(_: &Spec, matches: &ArgMatches) -> CommandOutcome {
     })
     .map_err(failure_in_file("the key"))?;
     drop(progress);
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&folder)
+    make_folders(&folder)
         .map_err(|why| CommandFailure::usage(format!("{} cannot be made: {why}", shown::path(&folder))))?;
     // The private key first: a public key alone would be useless.
-    files::write_new(&private, KEY_MODE, key.to_armored().map_err(failure_in_file("the key"))?.as_bytes())?;
-    files::write_new(&public, KEY_MODE, key.public().to_armored().map_err(failure_in_file("the key"))?.as_bytes())?;
+    files::write_new(&private, ACCESS, key.to_armored().map_err(failure_in_file("the key"))?.as_bytes())?;
+    files::write_new(&public, ACCESS, key.public().to_armored().map_err(failure_in_file("the key"))?.as_bytes())?;
     format(matches).show(&json!({
         "fingerprint": key.fingerprint(),
         "pgp_key_id": key.public().short_id(),

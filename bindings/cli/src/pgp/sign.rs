@@ -3,6 +3,7 @@
 use std::{path::PathBuf, time::SystemTime};
 
 use bankchannel_openpgp::{HashAlgorithm, UnlockedSigner, sign_detached};
+use bankchannel_private_files::FileAccess;
 use clap::{ArgAction, ArgMatches, Command};
 use serde_json::json;
 
@@ -13,9 +14,6 @@ use crate::{
     options::{file, file_argument, passphrase, text},
     output::{self, Format, files},
 };
-
-/// The permissions of a signature, which is meant to be shared.
-const SIGNATURE_MODE: u32 = 0o644;
 
 pub(super) fn arguments(command: Command) -> Command {
     command
@@ -64,7 +62,8 @@ pub(super) fn run(_: &Spec, matches: &ArgMatches) -> CommandOutcome {
         return Ok(());
     }
     if output != "-" {
-        files::write_new(&target, SIGNATURE_MODE, signature.as_bytes())?;
+        // A signature is meant to be shared.
+        files::write_new(&target, FileAccess::Readable, signature.as_bytes())?;
     }
     let fingerprints: Vec<&str> = signers.iter().map(|signer| signer.primary_fingerprint()).collect();
     match format {

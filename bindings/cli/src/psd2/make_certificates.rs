@@ -1,8 +1,7 @@
 //! `psd2 make-certificates`: an authority and third parties for tests (docs/protocols/nextgen-psd2.md §4.6, §7.2).
 
 use std::{
-    fs::{self, DirBuilder},
-    os::unix::fs::DirBuilderExt as _,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -15,6 +14,7 @@ use bankchannel_foundation::{
     operation::{CommandField, FileForm},
     shown,
 };
+use bankchannel_private_files::{FileAccess, make_folders};
 use clap::{Arg, ArgMatches, Command, ValueHint};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -35,15 +35,15 @@ use crate::{
 
 const CA: &str = "ca.pem";
 const CA_KEY: &str = "ca.key";
-const KEY_MODE: u32 = 0o600;
+const KEY: FileAccess = FileAccess::Owner;
 /// A certificate is meant to be shared.
-const CERTIFICATE_MODE: u32 = 0o644;
-/// The files of a third party: member in the output, suffix of the file name, permissions.
-const PARTS: [(&str, &str, u32); 4] = [
-    ("qseal", "-qseal.pem", CERTIFICATE_MODE),
-    ("qseal_key", "-qseal.key", KEY_MODE),
-    ("qwac", "-qwac.pem", CERTIFICATE_MODE),
-    ("qwac_key", "-qwac.key", KEY_MODE),
+const CERTIFICATE: FileAccess = FileAccess::Readable;
+/// The files of a third party: member in the output, suffix of the file name, who may use it.
+const PARTS: [(&str, &str, FileAccess); 4] = [
+    ("qseal", "-qseal.pem", CERTIFICATE),
+    ("qseal_key", "-qseal.key", KEY),
+    ("qwac", "-qwac.pem", CERTIFICATE),
+    ("qwac_key", "-qwac.key", KEY),
 ];
 /// The third parties of the specification: prefix, number, name, roles.
 const FIXTURES: [(&str, &str, &str, &[TppRole]); 3] = [
@@ -127,17 +127,17 @@ pub(super) fn run(_: &Spec, matches: &ArgMatches) -> CommandOutcome {
         let response = client.make_certificates(request)?;
         if is_new && authority.is_none() {
             let (certificate, key) = (response.authority_certificate, response.authority_key);
-            made.push(new_file(folder.join(CA), CERTIFICATE_MODE, &certificate));
-            made.push(new_file(folder.join(CA_KEY), KEY_MODE, key.expose()));
+            made.push(new_file(folder.join(CA), CERTIFICATE, &certificate));
+            made.push(new_file(folder.join(CA_KEY), KEY, key.expose()));
             authority = Some((certificate, key));
         }
         let mut party = json!({ "organization_identifier": response.organization_identifier });
         let keys = [response.qseal_key.expose(), response.qwac_key.expose()];
         let texts = [&response.qseal_certificate, keys[0], &response.qwac_certificate, keys[1]];
-        for ((member, end, mode), text) in PARTS.into_iter().zip(texts) {
+        for ((member, end, access), text) in PARTS.into_iter().zip(texts) {
             let path = folder.join(format!("{prefix}{end}"));
             party[member] = path.display().to_string().into();
-            made.push(new_file(path, mode, text));
+            made.push(new_file(path, access, text));
         }
         shown.push(party);
     }
@@ -150,10 +150,7 @@ pub(super) fn run(_: &Spec, matches: &ArgMatches) -> CommandOutcome {
 /// Writes all files or none; a folder created for them is removed with them.
 fn write(folder: &Path, made: &[NewFile]) -> CommandOutcome {
     let was_there = folder.exists();
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
+    make_folders(folder)
         .map_err(|why| CommandFailure::usage(format!("{} cannot be made: {why}", shown::path(folder))))?;
     files::write_all_new(made).inspect_err(|_| {
         if !was_there {
@@ -199,6 +196,6 @@ fn parties(matches: &ArgMatches) -> CommandOutcome<Vec<(String, MakeCertificates
     Ok(FIXTURES.into_iter().map(fixture).collect())
 }
 
-fn new_file(path: PathBuf, mode: u32, text: &str) -> NewFile {
-    NewFile { path, mode, bytes: Zeroizing::new(text.as_bytes().to_vec()) }
+fn new_file(path: PathBuf, access: FileAccess, text: &str) -> NewFile {
+    NewFile { path, access, bytes: Zeroizing::new(text.as_bytes().to_vec()) }
 }

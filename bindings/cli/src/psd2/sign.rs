@@ -8,6 +8,7 @@ use bankchannel::{
     nextgen_psd2::{NextGenPsd2, NextGenPsd2Settings, SigningOptions, errors},
 };
 use bankchannel_foundation::model::read_boundary;
+use bankchannel_private_files::FileAccess;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::{ArgMatches, Command};
 use serde_json::{Map, Value};
@@ -22,9 +23,6 @@ use crate::{
     options::{certificates, file, flag, format, passphrase},
     output::{self, Format, files},
 };
-
-/// The permissions of a signed request: its headers may identify the user.
-const MODE: u32 = 0o600;
 
 pub(super) fn arguments(command: Command) -> Command {
     let command = command
@@ -64,7 +62,8 @@ pub(super) fn run(_: &Spec, matches: &ArgMatches) -> CommandOutcome {
         explain(&response)?;
     }
     if let Some(path) = &target {
-        files::write_new(path, MODE, &request.to_bytes())?;
+        // Its headers may identify the user.
+        files::write_new(path, FileAccess::Owner, &request.to_bytes())?;
     }
     match (format(matches), target) {
         (Format::Json, _) => output::json(&response),

@@ -5,7 +5,6 @@ mod logs;
 mod open_files;
 mod options;
 mod run;
-mod signals;
 mod words;
 
 use bankchannel_counterparts::{COUNTERPARTS, counterpart, read_process_environment};

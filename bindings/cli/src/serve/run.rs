@@ -7,10 +7,11 @@ use bankchannel_foundation::shown;
 use clap::ArgMatches;
 use serde_json::{Map, Value, json};
 
-use super::{logs, open_files, options, signals::Signals, words::words};
+use super::{logs, open_files, options, words::words};
 use crate::{
     exit::{CommandFailure, CommandOutcome},
     output::{self, Format, table},
+    platform::StopSignals,
 };
 
 /// Serves until a signal, or only checks.
@@ -59,13 +60,13 @@ async fn serve(
     seed: Option<Value>,
     drain: Duration,
 ) -> CommandOutcome {
-    for (field, warning) in words(counterpart.kind).warnings {
-        if given.contains_key(*field) {
-            output::print_note(&format!("warning: {warning}"));
-        }
+    let words = words(counterpart.kind);
+    let warnings = words.warnings.iter().filter(|(field, _)| given.contains_key(*field)).map(|(_, warning)| *warning);
+    for warning in words.system_warning(std::env::consts::OS).into_iter().chain(warnings) {
+        output::print_note(&format!("warning: {warning}"));
     }
     let mut signals =
-        Signals::listen().map_err(|why| CommandFailure::usage(format!("cannot listen for signals: {why}")))?;
+        StopSignals::listen().map_err(|why| CommandFailure::usage(format!("cannot listen for signals: {why}")))?;
     let starting = EmbeddedServer::begin(counterpart, Value::from(given).into())
         .map_err(|why| options::option_failure(counterpart, why))?;
     let running = starting.await?;
@@ -89,7 +90,7 @@ async fn serve(
 }
 
 /// Runs it until a signal, then stops it after the running answers.
-async fn until_signalled(running: EmbeddedServer, drain: Duration, mut signals: Signals) {
+async fn until_signalled(running: EmbeddedServer, drain: Duration, mut signals: StopSignals) {
     signals.wait().await;
     let end = async {
         if !drain.is_zero() {

@@ -13,7 +13,18 @@ pub(super) struct Words {
     pub(super) drains: bool,
     /// Whether data can be seeded.
     pub(super) seeds: bool,
+    /// Whether it serves in production; the others are for tests on any system.
+    is_for_production: bool,
 }
+
+impl Words {
+    /// The warning at a start on this system, as [`std::env::consts::OS`] names it.
+    pub(super) fn system_warning(&self, system: &str) -> Option<&'static str> {
+        (self.is_for_production && system != "linux").then_some(ONLY_LINUX)
+    }
+}
+
+const ONLY_LINUX: &str = "in production this service runs on Linux: use it for tests and development here";
 
 /// An option and its field.
 pub(super) struct Spelling {
@@ -25,8 +36,16 @@ pub(super) struct Spelling {
     pub(super) help: Option<&'static str>,
 }
 
-const NONE: Words =
-    Words { kind: "", about: "", after_help: "", spellings: &[], warnings: &[CONTROL], drains: true, seeds: true };
+const NONE: Words = Words {
+    kind: "",
+    about: "",
+    after_help: "",
+    spellings: &[],
+    warnings: &[CONTROL],
+    drains: true,
+    seeds: true,
+    is_for_production: false,
+};
 
 const CONTROL: (&str, &str) =
     ("control", "the control interface is open: anyone who can reach it controls this service");
@@ -59,6 +78,7 @@ BANKCHANNEL_LOG=info (or debug, or a filter such as bankchannel_server=debug) sh
         ],
         drains: false,
         seeds: true,
+        is_for_production: true,
     },
     Words {
         kind: "nextgen-psd2-bank",
@@ -90,6 +110,7 @@ It is a sandbox: do not put data of real customers into it.",
         warnings: &[("control", "the control interface is open: anyone who can reach it controls this bank")],
         drains: true,
         seeds: true,
+        is_for_production: false,
     },
     Words {
         kind: "sepa-bank",
@@ -109,6 +130,7 @@ GET /healthz and GET /readyz answer probes. SIGINT or SIGTERM stops it. Guide: d
         warnings: &[("control", "the control interface is open: anyone who can reach it controls this bank")],
         drains: true,
         seeds: true,
+        is_for_production: false,
     },
     Words {
         kind: "salt-edge-hub",
@@ -128,6 +150,7 @@ GET /healthz and GET /readyz answer probes. SIGINT or SIGTERM stops it.",
         warnings: &[("control", "the control interface is open: anyone who can reach it controls this hub")],
         drains: true,
         seeds: false,
+        is_for_production: false,
     },
     Words {
         kind: "salt-edge-connector",
@@ -149,6 +172,7 @@ Guide: docs/salt-edge-connector.md. Configuration file: docs/salt-edge-connector
         warnings: &[("control", "the control interface is open: anyone who can reach it controls this connector")],
         drains: true,
         seeds: true,
+        is_for_production: true,
     },
 ];
 
@@ -164,5 +188,14 @@ mod tests {
             assert!(words.spellings.iter().all(|spelling| is_field(spelling.field)), "{}", words.kind);
             assert!(words.warnings.iter().all(|(field, _)| is_field(field)), "{}", words.kind);
         }
+    }
+
+    #[test]
+    fn a_service_for_production_says_elsewhere_that_it_belongs_on_linux() {
+        let warned: Vec<&str> =
+            WORDS.iter().filter(|words| words.system_warning("windows").is_some()).map(|words| words.kind).collect();
+        assert_eq!(warned, ["ws-channel", "salt-edge-connector"]);
+        assert!(words("ws-channel").system_warning("macos").is_some());
+        assert!(WORDS.iter().all(|words| words.system_warning("linux").is_none()));
     }
 }

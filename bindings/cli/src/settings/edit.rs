@@ -1,7 +1,9 @@
-//! Changes values in a settings file and nothing else: order, comments and unknown keys stay.
+//! Changes values in a settings file and nothing else: order, comments, unknown keys and line ends stay.
 
 /// The key of the settings.
 const ROOT: &str = "settings:";
+/// What editors on Windows may begin a text with.
+pub(super) const BYTE_ORDER_MARK: char = '\u{feff}';
 /// The indentation of keys in a new file.
 const INDENT: usize = 2;
 
@@ -10,11 +12,18 @@ const INDENT: usize = 2;
 /// # Errors
 /// If the text has no block of settings that can be changed line by line.
 pub(super) fn change(text: &str, changes: &[(&str, Option<String>)]) -> Result<String, String> {
-    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let (mark, text) = text.split_at(if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8() } else { 0 });
+    let line_end =
+        if text.split_inclusive('\n').next().is_some_and(|line| line.ends_with("\r\n")) { "\r\n" } else { "\n" };
+    // Each with its end.
+    let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
+    if let Some(last) = lines.last_mut().filter(|last| !last.ends_with('\n')) {
+        last.push_str(line_end);
+    }
     let root = match lines.iter().position(|line| is_root(line)) {
         Some(root) => root,
         None if lines.iter().all(|line| is_filler(line)) => {
-            lines.push(ROOT.to_owned());
+            lines.push(format!("{ROOT}{line_end}"));
             lines.len() - 1
         }
         None => return Err(format!("there is no line `{ROOT}` with its values below it")),
@@ -28,7 +37,7 @@ pub(super) fn change(text: &str, changes: &[(&str, Option<String>)]) -> Result<S
     for (key, value) in changes {
         let end = block_end(&lines, root + 1, 1);
         let entry = (root + 1..end).find(|at| key_of(&lines[*at], indent).is_some_and(|found| found == *key));
-        let line = value.as_ref().map(|value| format!("{:indent$}{key}: {}", "", quoted(value)));
+        let line = value.as_ref().map(|value| format!("{:indent$}{key}: {}{line_end}", "", quoted(value)));
         match entry {
             Some(at) => {
                 let after = block_end(&lines, at + 1, indent + 1);
@@ -38,13 +47,12 @@ pub(super) fn change(text: &str, changes: &[(&str, Option<String>)]) -> Result<S
             None => drop(lines.splice(end..end, line)),
         }
     }
-    let mut out = lines.join("\n");
-    out.push('\n');
-    Ok(out)
+    Ok(mark.to_owned() + &lines.concat())
 }
 
 fn is_root(line: &str) -> bool {
-    line.strip_prefix(ROOT)
+    line.trim_end()
+        .strip_prefix(ROOT)
         .is_some_and(|rest| is_filler(rest) && (rest.is_empty() || rest.starts_with([' ', '\t', '#'])))
 }
 
@@ -119,6 +127,23 @@ mod tests {
     #[test]
     fn a_new_file_gets_its_root() {
         assert_eq!(change("", &[set("idtoken", "a\"b")]).unwrap(), "settings:\n  idtoken: \"a\\\"b\"\n");
+    }
+
+    #[test]
+    fn line_ends_and_the_mark_at_the_beginning_stay() {
+        let before = "\u{feff}# mine\r\nsettings:\r\n  email: a\r\n  idtoken: |\r\n    old\r\n\r\n  bank: nordea\r\n";
+        let after = change(before, &[set("idtoken", "new"), ("bank", None), set("idtokenmode", "data")]).unwrap();
+        assert_eq!(
+            after,
+            "\u{feff}# mine\r\nsettings:\r\n  email: a\r\n  idtoken: \"new\"\r\n  idtokenmode: \"data\"\r\n\r\n"
+        );
+        let of_two_kinds = "settings:\r\n  email: a\n  bank: nordea";
+        assert_eq!(
+            change(of_two_kinds, &[set("idtoken", "x")]).unwrap(),
+            "settings:\r\n  email: a\n  bank: nordea\r\n  idtoken: \"x\"\r\n"
+        );
+        assert_eq!(change("\u{feff}", &[set("idtoken", "x")]).unwrap(), "\u{feff}settings:\n  idtoken: \"x\"\n");
+        assert_eq!(change("# mine\r\n", &[set("a", "x")]).unwrap(), "# mine\r\nsettings:\r\n  a: \"x\"\r\n");
     }
 
     #[test]

@@ -3,26 +3,25 @@
 use std::{
     collections::BTreeMap,
     fmt,
-    fs::{DirBuilder, File, Metadata},
+    fs::File,
     io::{Read as _, Write as _},
-    os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
 use bankchannel::protocols::PROTOCOLS;
 use bankchannel_foundation::shown;
+use bankchannel_private_files::{FileAccess, FileFacts, UnfinishedFile, make_folders, plain_canonical};
 use serde::{
     Deserialize, Deserializer,
     de::{IgnoredAny, MapAccess, Visitor},
 };
 
 use super::{edit, filed_name};
-use crate::exit::{CommandFailure, CommandOutcome};
+use crate::{
+    exit::{CommandFailure, CommandOutcome},
+    platform::{self, HOME_VARIABLE},
+};
 
-/// The permissions that the file must have, exactly: it holds a password and a session.
-const FILE_MODE: u32 = 0o600;
-/// The exact permissions of its folder.
-const FOLDER_MODE: u32 = 0o700;
 /// The largest settings file that is read, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
 
@@ -70,7 +69,7 @@ pub(crate) struct SettingsFile {
 }
 
 impl SettingsFile {
-    /// Reads a file; its mode must be 0600.
+    /// Reads a file, which nobody but its owner may use: it holds a password and a session.
     pub(crate) fn open(path: &Path) -> CommandOutcome<Self> {
         let text = read(path)?;
         let values = parse(&text).map_err(|why| {
@@ -79,31 +78,26 @@ impl SettingsFile {
         Ok(Self { path: path.to_owned(), values })
     }
 
-    /// Reads the user's own file, if there is one; its folder must have mode 0700.
+    /// Reads the user's own file, if there is one, from a folder that nobody else may use.
     pub(crate) fn open_default() -> CommandOutcome<Option<Self>> {
         let Some(folder) = default_folder() else { return Ok(None) };
         let path = folder.join("settings.yaml");
         if !path.exists() {
             return Ok(None);
         }
-        let found = std::fs::metadata(&folder).map_err(|why| unreadable(&folder, &why))?;
-        require_mode(&folder, &found, FOLDER_MODE)?;
+        require_own_folder(&folder)?;
         Self::open(&path).map(Some)
     }
 
     /// Creates the user's own file.
     pub(crate) fn create_default() -> CommandOutcome<Self> {
-        let folder =
-            default_folder().ok_or_else(|| CommandFailure::usage("HOME is not set: name a settings file with -c"))?;
+        let folder = default_folder().ok_or_else(|| {
+            CommandFailure::usage(format!("{HOME_VARIABLE} is not set: name a settings file with -c"))
+        })?;
         if !folder.exists() {
-            DirBuilder::new()
-                .recursive(true)
-                .mode(FOLDER_MODE)
-                .create(&folder)
-                .map_err(|why| unwritable(&folder, &why))?;
+            make_folders(&folder).map_err(|why| unwritable(&folder, &why))?;
         }
-        let found = std::fs::metadata(&folder).map_err(|why| unreadable(&folder, &why))?;
-        require_mode(&folder, &found, FOLDER_MODE)?;
+        require_own_folder(&folder)?;
         Ok(Self { path: folder.join("settings.yaml"), values: BTreeMap::new() })
     }
 
@@ -119,25 +113,25 @@ impl SettingsFile {
 
     /// Checks that [`change`](Self::change) will be possible, and changes nothing.
     pub(crate) fn check_changeable(&self) -> CommandOutcome {
-        let path = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
+        let path = self.written();
         let text = if path.exists() { read(&path)? } else { String::new() };
         let probe = [("idtoken", Some("probe".to_owned())), ("apikey", Some("probe".to_owned()))];
         let changed = edit::change(&text, &probe).ok().filter(|changed| verify(&text, changed, &probe).is_some());
         if changed.is_none() {
             return Err(unsafe_form(&path));
         }
-        tempfile::Builder::new()
-            .prefix(".settings-")
-            .tempfile_in(folder_of(&path))
-            .map(drop)
-            .map_err(|why| unwritable(&path, &why))
+        UnfinishedFile::beside(&path, FileAccess::Owner).map(drop).map_err(|(_, why)| unwritable(&path, &why))
+    }
+
+    /// The file that is written: a link stays a link, and its target is replaced.
+    fn written(&self) -> PathBuf {
+        plain_canonical(&self.path).unwrap_or_else(|_| self.path.clone())
     }
 
     /// Changes values and leaves everything else in the file unchanged, including comments. The file is replaced in one
     /// step: a reader sees the old or the new one, also after a crash.
     pub(crate) fn change(&mut self, changes: &[(&str, Option<String>)]) -> CommandOutcome {
-        // A link stays a link: its target is replaced.
-        let path = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
+        let path = self.written();
         // Read again: another run may have written it since.
         let text = if path.exists() { read(&path)? } else { String::new() };
         let changed = edit::change(&text, changes).map_err(|why| {
@@ -150,6 +144,7 @@ impl SettingsFile {
 
 /// The values of a settings file, by their keys without underscores.
 pub(super) fn parse(text: &str) -> Result<BTreeMap<String, String>, String> {
+    let text = text.strip_prefix(edit::BYTE_ORDER_MARK).unwrap_or(text);
     if text.trim().is_empty() {
         return Ok(BTreeMap::new());
     }
@@ -215,12 +210,13 @@ fn read(path: &Path) -> CommandOutcome<String> {
         return Err(no_file());
     }
     let mut file = File::open(path).map_err(|why| unreadable(path, &why))?;
-    let found = file.metadata().map_err(|why| unreadable(path, &why))?;
+    let facts = FileFacts::of(&file).map_err(|why| unreadable(path, &why))?;
+    let found = facts.metadata();
     if !found.is_file() {
         return Err(no_file());
     }
     // Checked on the open file, so that the checked file is the one that is read.
-    require_mode(path, &found, FILE_MODE)?;
+    require_owner_alone(path, &facts)?;
     if found.len() > MAX_BYTES {
         return Err(CommandFailure::usage(format!(
             "the settings file {} is larger than {MAX_BYTES} bytes",
@@ -233,20 +229,10 @@ fn read(path: &Path) -> CommandOutcome<String> {
 }
 
 fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    let folder = folder_of(path);
-    // Created with mode 0600 from the start.
-    let mut file = tempfile::Builder::new()
-        .prefix(".settings-")
-        .permissions(std::fs::Permissions::from_mode(FILE_MODE))
-        .tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|why| why.error)?;
-    File::open(folder)?.sync_all()
-}
-
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    // Its owner's alone from the start.
+    let mut file = UnfinishedFile::beside(path, FileAccess::Owner).map_err(|(_, why)| why)?;
+    file.file().write_all(text.as_bytes())?;
+    file.replace(path)
 }
 
 fn unsafe_form(path: &Path) -> CommandFailure {
@@ -256,20 +242,17 @@ fn unsafe_form(path: &Path) -> CommandFailure {
     ))
 }
 
-fn require_mode(path: &Path, found: &Metadata, wanted: u32) -> CommandOutcome {
-    let mode = found.permissions().mode() & 0o7777;
-    if mode == wanted {
-        return Ok(());
-    }
-    Err(CommandFailure::usage(format!(
-        "{} has mode {mode:04o}; it holds secrets and must have {wanted:04o}: chmod {wanted:o} {}",
-        path.display(),
-        path.display()
-    )))
+fn require_own_folder(folder: &Path) -> CommandOutcome {
+    require_owner_alone(folder, &FileFacts::at(folder).map_err(|why| unreadable(folder, &why))?)
+}
+
+fn require_owner_alone(path: &Path, found: &FileFacts) -> CommandOutcome {
+    let path = path.display().to_string();
+    found.require_owner_alone(&path).map_err(|why| CommandFailure::usage(format!("{path} {why}")))
 }
 
 fn default_folder() -> Option<PathBuf> {
-    std::env::var_os("HOME").filter(|home| !home.is_empty()).map(|home| PathBuf::from(home).join(".wscli"))
+    platform::home_folder().map(|home| home.join(".wscli"))
 }
 
 fn unreadable(path: &Path, why: &std::io::Error) -> CommandFailure {
@@ -300,6 +283,14 @@ mod tests {
         assert_eq!(value("idtokenexpiry"), Some("2026-11-20 12:00:00"));
         assert_eq!(value("other"), None);
         assert_eq!(value("name"), None);
+    }
+
+    #[test]
+    fn a_file_of_windows_has_the_same_values() {
+        let values = parse("\u{feff}# mine\r\nsettings:\r\n  email: a@example.test\r\n  apikey: 0\r\n").unwrap();
+        assert_eq!(values.get("email").map(String::as_str), Some("a@example.test"));
+        assert_eq!(values.get("apikey").map(String::as_str), Some("0"));
+        assert!(parse("\u{feff}\r\n").unwrap().is_empty());
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// From the lowest layer to the highest one.
-const LAYERS: [&[&str]; 9] = [
+const LAYERS: [&[&str]; 10] = [
+    &["platform"],
     &["exit", "usage_text", "child_programs"],
     &["output"],
     &["settings"],

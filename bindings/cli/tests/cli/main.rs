@@ -1,4 +1,5 @@
 //! The command as scripts and people use it: the tests run the program, against their own service.
+#![cfg(unix)] // They give it modes, links, signals and programs for the shell of Unix.
 #![allow(clippy::unwrap_used)]
 
 mod bank_command;

@@ -1,9 +1,8 @@
 //! A file that is signed and then sent: opened once, and refused if it changes in between.
 
 use std::{
-    fs::{File, Metadata},
+    fs::File,
     io::{Seek as _, Write},
-    os::unix::fs::{FileExt, MetadataExt},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -14,6 +13,8 @@ use bankchannel_foundation::{
     model::{Content, ContentPieces, OpenContent, PieceSource},
     open_regular, shown,
 };
+use bankchannel_private_files::{FileState, read_exact_at};
+use bankchannel_transport::TEMPORARY_FOLDER_VARIABLE;
 use bytes::{Bytes, BytesMut};
 
 use crate::call::MEMORY_MAX;
@@ -32,25 +33,7 @@ pub(crate) enum UploadSource {
 pub(crate) struct WatchedFile {
     file: File,
     path: PathBuf,
-    seen: FileMetadata,
-}
-
-/// The metadata that reveal a change of a file.
-#[derive(PartialEq, Eq)]
-struct FileMetadata {
-    size: u64,
-    modified: (i64, i64),
-    changed: (i64, i64),
-}
-
-impl FileMetadata {
-    fn from_metadata(metadata: &Metadata) -> Self {
-        Self {
-            size: metadata.len(),
-            modified: (metadata.mtime(), metadata.mtime_nsec()),
-            changed: (metadata.ctime(), metadata.ctime_nsec()),
-        }
-    }
+    seen: FileState,
 }
 
 impl UploadSource {
@@ -68,7 +51,7 @@ impl UploadSource {
     pub(crate) fn size(&self) -> u64 {
         match self {
             Self::Bytes(bytes) => bytes.len() as u64,
-            Self::File(file) => file.seen.size,
+            Self::File(file) => file.seen.size(),
         }
     }
 
@@ -99,7 +82,7 @@ impl UploadSource {
             Self::Bytes(bytes) => Content::Bytes(bytes.clone()),
             Self::File(file) => {
                 let file = Arc::clone(file);
-                Content::Pieces(ContentPieces::again(file.seen.size, move || pieces(Arc::clone(&file))))
+                Content::Pieces(ContentPieces::again(file.seen.size(), move || pieces(Arc::clone(&file))))
             }
         }
     }
@@ -116,14 +99,14 @@ impl UploadSource {
 impl WatchedFile {
     fn open(path: PathBuf) -> Result<Self> {
         let fail = |why: &dyn std::fmt::Display| unreadable(&shown::unreadable_content(&path, why));
-        let (file, metadata) = open_regular(&path).map_err(|why| fail(&why))?;
-        let seen = FileMetadata::from_metadata(&metadata);
+        let (file, _) = open_regular(&path).map_err(|why| fail(&why))?;
+        let seen = FileState::of(&file).map_err(|why| fail(&why))?;
         Ok(Self { file, path, seen })
     }
 
     fn check_unchanged(&self) -> Result<()> {
-        let now = self.file.metadata().map_err(|why| self.unreadable(&why))?;
-        if FileMetadata::from_metadata(&now) == self.seen { Ok(()) } else { Err(changed(&self.path)) }
+        let now = FileState::of(&self.file).map_err(|why| self.unreadable(&why))?;
+        if now == self.seen { Ok(()) } else { Err(changed(&self.path)) }
     }
 
     fn unreadable(&self, why: &std::io::Error) -> Error {
@@ -134,13 +117,13 @@ impl WatchedFile {
 fn pieces(file: Arc<WatchedFile>) -> PieceSource {
     let mut offset = 0;
     Box::new(move || {
-        let left = file.seen.size - offset;
+        let left = file.seen.size() - offset;
         if left == 0 {
             file.check_unchanged()?;
             return Ok(None);
         }
         let mut piece = BytesMut::zeroed(PIECE.min(usize::try_from(left).unwrap_or(usize::MAX)));
-        file.file.read_exact_at(&mut piece, offset).map_err(|_| changed(&file.path))?;
+        read_exact_at(&file.file, &mut piece, offset).map_err(|_| changed(&file.path))?;
         offset += piece.len() as u64;
         Ok(Some(piece.freeze()))
     })
@@ -173,7 +156,7 @@ impl UploadSpool {
     /// The content. Blocks.
     pub(crate) fn finish(self) -> Result<UploadSource> {
         let Some(file) = self.file else { return Ok(UploadSource::Bytes(self.memory.freeze())) };
-        let seen = FileMetadata::from_metadata(&file.metadata().map_err(|why| unspooled(&why))?);
+        let seen = FileState::of(&file).map_err(|why| unspooled(&why))?;
         Ok(UploadSource::File(Arc::new(WatchedFile { file, path: PathBuf::new(), seen })))
     }
 }
@@ -204,7 +187,7 @@ pub(crate) fn unspooled(why: &std::io::Error) -> Error {
     let folder = std::env::temp_dir();
     let text = format!(
         "content that is read twice and is not a file is kept in a file in {}, which cannot be written: {why}; give a \
-         file's path, or another folder by TMPDIR",
+         file's path, or another folder by {TEMPORARY_FOLDER_VARIABLE}",
         shown::path(&folder)
     );
     Error::because(&row::STORAGE, text).with_outcome(CallOutcome::NotSent).with_io_source(why)
@@ -237,7 +220,7 @@ mod tests {
         let source = UploadSource::open(Content::Pieces(ContentPieces::new(pieces))).unwrap();
         assert_eq!((source.size(), source.name()), ((PIECES as u64) << 20, None));
         let UploadSource::File(spool) = &source else { panic!("it is in memory") };
-        assert_eq!(spool.file.metadata().unwrap().nlink(), 0, "nobody else can open it");
+        assert_eq!(bankchannel_private_files::link_count(&spool.file).unwrap(), 0, "nobody else can open it");
         for _ in 0..2 {
             let mut all = Vec::new();
             match source.reader().unwrap() {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use bankchannel_foundation::error::row;
 use bankchannel_foundation::{Error, shown};
+use bankchannel_private_files::{FileAccess, UnfinishedFile};
 use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
@@ -25,17 +26,11 @@ pub(crate) struct WrittenFile {
 pub(crate) fn to_new_file(maker: PaymentMaker, path: &Path) -> Result<WrittenFile, Error> {
     let failed = |why: &io::Error| not_written(path, why);
     is_free(path)?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file =
-        tempfile::Builder::new().prefix(".payment-").suffix(".tmp").tempfile_in(folder).map_err(|why| failed(&why))?;
-    let mut out = HashingWriter::new(BufWriter::new(file.as_file_mut()));
+    let mut file = UnfinishedFile::beside(path, FileAccess::Owner).map_err(|(_, why)| failed(&why))?;
+    let mut out = HashingWriter::new(BufWriter::new(file.file()));
     let made = maker.finish(&mut out)?;
     let sha256 = out.finish().map_err(|why| failed(&why))?;
-    file.as_file().sync_all().map_err(|why| failed(&why))?;
-    file.persist_noclobber(path).map_err(|why| failed(&why.error))?;
-    // The name is durable once its folder is synced.
-    #[cfg(unix)]
-    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(|why| failed(&why))?;
+    file.take_name(path).map_err(|why| failed(&why))?;
     Ok(WrittenFile { made, sha256 })
 }
 

@@ -11,7 +11,7 @@ use bankchannel_foundation::{Error, Result, error::row, message::is_visible, rea
 use zeroize::Zeroizing;
 
 use bankchannel_server::{
-    folder::{unusable, write_whole},
+    folder::{unusable, write_whole, write_whole_readable},
     private::read_secret,
 };
 
@@ -21,8 +21,6 @@ const CONNECTOR: [&str; 2] = ["connector.key.pem", "connector.public.pem"];
 const THIRD_PARTY: [&str; 2] = ["third-party.key.pem", "third-party.public.pem"];
 const APP: [&str; 2] = ["app_id", "app_secret"];
 
-const KEY_MODE: u32 = 0o600;
-const PUBLIC_MODE: u32 = 0o644;
 const BITS: usize = 2048;
 /// The maximum size of a key file.
 const MAX: u64 = 64 * 1024;
@@ -88,13 +86,13 @@ fn pair(data: &Path, names: [&str; 2]) -> Result<[PathBuf; 2]> {
             .map_err(|why| Error::invalid_setting("data", format!("{}: {why}", names[0])))?,
         None => {
             let made = RsaPrivateKey::generate(BITS).map_err(Error::internal)?;
-            write_whole(&key_file, KEY_MODE, made.to_pkcs8_pem().as_bytes())?;
+            write_whole(&key_file, made.to_pkcs8_pem().as_bytes())?;
             made
         }
     };
     let public = key.public().to_spki_pem();
     if std::fs::read(&public_file).ok().as_deref() != Some(public.as_bytes()) {
-        write_whole(&public_file, PUBLIC_MODE, public.as_bytes())?;
+        write_whole_readable(&public_file, public.as_bytes())?;
     }
     Ok([key_file, public_file])
 }
@@ -117,7 +115,7 @@ fn text(path: &Path) -> Result<Zeroizing<String>> {
         return Ok(Zeroizing::new(text.to_owned()));
     }
     let made = Zeroizing::new(digest::hex(&random::bytes::<16>()));
-    write_whole(path, KEY_MODE, made.as_bytes())?;
+    write_whole(path, made.as_bytes())?;
     Ok(made)
 }
 

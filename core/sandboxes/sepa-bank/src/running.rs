@@ -10,7 +10,7 @@ use bankchannel_foundation::{
 use bankchannel_sepa_web_services::profile::{self, BankFamily};
 use bankchannel_server::{
     counterpart::ServerKind,
-    folder::{self, write_whole},
+    folder::{self, write_whole_readable},
     http::{Listener, server::RunningServers, shell},
     orders::CallableOrder,
     temporary::TemporaryFolder,
@@ -32,8 +32,6 @@ use super::{
     state::{SandboxCustomer, SepaBankState},
 };
 
-/// Everybody may read a profile.
-const PROFILE_MODE: u32 = 0o644;
 /// The default listen address.
 const LISTEN: &str = "127.0.0.1:0";
 /// The default time between an upload and its status report.
@@ -99,7 +97,7 @@ fn write_profiles(certificates: &[FamilyCertificates]) -> Result<BankProfiles> {
     let write = |bank| {
         let file = folder.join(format!("{bank}.json"));
         let text = json!({ "extends": bank, "signers": signers }).to_string();
-        write_whole(&file, PROFILE_MODE, text.as_bytes()).map(|()| (bank, file))
+        write_whole_readable(&file, text.as_bytes()).map(|()| (bank, file))
     };
     profile::names().filter(lacks).map(write).collect()
 }

@@ -1,15 +1,13 @@
 //! A file in TOML as values of the boundary, with the place of each. Unknown names are found here, since each has a place.
 
-use std::{
-    borrow::Cow,
-    fs::{File, Metadata},
-};
+use std::{borrow::Cow, fs::File};
 
 use bankchannel_foundation::{
     Error, Result,
     model::{Field, Object, Shape, Value},
     nearest_name, read_opened_text, shown,
 };
+use bankchannel_private_files::FileFacts;
 use serde_json::Number;
 use toml::{
     Spanned,
@@ -30,11 +28,11 @@ const FILE_MAX: u64 = 16 * 1024 * 1024;
 ///
 /// # Errors
 /// `configuration.invalid` for a file that cannot be read.
-pub(super) fn text_of(path: &str) -> Result<(Zeroizing<String>, Metadata)> {
+pub(super) fn text_of(path: &str) -> Result<(Zeroizing<String>, FileFacts)> {
     // Also a pipe, as of a shell's `<(…)`.
     let read = File::open(path).and_then(|file| {
-        let opened = file.metadata()?;
-        Ok((read_opened_text(file, &opened, FILE_MAX)?, opened))
+        let opened = FileFacts::of(&file)?;
+        Ok((read_opened_text(file, opened.metadata(), FILE_MAX)?, opened))
     });
     read.map_err(|why| Error::invalid_setting("config", format!("{}: {why}", shown::path(path))))
 }

@@ -5,7 +5,7 @@ use bankchannel_foundation::{
     model::{Field, Shape, Value},
     open_regular, read_opened_text, shown,
 };
-use bankchannel_private_files::check_opened_secret;
+use bankchannel_private_files::{FileFacts, check_opened_secret};
 
 use super::ConfigurationForm;
 
@@ -105,10 +105,11 @@ pub(super) fn value_in_file(field: &Field, path: &str) -> std::result::Result<Va
         false => format!("{}: {why}", shown::path(path)),
     };
     let (file, opened) = open_regular(path.as_ref()).map_err(|why| unusable(&why))?;
+    let facts = FileFacts::of(&file).map_err(|why| unusable(&why))?;
     let text = read_opened_text(file, &opened, VALUE_MAX).map_err(|why| unusable(&why))?;
     let trimmed = text.strip_suffix('\n').unwrap_or(&text);
     if is_secret_shape && is_secret(field.name, trimmed) {
-        check_opened_secret(path.as_ref(), &opened).map_err(|error| error.message().to_owned())?;
+        check_opened_secret(path.as_ref(), &facts).map_err(|error| error.message().to_owned())?;
     }
     value_of(field, trimmed.strip_suffix('\r').unwrap_or(trimmed))
 }

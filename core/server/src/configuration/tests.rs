@@ -85,7 +85,7 @@ static SECRET_FORM: ConfigurationForm =
 fn read_text(text: &str, variables: &[(&str, &str)]) -> Result<TestConfiguration> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("server.toml");
-    bankchannel_private_files::write_whole(&file, 0o600, text.as_bytes()).unwrap();
+    bankchannel_private_files::write_whole(&file, text.as_bytes()).unwrap();
     let variables = variables.iter().map(|(name, text)| ((*name).into(), (*text).into()));
     read::<TestConfiguration>(&FORM, Some(file.to_str().unwrap()), variables).map(|read| read.values)
 }

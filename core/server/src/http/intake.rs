@@ -15,10 +15,6 @@ use bankchannel_foundation::{
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use rustix::{
-    fs::{FallocateFlags, fallocate},
-    io::Errno,
-};
 use tokio::time::Instant;
 
 use crate::private;
@@ -210,16 +206,12 @@ impl SpoolFile {
     /// Whether a file of this size has room in the folder. It is allocated, not written, and removed.
     pub fn has_room(directory: &Path, bytes: u64) -> bool {
         let Ok((file, _removed)) = Self::create(directory) else { return false };
-        match fallocate(&file, FallocateFlags::empty(), 0, bytes) {
-            Ok(()) => true,
-            // Not every file system can.
-            Err(why) => !matches!(why, Errno::NOSPC | Errno::DQUOT),
-        }
+        private::has_room(&file, bytes)
     }
 
     fn create(directory: &Path) -> std::io::Result<(File, Self)> {
         let name = format!("{PREFIX}{}", random::base32_lower(RANDOM));
-        let file = private::create_in(&private::open_folder(directory, false)?, &name)?;
+        let file = private::OpenFolder::open(directory, false)?.create(&name)?;
         Ok((file, Self(directory.join(name))))
     }
 }

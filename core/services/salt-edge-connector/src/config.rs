@@ -338,7 +338,7 @@ mod tests {
         let read = |text: &str| {
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("connector.toml");
-            bankchannel_server::private::write_whole(&file, 0o600, text.as_bytes()).unwrap();
+            bankchannel_server::private::write_whole(&file, text.as_bytes()).unwrap();
             let read = configuration::read::<ConnectorFile>(&CONFIGURATION, file.to_str(), []).unwrap().values;
             bankchannel_foundation::model::write_boundary(read)
         };

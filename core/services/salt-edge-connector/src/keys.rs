@@ -10,7 +10,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use zeroize::Zeroizing;
 
 use bankchannel_server::{
-    folder::{unusable, write_whole},
+    folder::{unusable, write_whole, write_whole_readable},
     private::{check_secret_file, read_secret},
 };
 
@@ -19,8 +19,6 @@ const PUBLIC: &str = "connector.public.pem";
 /// The public half of a configured key: the key pair in the folder stays unchanged.
 const GIVEN_PUBLIC: &str = "given-key.public.pem";
 const BANK_SECRET: &str = "bank.secret";
-const KEY_MODE: u32 = 0o600;
-const PUBLIC_MODE: u32 = 0o644;
 const BITS: usize = 2048;
 /// The maximum size of a key or secret file.
 const MAX: u64 = 64 * 1024;
@@ -50,7 +48,7 @@ impl ConnectorKeys {
         let bank_secret_file = match (&settings.bank_secret, &settings.bank_secret_file) {
             (Some(text), _) => {
                 let file = data.join(BANK_SECRET);
-                write_whole(&file, KEY_MODE, text.expose().as_bytes())?;
+                write_whole(&file, text.expose().as_bytes())?;
                 file
             }
             (None, Some(file)) => std::path::absolute(file).map_err(|why| unusable(Path::new(file), &why))?,
@@ -91,7 +89,7 @@ impl ConnectorKeys {
         if std::fs::read(&self.public_key_file).ok().as_deref() == Some(pem.as_bytes()) {
             return Ok(());
         }
-        write_whole(&self.public_key_file, PUBLIC_MODE, pem.as_bytes())
+        write_whole_readable(&self.public_key_file, pem.as_bytes())
     }
 }
 
@@ -123,7 +121,7 @@ fn own_key(data: &Path) -> Result<PathBuf> {
     let file = data.join(KEY);
     if read_secret(&file, MAX)?.is_none() {
         let made = RsaPrivateKey::generate(BITS).map_err(Error::internal)?;
-        write_whole(&file, KEY_MODE, made.to_pkcs8_pem().as_bytes())?;
+        write_whole(&file, made.to_pkcs8_pem().as_bytes())?;
     }
     Ok(file)
 }
@@ -132,7 +130,7 @@ fn own_secret(data: &Path) -> Result<PathBuf> {
     let file = data.join(BANK_SECRET);
     if read_secret(&file, MAX)?.is_none() {
         let made = Zeroizing::new(STANDARD.encode(random::bytes::<32>()));
-        write_whole(&file, KEY_MODE, made.as_bytes())?;
+        write_whole(&file, made.as_bytes())?;
     }
     Ok(file)
 }
@@ -147,6 +145,6 @@ pub(crate) fn example_secret(data: &Path) -> Result<Secret> {
         return Ok(kept);
     }
     let made = Zeroizing::new(STANDARD.encode(random::bytes::<32>()));
-    write_whole(&file, KEY_MODE, made.as_bytes())?;
+    write_whole(&file, made.as_bytes())?;
     Ok(Secret::new(made.as_str()))
 }

@@ -119,7 +119,7 @@ impl ConnectorService {
         }
         let former = self.data.join(current(&self.data));
         let name = format!("{STORE}.{}", random::base32_lower(8));
-        write_whole(&self.data.join(CURRENT), 0o600, name.as_bytes())?;
+        write_whole(&self.data.join(CURRENT), name.as_bytes())?;
         let client = SaltEdgeConnector::new(stored(&self.settings, &self.data))?;
         client.open_store().await?;
         *self.client.write().unwrap_or_else(PoisonError::into_inner) = client;

@@ -2,7 +2,6 @@
 //! access to both.
 
 use std::{
-    fs::OpenOptions,
     io::{Read, Write},
     path::Path,
 };
@@ -41,7 +40,7 @@ pub(crate) fn append(data: &Path, checkpoint: &AuditCheckpoint) -> std::io::Resu
         "head": digest::hex(&checkpoint.hash),
     });
     let path = data.join(HEADS_FILE);
-    let mut file = private::open_own(&path, OpenOptions::new().append(true).create(true))?;
+    let mut file = private::append_own(&path)?;
     file.write_all(format!("{line}\n").as_bytes())?;
     file.sync_data()
 }

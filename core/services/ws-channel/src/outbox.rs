@@ -2,10 +2,9 @@
 
 use std::{
     collections::VecDeque,
-    fs::{File, OpenOptions},
+    fs::File,
     future::Future,
     io::Write,
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
@@ -18,7 +17,7 @@ use bankchannel_transport::background;
 use serde_json::{Value, json};
 
 use super::config::{DeliveryKind, ServiceConfig};
-use bankchannel_server::private;
+use bankchannel_server::private::{self, FileId};
 
 /// The message file below the data folder.
 pub(crate) const FILE: &str = "outbox.jsonl";
@@ -177,13 +176,13 @@ impl CodeDelivery for FileDelivery {
         if what_is_at(&file, &self.path) != OutboxFile::Itself {
             *file = open_private(&self.path)?;
         }
-        file.set_len(0)
+        private::set_length(&file, 0)
     }
 }
 
 /// Opens the file for appending, without following links; if others can read it, their access is removed.
 fn open_private(path: &Path) -> std::io::Result<File> {
-    private::open_own(path, OpenOptions::new().append(true).create(true))
+    private::append_own(path)
 }
 
 /// The file found at the path of an open file.
@@ -196,8 +195,7 @@ enum OutboxFile {
 }
 
 fn what_is_at(file: &File, path: &Path) -> OutboxFile {
-    let place = |data: std::fs::Metadata| (data.dev(), data.ino());
-    match (file.metadata().map(place), std::fs::symlink_metadata(path).map(place)) {
+    match (FileId::of(file), FileId::at_itself(path)) {
         (Ok(open), Ok(named)) if open == named => OutboxFile::Itself,
         (_, Err(why)) if why.kind() == std::io::ErrorKind::NotFound => OutboxFile::Nothing,
         _ => OutboxFile::Another,
@@ -242,7 +240,7 @@ fn append_whole(file: &mut File, line: &Secret) -> std::io::Result<()> {
     let written = file.write_all(line.expose().as_bytes()).and_then(|()| file.sync_data());
     // The sending program may have emptied the file meanwhile: do not grow it.
     if written.is_err() && file.metadata().is_ok_and(|now| now.len() > before) {
-        let _ = file.set_len(before);
+        let _ = private::set_length(file, before);
     }
     written
 }

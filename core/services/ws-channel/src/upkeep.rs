@@ -3,13 +3,12 @@
 use std::{
     path::Path,
     sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime},
 };
 
 use bankchannel_crypto::digest;
 use bankchannel_storage::ws_channel::{AuditCheckpoint, AuditVerdict, PurgePolicy, StoreError};
 use bankchannel_transport::background;
-use rustix::fs::{AtFlags, Dir, FileType};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -20,7 +19,7 @@ use super::{
     files::content,
     service::{BackgroundService, WsChannelService},
 };
-use bankchannel_server::{http::intake::SpoolFile, private};
+use bankchannel_server::{http::intake::SpoolFile, private::OpenFolder};
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -140,18 +139,12 @@ async fn purge(service: &BackgroundService) -> Result<(), StoreError> {
 /// Removes spooled uploads older than this: they will never be finished. Nothing else is removed, whatever the folder
 /// holds, and a link in its place is not followed.
 pub(crate) fn clean_spool(spool: &Path, age: Duration) {
-    let Ok(folder) = private::open_folder(spool, false) else { return };
-    let Ok(entries) = Dir::read_from(&folder) else { return };
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        if !name.to_str().is_ok_and(SpoolFile::is_name) {
-            continue;
-        }
-        let Ok(found) = rustix::fs::statat(&folder, name, AtFlags::SYMLINK_NOFOLLOW) else { continue };
-        let changed = Duration::from_secs(u64::try_from(found.st_mtime).unwrap_or_default());
-        if FileType::from_raw_mode(found.st_mode) == FileType::RegularFile && now.saturating_sub(changed) >= age {
-            let _ = rustix::fs::unlinkat(&folder, name, AtFlags::empty());
+    let Ok(folder) = OpenFolder::open(spool, false) else { return };
+    let Ok(files) = folder.files() else { return };
+    let now = SystemTime::now();
+    for (name, changed) in files.into_iter().filter(|(name, _)| SpoolFile::is_name(name)) {
+        if now.duration_since(changed).unwrap_or_default() >= age {
+            let _ = folder.remove(&name);
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Watches whether the folders still exist: data written into a removed or replaced folder is lost.
 
 use std::{
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -15,7 +14,10 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::{data, service::WsChannelService};
-use bankchannel_server::http::intake::SpoolFile;
+use bankchannel_server::{
+    http::intake::SpoolFile,
+    private::{FileId, free_bytes},
+};
 
 /// Interval of the checks.
 const EVERY: Duration = Duration::from_secs(1);
@@ -52,19 +54,17 @@ impl WatchedFolders {
 #[derive(Clone)]
 struct WatchedPath {
     path: PathBuf,
-    device: u64,
-    inode: u64,
+    id: FileId,
 }
 
 impl WatchedPath {
     fn at(path: &Path) -> std::io::Result<Self> {
-        let found = std::fs::metadata(path)?;
-        Ok(Self { path: path.to_owned(), device: found.dev(), inode: found.ino() })
+        Ok(Self { path: path.to_owned(), id: FileId::at(path)? })
     }
 
     fn fault(&self) -> Option<String> {
         match Self::at(&self.path) {
-            Ok(now) if (now.device, now.inode) == (self.device, self.inode) => None,
+            Ok(now) if now.id == self.id => None,
             Ok(_) => Some(format!("{} was replaced", self.path.display())),
             Err(why) => Some(format!("{} is not there ({why})", self.path.display())),
         }
@@ -149,7 +149,7 @@ async fn look_for_space(service: &WsChannelService) {
     let was_full = service.folders.full.load(Ordering::Acquire);
     let needed = if was_full { service.config.max_file_bytes.max(LEAST_FREE) } else { LEAST_FREE };
     let looking = background::blocking(move || {
-        folders.iter().all(|folder| free(folder).is_none_or(|free| free >= needed))
+        folders.iter().all(|folder| free_bytes(folder).is_none_or(|free| free >= needed))
             && (!was_full || SpoolFile::has_room(&folders[0], needed))
     });
     match tokio::time::timeout(PATIENCE, looking).await {
@@ -161,10 +161,4 @@ async fn look_for_space(service: &WsChannelService) {
         // A folder that does not answer is told as lost.
         _ => {}
     }
-}
-
-/// The bytes that this user may still write, if the file system says.
-fn free(folder: &Path) -> Option<u64> {
-    let found = rustix::fs::statvfs(folder).ok()?;
-    Some(found.f_bavail.saturating_mul(found.f_frsize))
 }

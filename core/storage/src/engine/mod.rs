@@ -41,7 +41,7 @@ pub use postgres::PostgresSettings;
 pub use row::{ResultRow, StoredRow};
 pub(crate) use row::{joined, joined_len, own_or, sql};
 pub use schema::{MigrationStep, SchemaMigration, SchemaUse, StorageSchema};
-pub use sqlite::{CommitState, SqliteDriver, SqliteSettings, create_private_dir, is_in_use, open_copy};
+pub use sqlite::{CommitState, SqliteDriver, SqliteSettings, is_in_use, open_copy};
 pub use tx::StorageTx;
 pub(crate) use value::text_enum;
 pub use value::{AsValue, ColumnValue, Digest, args};

@@ -1,9 +1,10 @@
 //! The demo, step by step.
 
-use std::{os::unix::fs::OpenOptionsExt as _, path::Path, time::SystemTime};
+use std::{io::Write as _, path::Path, time::SystemTime};
 
 use bankchannel::Content;
 use bankchannel_openpgp::{KeyGeneration, OpenPgpPrivateKey};
+use bankchannel_private_files::{FileAccess, create_new};
 use bankchannel_ws_channel_service::RunningService;
 use serde_json::{Value, json};
 
@@ -173,10 +174,9 @@ async fn download(
     Ok((downloads, sizes.join(", ")))
 }
 
-/// Writes a new file of mode 0600.
+/// Writes a new file for the owner alone.
 fn keep(path: &Path, bytes: &[u8]) -> CommandOutcome {
-    let mut options = std::fs::OpenOptions::new();
-    let file = options.write(true).create_new(true).mode(0o600).open(path);
-    file.and_then(|mut file| std::io::Write::write_all(&mut file, bytes))
+    create_new(path, FileAccess::Owner)
+        .and_then(|mut file| file.write_all(bytes))
         .map_err(|why| CommandFailure::usage(format!("{} cannot be written: {why}", path.display())))
 }

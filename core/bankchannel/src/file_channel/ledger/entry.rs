@@ -1,17 +1,17 @@
 //! One entry of the ledger: a file that was begun.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs,
     io::{Read as _, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use bankchannel_foundation::{Result, open_regular};
+use bankchannel_private_files::{create_or_truncate, rename, sync_folder};
 use serde_json::{Value, json};
 
-use super::{run::LedgerRun, sync_folder, unwritable};
+use super::{run::LedgerRun, unwritable};
 
 /// The maximum size of an entry, in bytes.
 const SIZE_MAX: u64 = 8 * 1024;
@@ -66,10 +66,11 @@ impl LedgerFile {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         // No name of an entry: no reader takes it for one.
         let first = path.with_file_name(format!(".bankchannel-new{name}~"));
-        let mut made = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&first)?;
+        let mut made = create_or_truncate(&first)?;
         made.write_all(format!("{}\n", self.to_json()).as_bytes())?;
         made.sync_all()?;
-        fs::rename(&first, path)
+        drop(made);
+        rename(&first, path)
     }
 
     fn to_json(&self) -> Value {
@@ -108,7 +109,7 @@ impl LedgerEntry {
 
     fn save(&self, file: &LedgerFile) -> Result<()> {
         let written = || {
-            let mut made = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&self.path)?;
+            let mut made = create_or_truncate(&self.path)?;
             made.write_all(format!("{}\n", file.to_json()).as_bytes())?;
             made.sync_all()?;
             sync_folder(self.path.parent().unwrap_or(Path::new(".")))

@@ -162,11 +162,6 @@ fn unwritable(path: &Path, why: &std::io::Error) -> Error {
     Error::because(&row::STORAGE, text).with_outcome(CallOutcome::NotSent).with_io_source(why)
 }
 
-/// Makes the names in a folder durable.
-fn sync_folder(folder: &Path) -> std::io::Result<()> {
-    fs::File::open(folder)?.sync_all()
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

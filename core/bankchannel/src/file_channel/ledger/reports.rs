@@ -1,20 +1,19 @@
 //! The end of a call: the entries of its files are removed, of all or of none.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs,
     io::{Read as _, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
     path::Path,
 };
 
 use bankchannel_foundation::open_regular;
+use bankchannel_private_files::{create_or_truncate, rename, sync_folder};
 use serde_json::{Value, json};
 
 use super::{
     ENTRIES_MAX, ENTRY_PREFIX,
     entry::LedgerFile,
     run::{self, LedgerRun},
-    sync_folder,
 };
 
 /// The prefix of the names of the lists of reported files.
@@ -51,11 +50,12 @@ pub(super) fn carry_out(folder: &Path, run: Option<&LedgerRun>, entries: &[(Stri
 fn write(folder: &Path, list: &Path, entries: &[(String, Option<String>)]) -> std::io::Result<()> {
     let first = list.with_file_name(format!("{}{UNFINISHED}", list.file_name().unwrap_or_default().to_string_lossy()));
     let written = || {
-        let mut made = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&first)?;
+        let mut made = create_or_truncate(&first)?;
         let line = |(name, lost): &(String, Option<String>)| format!("{}\n", json!({"entry": name, "lost": lost}));
         made.write_all(entries.iter().map(line).collect::<String>().as_bytes())?;
         made.sync_all()?;
-        fs::rename(&first, list)?;
+        drop(made);
+        rename(&first, list)?;
         sync_folder(folder)
     };
     written().inspect_err(|_| drop(fs::remove_file(&first)))
@@ -90,7 +90,7 @@ pub(super) fn finish(folder: &Path) {
 
 /// Ends one entry. A name that is not one of an entry in this folder is not touched.
 fn end(folder: &Path, name: &str, lost: Option<&str>) {
-    if !name.starts_with(ENTRY_PREFIX) || name.contains('/') {
+    if !name.starts_with(ENTRY_PREFIX) || name.contains(['/', '\\', ':']) {
         return;
     }
     let path = folder.join(name);

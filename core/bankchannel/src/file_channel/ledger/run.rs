@@ -1,13 +1,13 @@
 //! Whether the call that wrote an entry is still running: it holds a lock on a file.
 
 use std::{
-    fs::{self, File, OpenOptions},
-    os::unix::fs::OpenOptionsExt as _,
+    fs::{self, File},
     path::{Path, PathBuf},
 };
 
 use bankchannel_crypto::{digest, random};
 use bankchannel_foundation::{Result, open_regular};
+use bankchannel_private_files::{FileAccess, create_new, rename};
 
 use super::unwritable;
 
@@ -29,9 +29,9 @@ impl LedgerRun {
         // Locked before it has its name, so that no process finds it unlocked.
         let first = folder.join(format!("{RUN_PREFIX}{id}~"));
         let begun = || {
-            let lock = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&first)?;
+            let lock = create_new(&first, FileAccess::Owner)?;
             lock.lock()?;
-            fs::rename(&first, &path)?;
+            rename(&first, &path)?;
             Ok(lock)
         };
         match begun() {

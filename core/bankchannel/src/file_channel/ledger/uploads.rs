@@ -8,9 +8,8 @@
 //! ```
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{Read as _, Seek as _, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -20,9 +19,10 @@ use bankchannel_foundation::{
     CallOutcome, Result,
     clock::{Clock as _, SystemClock},
 };
+use bankchannel_private_files::{FileId, open_or_create, sync_folder};
 use serde_json::{Value, json};
 
-use super::{sync_folder, unwritable};
+use super::unwritable;
 
 /// The prefix of the records' names.
 const UPLOAD_PREFIX: &str = ".bankchannel-upload-";
@@ -86,8 +86,7 @@ impl UploadLedger {
             "outcome": "sending",
         });
         let begun = || {
-            let mut options = OpenOptions::new();
-            let mut file = options.read(true).write(true).create(true).truncate(false).mode(0o600).open(&path)?;
+            let mut file = open_or_create(&path)?;
             // Of two calls at once, the second sees the record of the first.
             if let Err(fs::TryLockError::WouldBlock) = file.try_lock() {
                 return Ok(Err(EarlierUpload { begun_ms: None, outcome: "sending".to_owned() }));
@@ -128,7 +127,7 @@ pub(crate) fn settle_upload(folder: &Path, sender: &[Option<&str>], message_id: 
         if !path.symlink_metadata().is_ok_and(|found| found.is_file()) {
             continue;
         }
-        let Ok(mut file) = OpenOptions::new().read(true).write(true).open(&path) else { continue };
+        let Ok(mut file) = File::options().read(true).write(true).open(&path) else { continue };
         // A call that still runs learns by itself what becomes of its upload.
         if let Err(fs::TryLockError::WouldBlock) = file.try_lock() {
             continue;
@@ -228,9 +227,8 @@ impl From<RecordedUpload> for EarlierUpload {
 
 /// Whether the open file still has this name.
 fn is_at(file: &File, path: &Path) -> std::io::Result<bool> {
-    use std::os::unix::fs::MetadataExt as _;
-    let own = file.metadata()?;
-    Ok(fs::symlink_metadata(path).is_ok_and(|found| (found.dev(), found.ino()) == (own.dev(), own.ino())))
+    let own = FileId::of(file)?;
+    Ok(FileId::at_itself(path).is_ok_and(|found| found == own))
 }
 
 #[cfg(test)]

@@ -13,11 +13,9 @@ use bankchannel_foundation::{
     json,
     model::{Boundary, Representation, Writer, read_boundary},
 };
+use bankchannel_private_files::{FileAccess, UnfinishedFile, make_folders};
 use bankchannel_salt_edge::envelope::after_bearer;
-use bankchannel_storage::{
-    engine::create_private_dir,
-    salt_edge_connector::{Digest, RowId},
-};
+use bankchannel_storage::salt_edge_connector::{Digest, RowId};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use data_encoding::BASE64;
 use zeroize::Zeroizing;
@@ -170,22 +168,14 @@ pub(super) fn key_in(folder: &Path, database: &str) -> Result<Secret> {
 /// Creates the key's file atomically. If several processes create it at once, one file remains.
 fn make_key(folder: &Path, path: &Path) -> std::io::Result<()> {
     use std::io::Write as _;
-    create_private_dir(folder)?;
-    let draft = folder.join(format!(".{KEY_FILE}.{}", random::base32_lower(16)));
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&draft)?;
+    make_folders(folder)?;
+    let mut draft = UnfinishedFile::beside(path, FileAccess::Owner).map_err(|(_, why)| why)?;
     let text = Zeroizing::new(BASE64.encode(&*Zeroizing::new(random::bytes::<KEY_BYTES>())));
-    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-    let linked = written.and_then(|()| match std::fs::hard_link(&draft, path) {
+    draft.file().write_all(text.as_bytes())?;
+    match draft.take_name(path) {
         Err(why) if why.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        linked => linked,
-    });
-    std::fs::remove_file(&draft)?;
-    linked?;
-    std::fs::File::open(folder)?.sync_all()
+        named => named,
+    }
 }
 
 #[cfg(test)]

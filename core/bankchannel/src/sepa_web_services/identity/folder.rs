@@ -11,7 +11,7 @@
 //! ```
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{self, File, TryLockError},
     io::ErrorKind,
     path::PathBuf,
 };
@@ -33,7 +33,6 @@ const STATE: &str = "state.json";
 const LOCK: &str = "lock";
 /// The prefix of the names of pairs.
 const PAIR: &str = "pair-";
-pub(super) const MODE: u32 = 0o600;
 /// Largest file that is read, bytes.
 pub(super) const MOST: u64 = 256 * 1024;
 /// The version of the state's form.
@@ -134,7 +133,7 @@ impl IdentityFolder {
     pub(in super::super) fn hold(&self) -> Result<HeldIdentity> {
         private::folder(&self.folder)?;
         let path = self.path(LOCK);
-        let lock = private::open_own(&path, OpenOptions::new().read(true).write(true).create(true).truncate(false));
+        let lock = private::open_own(&path);
         let lock = lock.map_err(|why| private::unusable(&path, &why))?;
         match lock.try_lock() {
             Ok(()) => {}
@@ -202,7 +201,7 @@ impl HeldIdentity {
             Some(passphrase) => key.to_encrypted_pem(passphrase.expose()).map_err(Error::internal)?,
             None => key.to_pkcs8_pem(),
         };
-        private::write_whole(&self.of.file(&name, "key"), MODE, pem.as_bytes())?;
+        private::write_whole(&self.of.file(&name, "key"), pem.as_bytes())?;
         Ok(name)
     }
 
@@ -224,7 +223,7 @@ impl HeldIdentity {
             is_passphrase_changing: self.is_passphrase_changing,
         };
         let text = serde_json::to_vec_pretty(&state).map_err(Error::internal)?;
-        private::write_whole(&self.of.path(STATE), MODE, &text)?;
+        private::write_whole(&self.of.path(STATE), &text)?;
         self.life = life;
         Ok(())
     }
@@ -232,7 +231,7 @@ impl HeldIdentity {
     /// Stores a new key and its request under a new name, which is returned.
     pub(super) fn add_request(&mut self, key: &RsaPrivateKey, request: &CertificateRequest) -> Result<String> {
         let name = self.add_key(key)?;
-        private::write_whole(&self.of.file(&name, "csr"), MODE, request.to_pem().as_bytes())?;
+        private::write_whole(&self.of.file(&name, "csr"), request.to_pem().as_bytes())?;
         Ok(name)
     }
 
@@ -263,7 +262,7 @@ impl HeldIdentity {
 
     /// Stores the certificate of a pair.
     pub(super) fn add_certificate(&mut self, name: &str, certificate: &Certificate) -> Result<()> {
-        private::write_whole(&self.of.file(name, "pem"), MODE, certificate.to_pem().as_bytes())
+        private::write_whole(&self.of.file(name, "pem"), certificate.to_pem().as_bytes())
     }
 
     /// The certificate of a pair, if there is one.

@@ -8,7 +8,7 @@
 //! ```
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
+    fs::{File, TryLockError},
     io::ErrorKind,
     path::Path,
     thread,
@@ -23,7 +23,7 @@ use bankchannel_foundation::{Error, Result};
 use bankchannel_private_files as private;
 use serde::{Deserialize, Serialize};
 
-use super::folder::{IdentityFolder, MODE};
+use super::folder::IdentityFolder;
 use crate::sepa_web_services::clock::{self, ReservedTimes};
 
 const AUTHORITIES: &str = "authorities.pem";
@@ -130,7 +130,7 @@ impl IdentityFolder {
         if !path.parent().is_some_and(Path::is_dir) {
             return Ok(None);
         }
-        let lock = private::open_own(&path, OpenOptions::new().read(true).write(true).create(true).truncate(false));
+        let lock = private::open_own(&path);
         let lock = lock.and_then(held).map_err(|why| private::unusable(&path, &why))?;
         let known = self.read(TIMES).ok().and_then(|bytes| String::from_utf8(bytes).ok());
         let last = known.and_then(|text| text.trim().parse().ok()).unwrap_or(i64::MIN / 2);
@@ -148,7 +148,7 @@ impl IdentityFolder {
         match path.parent() {
             Some(folder) if folder.is_dir() => {
                 private::check_folder(folder)?;
-                private::write_whole(&path, MODE, bytes)
+                private::write_whole(&path, bytes)
             }
             _ => Ok(()),
         }

@@ -10,7 +10,7 @@ use bankchannel_foundation::{Error, Result, Secret, shown};
 use bankchannel_private_files as private;
 use bankchannel_renewal::CertificateLife;
 
-use super::folder::{HeldIdentity, IdentityFolder, MODE, MOST};
+use super::folder::{HeldIdentity, IdentityFolder, MOST};
 
 /// The ending of a key, and that of the same key under another passphrase.
 const KEY: &str = "key";
@@ -140,7 +140,7 @@ impl HeldIdentity {
             keys.push((name, key.to_encrypted_pem(new.expose()).map_err(Error::internal)?));
         }
         for (name, pem) in &keys {
-            private::write_whole(&self.of.file(name, NEW_KEY), MODE, pem.as_bytes())?;
+            private::write_whole(&self.of.file(name, NEW_KEY), pem.as_bytes())?;
         }
         // From here on the change is finished, if need be by the next holder of the folder.
         self.is_passphrase_changing = true;
@@ -155,7 +155,7 @@ impl HeldIdentity {
         let names: Vec<String> = names_of(self.life()).map(str::to_owned).collect();
         for name in &names {
             let (from, to) = (self.of.file(name, NEW_KEY), self.of.file(name, KEY));
-            let done = if self.is_passphrase_changing { fs::rename(&from, to) } else { fs::remove_file(&from) };
+            let done = if self.is_passphrase_changing { private::rename(&from, &to) } else { fs::remove_file(&from) };
             match done {
                 Err(why) if why.kind() != ErrorKind::NotFound => return Err(private::unusable(&from, &why)),
                 _ => {}

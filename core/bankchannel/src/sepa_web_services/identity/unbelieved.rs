@@ -9,7 +9,7 @@ use bankchannel_private_files as private;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 
-use super::folder::{HeldIdentity, MODE, MOST};
+use super::folder::{HeldIdentity, MOST};
 use crate::sepa_web_services::sent_ids::SentIds;
 
 const ENDING: &str = "answer";
@@ -66,7 +66,7 @@ impl HeldIdentity {
         if text.len() as u64 > MOST {
             return Ok(());
         }
-        private::write_whole(&self.of.file(&attempt.pair, ENDING), MODE, &text)
+        private::write_whole(&self.of.file(&attempt.pair, ENDING), &text)
     }
 
     /// The answer to the request that is under way which is kept.

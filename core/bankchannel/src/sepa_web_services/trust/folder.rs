@@ -23,7 +23,6 @@ const ENDINGS: [&str; 3] = ["pem", "crt", "cer"];
 const MOST_FILES: usize = 200;
 /// Largest file that is read, bytes.
 const MOST_BYTES: u64 = 256 * 1024;
-const MODE: u32 = 0o600;
 
 /// The folder. It need not be there: then it has none.
 #[derive(Clone)]
@@ -98,7 +97,7 @@ impl AnchorFolder {
                 continue;
             }
             let file = self.0.join(format!("{}-{}.pem", slug(one), &digest::hex(&one.sha256())[..16]));
-            private::write_whole(&file, MODE, one.to_pem().as_bytes())?;
+            private::write_whole(&file, one.to_pem().as_bytes())?;
             added += 1;
         }
         Ok(added)
@@ -121,7 +120,7 @@ impl AnchorFolder {
                 fs::remove_file(&file).map_err(|why| private::unusable(&file, &why))?;
             } else if kept.len() < all.len() {
                 let text: String = kept.into_iter().map(Certificate::to_pem).collect();
-                private::write_whole(&file, MODE, text.as_bytes())?;
+                private::write_whole(&file, text.as_bytes())?;
             }
         }
         Ok(found.clone())

@@ -102,7 +102,7 @@ impl StateKeeper {
             Err(why) if why.kind() == ErrorKind::NotFound => {
                 let data = fixtures::data();
                 // Write now: an unwritable folder is detected at start, not when the first change is lost.
-                write_whole(&path, 0o600, &bytes_of(&data)?)?;
+                write_whole(&path, &bytes_of(&data)?)?;
                 data
             }
             Err(why) => return Err(unusable(&path, &why)),
@@ -183,7 +183,7 @@ fn keep(shared: &SharedState, path: &Path) -> Result<()> {
         let begun = Instant::now();
         // Only the copy is made under the lock.
         let copy = shared.data().snapshot();
-        let written = bytes_of(&copy).and_then(|bytes| write_whole(path, 0o600, &bytes));
+        let written = bytes_of(&copy).and_then(|bytes| write_whole(path, &bytes));
         match written {
             Ok(()) if stop => return Ok(()),
             Ok(()) => pause = GATHER.max(begun.elapsed() * REST),

@@ -146,7 +146,7 @@ pub async fn write_settings(file: &Path, listen: SocketAddr) -> Result<(Value, b
     });
     if is_new {
         let text = serde_json::to_string_pretty(&example).unwrap_or_default();
-        write_whole(file, 0o600, format!("{text}\n").as_bytes())?;
+        write_whole(file, format!("{text}\n").as_bytes())?;
     }
     let of_connector = json!({
         "base_url": format!("http://{listen}"),

@@ -78,7 +78,7 @@ pub(super) fn plans(folder: &Path) -> Result<Vec<GenerationPlan>> {
 /// Keeps the generations of a family.
 pub(super) fn keep(folder: &Path, plans: &[GenerationPlan]) -> Result<()> {
     let text = serde_json::to_vec_pretty(plans).map_err(Error::internal)?;
-    write_whole(&folder.join(FILE), 0o600, &text)
+    write_whole(&folder.join(FILE), &text)
 }
 
 /// One generation.

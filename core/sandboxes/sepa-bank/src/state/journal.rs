@@ -1,7 +1,7 @@
 //! The state as a file: a snapshot in the first line, then the changes of each step in a line of their own.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{ErrorKind, Write},
     path::{Path, PathBuf},
 };
@@ -9,7 +9,7 @@ use std::{
 use bankchannel_foundation::{Error, Result, error::row, shown};
 use bankchannel_server::{
     folder::{unusable, write_whole},
-    private::folder_lock::lock_state,
+    private::{append_own, folder_lock::lock_state, set_length},
 };
 
 use super::data::{SandboxChange, StateData};
@@ -51,7 +51,7 @@ impl StateJournal {
         let written = self.file.write_all(&line).and_then(|()| if durable { self.file.sync_data() } else { Ok(()) });
         written.map_err(|why| {
             // Half a line would be taken for damage.
-            let _ = self.file.set_len(begin);
+            let _ = set_length(&self.file, begin);
             unusable(&self.path, &why)
         })
     }
@@ -67,8 +67,8 @@ impl StateJournal {
 fn begin(path: &Path, data: &StateData) -> Result<File> {
     let mut line = serde_json::to_vec(data).map_err(Error::internal)?;
     line.push(b'\n');
-    write_whole(path, 0o600, &line)?;
-    OpenOptions::new().append(true).open(path).map_err(|why| unusable(path, &why))
+    write_whole(path, &line)?;
+    append_own(path).map_err(|why| unusable(path, &why))
 }
 
 /// Replays a journal. A last line without its end was not acknowledged, so it has not happened.
@@ -104,7 +104,7 @@ mod tests {
         assert!(StateJournal::open(folder.path(), StateData::default).is_err(), "one process at a time");
         drop(journal);
         let path = folder.path().join(FILE);
-        let mut file = OpenOptions::new().append(true).open(&path).unwrap();
+        let mut file = File::options().append(true).open(&path).unwrap();
         file.write_all(br#"[{"upload_seen":{"key":"c"#).unwrap();
         let (journal, data) = StateJournal::open(folder.path(), StateData::default).unwrap();
         assert_eq!(

@@ -84,7 +84,7 @@ impl SepaBankState {
 
     /// Stores the content of a file; it is on disk when this returns.
     pub(crate) fn store(&self, reference: &str, bytes: &[u8]) -> Result<()> {
-        bankchannel_server::folder::write_whole(&self.files.join(reference), 0o600, bytes)
+        bankchannel_server::folder::write_whole(&self.files.join(reference), bytes)
     }
 
     /// The content of a file.

@@ -3,9 +3,7 @@
 
 use std::{
     collections::VecDeque,
-    fs::OpenOptions,
     io::Write as _,
-    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, OnceLock, PoisonError, RwLock},
 };
@@ -32,6 +30,7 @@ use bankchannel_foundation::{
     model::Timestamp,
 };
 use bankchannel_salt_edge::class::{FailureClass, of_connector as class};
+use bankchannel_server::private::append_own;
 use bankchannel_transport::background;
 use serde_json::{Value, json};
 
@@ -166,7 +165,7 @@ impl ExampleBank {
         });
         let (file, line) = (self.outbox.clone(), format!("{message}\n"));
         let written = background::blocking(move || {
-            let mut file = OpenOptions::new().create(true).append(true).mode(0o600).open(file)?;
+            let mut file = append_own(&file)?;
             file.write_all(line.as_bytes())
         });
         let written = written.await.map_err(Error::internal)?;

@@ -36,7 +36,7 @@ fn a_file_with_a_password_is_closed_to_others() {
 fn read(text: &str, variables: &[(String, String)]) -> Result<ServiceConfig> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("service.toml");
-    bankchannel_server::private::write_whole(&file, 0o600, text.as_bytes()).unwrap();
+    bankchannel_server::private::write_whole(&file, text.as_bytes()).unwrap();
     let variables = variables.iter().map(|(name, text)| (name.into(), text.into()));
     configuration::read::<ServiceConfig>(&CONFIGURATION, file.to_str(), variables).map(|read| read.values)
 }

@@ -1,8 +1,7 @@
 //! File content on disk: below `DATA/files`, written and synced before any row names it.
 
 use std::{
-    io::Read,
-    os::fd::OwnedFd,
+    io::{ErrorKind, Read},
     path::{Path, PathBuf},
 };
 
@@ -10,13 +9,9 @@ use bankchannel_crypto::random;
 use bankchannel_foundation::model::Content;
 use bankchannel_storage::ws_channel::{FileContent, INLINE_LIMIT};
 use bankchannel_transport::background;
-use rustix::{
-    fs::{AtFlags, CWD, fsync, renameat, unlinkat},
-    io::Errno,
-};
 
 use crate::{HandlerFault, WsChannelService, config::ServiceConfig, data::FILES};
-use bankchannel_server::private;
+use bankchannel_server::private::{self, OpenFolder};
 
 /// Bytes read at a time.
 const STEP: usize = 256 * 1024;
@@ -36,7 +31,7 @@ pub(crate) async fn keep(service: &WsChannelService, content: Content) -> Result
         Content::Bytes(bytes) if bytes.len() <= INLINE_LIMIT => Ok(FileContent::Inline(bytes.to_vec())),
         Content::Bytes(_) | Content::File { .. } => {
             let is_named = service.config.files_folder.is_some();
-            let work = move || store(&private::open_folder(&folder, is_named)?, &content);
+            let work = move || store(&OpenFolder::open(&folder, is_named)?, &content);
             background::blocking(work)
                 .await
                 .map_err(HandlerFault::internal)?
@@ -48,32 +43,32 @@ pub(crate) async fn keep(service: &WsChannelService, content: Content) -> Result
     }
 }
 
-fn store(folder: &OwnedFd, content: &Content) -> std::io::Result<FileContent> {
+fn store(folder: &OpenFolder, content: &Content) -> std::io::Result<FileContent> {
     let name = format!("c{}", random::base32_lower(NAME_LENGTH));
     let size = match content {
         Content::Bytes(bytes) => copy(&bytes[..], folder, &name)?,
         Content::File { path: spooled, .. } => {
             let file = private::open_for_reading(spooled)?;
-            file.sync_all()?;
-            match renameat(CWD, spooled, folder, &name) {
+            private::sync_opened(&file)?;
+            match folder.adopt(spooled, &name) {
                 // A shared folder on a separate file system.
-                Err(Errno::XDEV) => copy(&file, folder, &name)?,
-                moved => moved.map_err(std::io::Error::from).and_then(|()| Ok(file.metadata()?.len()))?,
+                Err(why) if why.kind() == ErrorKind::CrossesDevices => copy(&file, folder, &name)?,
+                moved => moved.and_then(|()| Ok(file.metadata()?.len()))?,
             }
         }
         Content::Pieces(_) | Content::Delivered { .. } => return Err(std::io::Error::other("not a server's content")),
     };
     // The directory entry must be durable too.
-    fsync(folder)?;
+    folder.sync()?;
     Ok(FileContent::External { path: name, size: i64::try_from(size).unwrap_or(i64::MAX) })
 }
 
 /// Writes a new file and syncs it; an incomplete one is removed.
-fn copy(mut from: impl Read, folder: &OwnedFd, name: &str) -> std::io::Result<u64> {
-    let mut to = private::create_in(folder, name)?;
+fn copy(mut from: impl Read, folder: &OpenFolder, name: &str) -> std::io::Result<u64> {
+    let mut to = folder.create(name)?;
     let copied = std::io::copy(&mut from, &mut to).and_then(|size| to.sync_all().map(|()| size));
     if copied.is_err() {
-        let _ = unlinkat(folder, name, AtFlags::empty());
+        let _ = folder.remove(name);
     }
     copied
 }

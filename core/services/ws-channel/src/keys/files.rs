@@ -1,16 +1,15 @@
 //! Private files: created once, completely, synced.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs,
     io::{ErrorKind, Write},
-    os::unix::fs::OpenOptionsExt,
     path::Path,
 };
 
 use bankchannel_crypto::random;
 use bankchannel_foundation::{Error, Result, Secret, error::row, shown};
 
-use bankchannel_server::private;
+use bankchannel_server::private::{self, FileAccess, UnfinishedFile};
 
 /// Size limit of a key file.
 const MAX_BYTES: u64 = 256 * 1024;
@@ -50,14 +49,16 @@ pub(crate) fn read(path: &Path) -> Result<Option<Secret>> {
 /// # Errors
 /// I/O errors.
 pub(crate) fn create(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let unfinished = folder.join(format!(".new-{}", random::base32_lower(12)));
-    let made = write_synced(&unfinished, bytes, 0o600).and_then(|()| match fs::hard_link(&unfinished, path) {
+    match written(path, FileAccess::Owner, bytes)?.take_name(path) {
         Err(why) if why.kind() == ErrorKind::AlreadyExists => Ok(()),
-        linked => linked,
-    });
-    let removed = fs::remove_file(&unfinished);
-    made.and(removed).and_then(|()| File::open(folder)?.sync_all())
+        named => named,
+    }
+}
+
+fn written(path: &Path, access: FileAccess, bytes: &[u8]) -> std::io::Result<UnfinishedFile> {
+    let mut file = UnfinishedFile::beside(path, access).map_err(|(_, why)| why)?;
+    file.file().write_all(bytes)?;
+    Ok(file)
 }
 
 /// Checks that files can be created in a folder by creating one: mode and owner do not tell.
@@ -66,7 +67,7 @@ pub(crate) fn create(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 /// I/O errors.
 pub(crate) fn try_making_files(folder: &Path) -> std::io::Result<()> {
     let tried = folder.join(format!(".new-{}", random::base32_lower(12)));
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(&tried)?;
+    drop(private::create_new(&tried, FileAccess::Owner)?);
     fs::remove_file(&tried)
 }
 
@@ -78,18 +79,8 @@ pub(crate) fn publish(path: &Path, text: &str) -> Result<()> {
     if fs::read(path).is_ok_and(|bytes| bytes == text.as_bytes()) {
         return Ok(());
     }
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let unfinished = folder.join(format!(".new-{}", random::base32_lower(12)));
-    write_synced(&unfinished, text.as_bytes(), 0o644)
-        .and_then(|()| fs::rename(&unfinished, path))
-        .and_then(|()| File::open(folder)?.sync_all())
-        .map_err(|why| unusable(path, &why))
-}
-
-fn write_synced(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+    let replaced = written(path, FileAccess::Readable, text.as_bytes()).and_then(|file| file.replace(path));
+    replaced.map_err(|why| unusable(path, &why))
 }
 
 fn unusable(path: &Path, why: &std::io::Error) -> Error {

@@ -1,9 +1,8 @@
 //! Backup of a data folder: the database, the content files, and the keys that both need.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{self, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -15,7 +14,11 @@ use bankchannel_foundation::{
     model::Boundary,
     operation::{DataAccess, OperatorForm, OperatorOption, OptionForm},
 };
-use bankchannel_server::{operator::ThisProcess, operator_commands};
+use bankchannel_server::{
+    operator::ThisProcess,
+    operator_commands,
+    private::{self, FileAccess, create_new, make_folders, rename, restrict_folder},
+};
 use bankchannel_storage::ws_channel::{StoreError, WsChannelStore};
 use bankchannel_transport::background;
 use serde_json::Value;
@@ -278,7 +281,7 @@ fn copy_beside(
     }
     if !missing.is_empty() {
         let path = target.join(MISSING);
-        let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).and_then(|mut file| {
+        let written = create_new(&path, FileAccess::Owner).and_then(|mut file| {
             file.write_all((missing.join("\n") + "\n").as_bytes())?;
             file.sync_all()
         });
@@ -316,7 +319,7 @@ impl<'a> UnfinishedCopy<'a> {
             let why = format!("{} is not empty: give a folder that is, or none", target.display());
             return Err(Error::invalid_field(field, why));
         }
-        fs::set_permissions(target, fs::Permissions::from_mode(0o700)).map_err(|why| unusable(target, &why))?;
+        restrict_folder(target).map_err(|why| unusable(target, &why))?;
         let folder = target.join(format!(".unfinished-{}", random::base32_lower(12)));
         private_folder(&folder)?;
         Ok(Self { target, folder })
@@ -340,10 +343,10 @@ impl<'a> UnfinishedCopy<'a> {
         let entries = fs::read_dir(&self.folder).map_err(fault)?;
         let names = entries.map(|entry| entry.map(|entry| entry.file_name())).collect::<io::Result<Vec<_>>>();
         for name in names.map_err(fault)?.iter().filter(|name| *name != DATABASE) {
-            fs::rename(self.folder.join(name), self.target.join(name)).map_err(fault)?;
+            rename(&self.folder.join(name), &self.target.join(name)).map_err(fault)?;
         }
         sync_folder(self.target)?;
-        fs::rename(self.folder.join(DATABASE), self.target.join(DATABASE)).map_err(fault)?;
+        rename(&self.folder.join(DATABASE), &self.target.join(DATABASE)).map_err(fault)?;
         fs::remove_dir(&self.folder).map_err(fault)?;
         sync_folder(self.target)
     }
@@ -405,16 +408,16 @@ impl CopiedFiles {
 
 fn copy(from: &Path, to: &Path) -> io::Result<u64> {
     let mut source = File::open(from)?;
-    let mut target = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to)?;
+    let mut target = create_new(to, FileAccess::Owner)?;
     let bytes = io::copy(&mut source, &mut target)?;
     target.sync_all()?;
     Ok(bytes)
 }
 
 pub(super) fn private_folder(path: &Path) -> Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|why| unusable(path, &why))
+    make_folders(path).map_err(|why| unusable(path, &why))
 }
 
 pub(super) fn sync_folder(path: &Path) -> Result<()> {
-    File::open(path).and_then(|folder| folder.sync_all()).map_err(|why| unusable(path, &why))
+    private::sync_folder(path).map_err(|why| unusable(path, &why))
 }

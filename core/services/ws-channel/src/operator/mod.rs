@@ -37,6 +37,7 @@ use bankchannel_server::{
     hosted::HostedOperation,
     operator::{ThisProcess, read_answer},
     orders::PlainOrder,
+    private,
 };
 use bankchannel_storage::ws_channel::{AuditFilter, SchemaUse};
 use futures_util::future::BoxFuture;
@@ -118,7 +119,7 @@ impl ServiceOperator {
             .data
             .as_deref()
             .ok_or_else(|| Error::invalid_setting("data", "names the service's data folder: give it"))?;
-        let data = Path::new(given).canonicalize().map_err(|why| unusable(Path::new(given), &why))?;
+        let data = private::plain_canonical(Path::new(given)).map_err(|why| unusable(Path::new(given), &why))?;
         Ok(Self { config, data })
     }
 

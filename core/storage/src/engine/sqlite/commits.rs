@@ -6,10 +6,11 @@
 //! While it stays the same, everything read before is still current.
 
 use std::fs::File;
-use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::Duration;
+
+use bankchannel_private_files::{FileId, link_count, read_exact_at, same_file_locks_end_with_any_handle};
 
 /// Length of a header in bytes.
 const HEADER: usize = 48;
@@ -30,12 +31,14 @@ impl CommitWatch {
     pub(super) fn open(database: &Path) -> Option<Self> {
         let mut path = database.as_os_str().to_owned();
         path.push("-shm");
-        let id_of = |file: &std::fs::Metadata| (file.dev(), file.ino());
+        if !same_file_locks_end_with_any_handle() {
+            return Some(Self(Arc::new(File::open(&path).ok()?)));
+        }
         let mut watched = watched()?;
         // An index is removed with the last connection of all processes; then no process has a lock on it.
-        watched.retain(|file| file.metadata().is_ok_and(|file| file.nlink() > 0));
-        let id = id_of(&std::fs::metadata(&path).ok()?);
-        let known = watched.iter().find(|file| file.metadata().is_ok_and(|file| id_of(&file) == id));
+        watched.retain(|file| link_count(file).is_ok_and(|count| count > 0));
+        let id = FileId::at(path.as_ref()).ok()?;
+        let known = watched.iter().find(|file| FileId::of(file).is_ok_and(|found| found == id));
         if let Some(known) = known {
             return Some(Self(Arc::clone(known)));
         }
@@ -47,7 +50,7 @@ impl CommitWatch {
     /// The current state. `None` during a commit.
     pub(super) fn state(&self) -> Option<CommitState> {
         let mut bytes = [0; 2 * HEADER];
-        self.0.read_exact_at(&mut bytes, 0).ok()?;
+        read_exact_at(&self.0, &mut bytes, 0).ok()?;
         let (first, second) = bytes.split_at(HEADER);
         let version = u32::from_ne_bytes(first[..4].try_into().ok()?);
         let is_whole = first == second && version == VERSION && first[IS_INITIALIZED] == 1;

@@ -6,7 +6,7 @@ mod open;
 mod writer;
 
 pub use commits::CommitState;
-pub use open::{create_private_dir, is_in_use, open_copy};
+pub use open::{is_in_use, open_copy};
 
 use super::apart::apart;
 use super::job::BoxedJob;

@@ -4,10 +4,11 @@ use super::{LOCK_FILE, OPENING_FILE, SqliteSettings};
 use crate::engine::tx::TransactionConnection;
 use crate::engine::{Result, SchemaUse, SqlDialect, StorageSchema, StorageTx, StoreError};
 use bankchannel_private_files::folder_lock::{lock_in_turn, lock_soon, share_soon};
+use bankchannel_private_files::{check_heirs, make_folders, open_or_create, sync_folder};
 use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Sqlite, SqliteConnection};
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
@@ -29,11 +30,13 @@ pub(super) struct FolderLocks {
 /// Creates the folder (0700) if absent and takes its lock; fails here if the lock is not available.
 pub(super) fn lock_folder(folder: &Path, is_shared: bool) -> Result<FolderLocks> {
     if !folder.is_dir() {
-        create_private_dir(folder).map_err(|error| StoreError::from_io(&error, folder))?;
+        make_folders(folder).map_err(|error| StoreError::from_io(&error, folder))?;
     }
+    // SQLite makes files beside the database, with the mode of that.
+    check_heirs(folder).map_err(|error| StoreError::from_io(&error, folder))?;
     let lock = |name: &str, take: fn(&File) -> std::result::Result<(), TryLockError>| {
         let path = folder.join(name);
-        let file = private_options().open(&path).map_err(|error| StoreError::from_io(&error, &path))?;
+        let file = open_or_create(&path).map_err(|error| StoreError::from_io(&error, &path))?;
         match take(&file) {
             Ok(()) => Ok(file),
             Err(TryLockError::WouldBlock) => Err(StoreError::Locked { place: folder.display().to_string() }),
@@ -61,12 +64,12 @@ pub(super) fn prepare_file(path: &Path, is_shared: bool) -> Result<()> {
     if is_shared && std::fs::metadata(path).is_ok_and(|file| file.len() > 0) {
         return Ok(());
     }
-    let mut file = private_options().open(path).map_err(|error| io(&error))?;
+    let mut file = open_or_create(path).map_err(|error| io(&error))?;
     let length = file.metadata().map_err(|error| io(&error))?.len();
     if length == 0 {
         // The file's name must survive a power cut as well as its content.
         let folder = path.parent().unwrap_or(Path::new("."));
-        return File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| io(&error));
+        return sync_folder(folder).map_err(|error| io(&error));
     }
     let mut header = [0u8; 100];
     let damaged = |reason: &str| StoreError::Damaged { place: path.display().to_string(), reason: reason.to_owned() };
@@ -147,28 +150,4 @@ fn plain_options(path: &Path) -> SqliteConnectOptions {
         .busy_timeout(BUSY_TIMEOUT)
         .statement_cache_capacity(STATEMENT_CACHE)
         .disable_statement_logging()
-}
-
-fn private_options() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        // Links are not followed: they could lead out of the folder.
-        options.mode(0o600).custom_flags(i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or_default());
-    }
-    options
-}
-
-/// Creates a folder that only its owner can enter, and its parents.
-///
-/// # Errors
-/// Those of the operating system; none if it exists.
-pub fn create_private_dir(folder: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }

@@ -3,11 +3,12 @@
 use super::bank_codes;
 use super::registration::{remove_user, wipe_unverified};
 use super::sessions::{SOURCE_KNOWN_MS, SOURCE_SCOPE};
-use crate::engine::{Result, StorageSchema as _, StoreError, apart::apart, args, create_private_dir, open_copy};
+use crate::engine::{Result, StorageSchema as _, StoreError, apart::apart, args, open_copy};
 use crate::ws_channel::schema::WsChannelSchema;
 use crate::ws_channel::{
     BackupReport, NamedContent, PurgePolicy, PurgeReport, StoredMode, WsChannelStore, WsChannelTx,
 };
+use bankchannel_private_files::{FileAccess, create_new, make_folders, restrict_file, restrict_folder, sync_folder};
 use futures_util::future::BoxFuture;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -70,7 +71,7 @@ impl WsChannelStore {
                 instead: "back up the database with pg_dump, then copy files_folder and keys_folder; with the instances stopped they fit together",
             });
         };
-        create_private_dir(target).map_err(|error| StoreError::from_io(&error, target))?;
+        make_folders(target).map_err(|error| StoreError::from_io(&error, target))?;
         let mut entries = fs::read_dir(target).map_err(|error| StoreError::from_io(&error, target))?;
         if entries.next().is_some() {
             return Err(StoreError::misuse(format!("the backup folder {} is not empty", target.display())));
@@ -233,14 +234,9 @@ async fn purge(tx: &mut WsChannelTx, p: &PurgePolicy) -> Result<PurgeReport> {
 /// Closes the folder to others and creates the database's file, empty and private: SQLite would create it with the
 /// umask's mode, and others could read it while it is written.
 fn prepare_backup(folder: &Path, database: &Path) -> Result<()> {
-    #[cfg(unix)]
-    fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o700))
-        .map_err(|error| StoreError::from_io(&error, folder))?;
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(database).map(drop).map_err(|error| StoreError::from_io(&error, database))
+    restrict_folder(folder).map_err(|error| StoreError::from_io(&error, folder))?;
+    let made = create_new(database, FileAccess::Owner);
+    made.map(drop).map_err(|error| StoreError::from_io(&error, database))
 }
 
 /// Copies these files to `target/files` and syncs the backup. A missing file was lost before: it is reported, and the
@@ -254,7 +250,7 @@ fn copy_content(source: &Path, target: &Path, database: &Path, named: &[NamedCon
     let database_bytes = fs::metadata(database).map_err(fault(database))?.len();
     let mut report = BackupReport { database_bytes, files: 0, file_bytes: 0, missing: Vec::new() };
     let folder = target.join(FILES_FOLDER);
-    create_private_dir(&folder).map_err(fault(&folder))?;
+    make_folders(&folder).map_err(fault(&folder))?;
     for NamedContent { path, .. } in named.iter().filter(|named| super::files::is_safe_path(&named.path)) {
         let (from, to) = (source.join(path), folder.join(path));
         match copy_file(&from, &to) {
@@ -279,13 +275,9 @@ fn copy_file(from: &Path, to: &Path) -> std::io::Result<u64> {
     }
     let mut source = fs::File::open(from)?;
     if let Some(folder) = to.parent() {
-        create_private_dir(folder)?;
+        make_folders(folder)?;
     }
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut target = options.open(to)?;
+    let mut target = create_new(to, FileAccess::Owner)?;
     let bytes = std::io::copy(&mut source, &mut target)?;
     target.sync_all()?;
     Ok(bytes)
@@ -293,11 +285,6 @@ fn copy_file(from: &Path, to: &Path) -> std::io::Result<u64> {
 
 fn sync_private(path: &Path) -> std::io::Result<()> {
     let file = fs::OpenOptions::new().read(true).write(true).open(path)?;
-    #[cfg(unix)]
-    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    restrict_file(&file)?;
     file.sync_all()
-}
-
-fn sync_folder(path: &Path) -> std::io::Result<()> {
-    fs::File::open(path)?.sync_all()
 }

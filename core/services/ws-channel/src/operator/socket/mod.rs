@@ -1,10 +1,11 @@
 //! The operator's access to a running service: a socket in the data folder that only the service's user can open.
 //! Request and response are one line of JSON each.
 
+mod platform;
+
 use std::{
     fmt::Display,
     fs,
-    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -16,12 +17,12 @@ use bankchannel_transport::background;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{UnixListener, UnixStream},
     task::JoinHandle,
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{OPERATOR_COMMANDS, api::AdminApi};
+use platform::{AdminListener, AdminStream, connect};
 
 /// The socket below the data folder.
 const FILE: &str = "admin.sock";
@@ -36,7 +37,7 @@ const PAUSE: Duration = Duration::from_secs(10);
 
 /// The admin socket of a running service.
 pub(crate) struct AdminSocket {
-    listener: UnixListener,
+    listener: AdminListener,
     path: PathBuf,
 }
 
@@ -46,9 +47,7 @@ impl AdminSocket {
         let path = data.join(FILE);
         // This process holds the data folder's lock, so an existing socket is stale.
         let _ = fs::remove_file(&path);
-        let opened = UnixListener::bind(&path)
-            .and_then(|listener| fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).map(|()| listener));
-        match opened {
+        match AdminListener::open(&path) {
             Ok(listener) => Some(Self { listener, path }),
             Err(why) => {
                 tracing::warn!(path = %path.display(), %why, "the operator's socket cannot be opened: admin commands need a stopped service");
@@ -66,7 +65,7 @@ impl AdminSocket {
                     accepted = self.listener.accept() => accepted,
                 };
                 match accepted {
-                    Ok((stream, _)) => {
+                    Ok(stream) => {
                         let api = api.clone();
                         background::spawn(async move { answer(stream, &api).await });
                     }
@@ -78,7 +77,7 @@ impl AdminSocket {
     }
 }
 
-async fn answer(mut stream: UnixStream, api: &AdminApi) {
+async fn answer(mut stream: AdminStream, api: &AdminApi) {
     let mut given = Vec::new();
     let mut bounded = (&mut stream).take(MAX_COMMAND);
     if !matches!(tokio::time::timeout(PAUSE, bounded.read_to_end(&mut given)).await, Ok(Ok(_))) {
@@ -108,7 +107,7 @@ async fn carried_out(given: &[u8], api: &AdminApi) -> Result<Value> {
 /// The socket of the service that runs on a data folder, if one runs.
 pub(crate) async fn of_running(data: &Path) -> Option<PathBuf> {
     let path = data.join(FILE);
-    UnixStream::connect(&path).await.ok().map(|_| path)
+    connect(&path).await.ok().map(|_| path)
 }
 
 /// Sends a command to a running service.
@@ -126,7 +125,7 @@ pub(crate) async fn ask(socket: &Path, command: &CallableCommand, request: &Valu
         let why = format!("a command for a running service has at most {MAX_COMMAND} bytes");
         return Err(Error::because(&row::TOO_LARGE, why).with("limit_bytes", MAX_COMMAND));
     }
-    let mut stream = UnixStream::connect(socket).await.map_err(gone)?;
+    let mut stream = connect(socket).await.map_err(gone)?;
     stream.write_all(request.as_bytes()).await.map_err(gone)?;
     stream.shutdown().await.map_err(gone)?;
     let mut told = Vec::new();

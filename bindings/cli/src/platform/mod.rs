@@ -1,0 +1,30 @@
+//! What differs between systems. Each has a module with the same items, and nothing else of this crate names a system; that of
+//! files is [`bankchannel_private_files`].
+//!
+//! | here | Unix | Windows |
+//! |---|---|---|
+//! | [`StopSignals`], [`Interrupt`] | SIGINT, SIGTERM, SIGHUP, SIGQUIT | Ctrl-C, Ctrl-Break, the console closes, shutdown |
+//! | [`ProgramGroup`] | a process group | a job |
+//! | [`shell`] | `/bin/sh` | `cmd.exe` |
+//! | [`terminal_output`], [`TerminalSettings`] | `/dev/tty`, termios | `CONOUT$`, the mode of `CONIN$` |
+//! | [`begin_console`], [`end_console`] | nothing | the console's code page is UTF-8 |
+//! | [`raise_open_files`] | `RLIMIT_NOFILE` | nothing: there is no such limit |
+//! | [`home_folder`] | `$HOME` | `%USERPROFILE%` |
+
+#[cfg(unix)]
+mod unix;
+#[cfg(unix)]
+use unix as system;
+
+#[cfg(windows)]
+mod windows;
+#[cfg(windows)]
+use windows as system;
+
+#[cfg(all(test, unix))]
+pub(crate) use system::is_group_gone;
+pub(crate) use system::{
+    END_OF_INPUT, HOME_VARIABLE, Interrupt, PROMPT_READS_CTRL_C, ProgramGroup, StopSignals, TerminalSettings,
+    begin_console, can_be_argument, end_console, home_folder, is_device_name, raise_open_files, shell, shell_argument,
+    terminal_output,
+};
