@@ -1,6 +1,6 @@
 //! Sets the soname of the shared library, with the major number of the ABI: a program linked with this version never
 //! loads one with another contract. Cargo's own file name stays the same; `ffi/install.sh` installs the library under
-//! the soname.
+//! the soname. On Windows the file's name is all there is: its import libraries are made for the installed one.
 
 #![allow(clippy::print_stdout)] // How a build script speaks to cargo.
 

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs the C interface: headers, shared and static library, pkg-config and CMake files, licences, documentation.
+# Installs the C interface: headers, shared and static library, pkg-config and CMake files, licences, documentation. The
+# libraries may be for Linux, macOS or Windows.
 #
 #   install.sh --prefix DIR [--destdir DIR] [--libdir NAME] [--from DIR] [--relocatable]
 #   install.sh --uninstall --prefix DIR [--destdir DIR] [--libdir NAME]
@@ -56,29 +57,54 @@ case /$libdir/ in */../* | */./* | *//*) fail '--libdir is a plain name below th
 # In the sources, or in an unpacked package.
 if [ -f "$here/share/bankchannel/package" ]; then
     raw=no root=$here packaging=$here/share/bankchannel headers=$here/include licences=$here documents=$here/share/doc/bankchannel
-    shared=$here/lib/libbankchannel.so static=$here/lib/libbankchannel.a
+    static=$here/lib/libbankchannel.a
     # shellcheck source=/dev/null
     . "$here/share/bankchannel/package" # VERSION, ABI_MAJOR
 else
     raw=yes root=$(dirname -- "$here")
     packaging=$here/packaging headers=$root/include licences=$root documents=$root/docs
     [ -n "$from" ] || from=${CARGO_TARGET_DIR:-$root/target}/release
-    shared=$from/libbankchannel_c.so static=$from/libbankchannel_c.a
+    static=$from/libbankchannel_c.a
     VERSION=$(sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"$/\1/p' "$root/Cargo.toml")
     ABI_MAJOR=$(sed -n 's/^const ABI_MAJOR: u32 = \([0-9]*\);$/\1/p' "$here/build.rs")
 fi
 [ -n "$VERSION" ] && [ -n "$ABI_MAJOR" ] || fail "$root is neither the sources of bankchannel nor a package"
 to=$destdir$prefix
+
+# names SYSTEM LIBDIR: `made` is cargo's name of the shared library, `shared` its path below the prefix, and `links` are the
+# files in LIBDIR that a linker looks for. The name at run time has the major number of the ABI on each system.
+names() {
+    case $1 in
+        linux) made=libbankchannel_c.so shared=$2/libbankchannel.so.$ABI_MAJOR links=libbankchannel.so ;;
+        darwin) made=libbankchannel_c.dylib shared=$2/libbankchannel.$ABI_MAJOR.dylib links=libbankchannel.dylib ;;
+        windows) made=bankchannel_c.dll shared=bin/bankchannel-$ABI_MAJOR.dll links='libbankchannel.dll.a bankchannel.lib' ;;
+    esac
+}
+# The system is that of the library which is there.
+for system in windows darwin linux; do
+    names "$system" "$libdir"
+    if [ "$uninstall" = yes ]; then
+        library=$to/$shared
+    elif [ "$raw" = yes ]; then
+        library=$from/$made
+    else
+        names "$system" lib
+        library=$here/$shared
+    fi
+    [ ! -e "$library" ] || break
+done
+names "$system" "$libdir"
+
 # A folder that the system's loader searches must be registered with it.
 tell_loader() {
     if [ -z "$destdir" ] && [ "$(id -u)" = 0 ] && command -v ldconfig >/dev/null 2>&1; then ldconfig || true; fi
 }
 
 if [ "$uninstall" = yes ]; then
-    [ -f "$to/include/bankchannel.h" ] || [ -e "$to/$libdir/libbankchannel.so.$ABI_MAJOR" ] ||
+    [ -f "$to/include/bankchannel.h" ] || [ -e "$library" ] ||
         fail "bankchannel is not installed in $to with --libdir $libdir"
-    rm -f -- "$to/include/bankchannel.h" "$to/include/bankchannel_operations.h" \
-        "$to/$libdir/libbankchannel.so.$ABI_MAJOR" "$to/$libdir/libbankchannel.so" "$to/$libdir/libbankchannel.a"
+    rm -f -- "$to/include/bankchannel.h" "$to/include/bankchannel_operations.h" "$library" "$to/$libdir/libbankchannel.a"
+    for name in $links; do rm -f -- "$to/$libdir/$name"; done
     rm -f -- "$to/$libdir/pkgconfig/bankchannel.pc" "$to/$libdir/pkgconfig/bankchannel-static.pc"
     for name in bankchannelConfig bankchannelConfigVersion; do rm -f -- "$to/$libdir/cmake/bankchannel/$name.cmake"; done
     doc=share/doc/bankchannel
@@ -87,7 +113,7 @@ if [ "$uninstall" = yes ]; then
         for file in "$documents/$part"/*.md; do rm -f -- "$to/$doc/$part/$(basename -- "$file")"; done
     done
     rm -f -- "$to/$doc/LICENSE" "$to/$doc/NOTICE" "$to/$doc/c-abi.md" "$to/$doc/valgrind.supp"
-    for folder in "$libdir/pkgconfig" "$libdir/cmake/bankchannel" "$libdir/cmake" "$libdir" \
+    for folder in "$libdir/pkgconfig" "$libdir/cmake/bankchannel" "$libdir/cmake" "$libdir" "$(dirname -- "$shared")" \
         include "$doc/licenses" "$doc/reference" "$doc/protocols" "$doc" share/doc share; do
         rmdir -- "$to/$folder" 2>/dev/null || true
     done
@@ -96,13 +122,27 @@ if [ "$uninstall" = yes ]; then
     exit 0
 fi
 
-for file in "$shared" "$static"; do
+for file in "$library" "$static"; do
     [ -f "$file" ] || fail "$file is missing: build it first, with cargo build --release -p bankchannel-ffi"
 done
 
-# The system libraries that the static library needs, as printed by `rustc --print native-static-libs` for glibc; musl
-# has everything in libc and provides empty archives with these names.
-private='-lutil -lrt -lpthread -lm -ldl -lc'
+# The system libraries that the static library needs, as printed by `rustc --print native-static-libs`: on Linux for glibc; musl
+# has everything in libc and provides empty archives with these names. And the lines about the shared library for CMake.
+at="\${_bankchannel_libdir}"
+case $system in
+    linux)
+        private='-lutil -lrt -lpthread -lm -ldl -lc'
+        location=$at/$(basename -- "$shared") more="IMPORTED_SONAME \"$(basename -- "$shared")\""
+        ;;
+    darwin)
+        private='-framework Security -framework SystemConfiguration -framework CoreFoundation -liconv -lSystem'
+        location=$at/$(basename -- "$shared") more="IMPORTED_SONAME \"@rpath/$(basename -- "$shared")\""
+        ;;
+    windows)
+        private='-lws2_32 -luserenv -lntdll -lbcrypt -ladvapi32 -lcrypt32 -ldbghelp -lkernel32'
+        location="\${_bankchannel_prefix}/$shared" more="IMPORTED_IMPLIB \"$at/bankchannel.lib\""
+        ;;
+esac
 
 # The relative path from the libraries' folder to the prefix.
 up=$(printf '%s' "$libdir" | sed 's|[^/][^/]*|..|g')
@@ -113,8 +153,8 @@ literal() { printf '%s' "$1" | sed 's/[&|\\]/\\&/g'; }
 
 fill() {
     sed -e "s|@PREFIX@|$(literal "$written_prefix")|" -e "s|@LIBDIR@|$libdir|" -e "s|@UP@|$up|" -e "s|@VERSION@|$VERSION|" \
-        -e "s|@ABI_MAJOR@|$ABI_MAJOR|g" -e "s|@PRIVATE_LIBS@|$private|" \
-        -e "s|@PRIVATE_LIBS_CMAKE@|$(printf '%s' "$private" | tr ' ' ';')|" "$1" >"$2"
+        -e "s|@SHARED_LOCATION@|$location|" -e "s|@SHARED_MORE@|$more|" -e "s|@PRIVATE_LIBS@|$private|" \
+        -e "s|@PRIVATE_LIBS_CMAKE@|$(printf '%s' "$private" | sed 's/ -/;-/g')|" "$1" >"$2"
     chmod 644 "$2"
 }
 
@@ -126,6 +166,20 @@ put() {
     cp -- "$1" "$2/.new-$name"
     chmod 644 "$2/.new-$name"
     mv -f -- "$2/.new-$name" "$2/$name"
+}
+
+functions() { grep -oE '\bbankchannel_[a-z0-9_]+\(' "$headers/bankchannel.h" | tr -d '(' | sort -u; }
+
+# import_libraries FOLDER: programs for Windows are linked with these. Cargo's own names the library as cargo does.
+import_libraries() {
+    mkdir -p "$1"
+    { printf 'LIBRARY %s\nEXPORTS\n' "$(basename -- "$shared")" && functions; } >"$1/.new-names"
+    for name in $links; do
+        "${DLLTOOL:-dlltool}" -m i386:x86-64 -d "$1/.new-names" -D "$(basename -- "$shared")" -l "$1/.new-$name"
+        chmod 644 "$1/.new-$name"
+        mv -f -- "$1/.new-$name" "$1/$name"
+    done
+    rm -f -- "$1/.new-names"
 }
 
 # one_object ARCHIVE FOLDER: turns cargo's archive into one object that exports only the names of bankchannel.h. A
@@ -140,9 +194,8 @@ one_object() {
     work=$(mktemp -d "$2/.new-object.XXXXXX")
     trap 'rm -rf "$work"' EXIT
     # Only the code reachable from the interface is included: each of its functions is requested.
-    asked=$(grep -oE '\bbankchannel_[a-z0-9_]+\(' "$headers/bankchannel.h" | tr -d '(' | sort -u)
-    # shellcheck disable=SC2046,SC2086 # one word for each name
-    "${LD:-ld}" -r $(printf -- '-u %s ' $asked) -o "$work/bankchannel.o" "$1"
+    # shellcheck disable=SC2046 # one word for each name
+    "${LD:-ld}" -r $(printf -- '-u %s ' $(functions)) -o "$work/bankchannel.o" "$1"
     # The compiler's own sections .llvm* are useless in a single object, and ar's plugins fail on them.
     "${OBJCOPY:-objcopy}" --wildcard --keep-global-symbol='bankchannel_*' --remove-section='.llvm*' "$work/bankchannel.o"
     "${AR:-ar}" rcD "$work/libbankchannel.a" "$work/bankchannel.o"
@@ -153,9 +206,15 @@ one_object() {
 
 put "$headers/bankchannel.h" "$to/include"
 put "$headers/bankchannel_operations.h" "$to/include"
-put "$shared" "$to/$libdir" "libbankchannel.so.$ABI_MAJOR"
-ln -sf "libbankchannel.so.$ABI_MAJOR" "$to/$libdir/libbankchannel.so"
-if [ "$raw" = yes ]; then
+put "$library" "$to/$(dirname -- "$shared")" "$(basename -- "$shared")"
+mkdir -p "$to/$libdir"
+case $system-$raw in
+    windows-yes) import_libraries "$to/$libdir" ;;
+    windows-no) for name in $links; do put "$here/lib/$name" "$to/$libdir"; done ;;
+    *) ln -sf "$(basename -- "$shared")" "$to/$libdir/$links" ;;
+esac
+# Linkers of other systems make no such object.
+if [ "$system-$raw" = linux-yes ]; then
     one_object "$static" "$to/$libdir"
 else
     put "$static" "$to/$libdir" libbankchannel.a

@@ -233,7 +233,8 @@ enum BankchannelContent
      */
     BANKCHANNEL_CONTENT_BYTES = 1,
     /**
-     * The file with this path: bytes, as the operating system has them. For a response it must not exist, and appears only when it is complete.
+     * The file with this path: bytes, as the operating system has them; UTF-8 on Windows. For a response it must not
+     * exist, and appears only when it is complete.
      */
     BANKCHANNEL_CONTENT_PATH = 2,
     /**

@@ -6,6 +6,7 @@ cd "$(dirname "$0")/../.."
 [ "${1:-}" = --built ] || cargo build --release -p bankchannel-node
 case "$(uname -s)" in
     Darwin) built=libbankchannel_node.dylib ;;
+    MINGW* | MSYS*) built=bankchannel_node.dll ;;
     *) built=libbankchannel_node.so ;;
 esac
 # A running process may have the old file mapped: replace it, do not overwrite it.

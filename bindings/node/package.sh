@@ -1,62 +1,27 @@
 #!/bin/sh
 # Makes the npm packages: the main package, and the one of a platform with the library in it.
 #
-#   package.sh [--built | --target TRIPLE | --library FILE] [--output DIR]
+#   package.sh [--built | --library FILE] [--target TRIPLE] [--output DIR]
 #
 #   --built           uses the library in target/release, which tests use; else one is built that is optimised as a whole
 #   --target TRIPLE   for a platform of packaging/cross, such as aarch64-unknown-linux-musl; for this machine by default, built
 #                     by its own compiler
-#   --library FILE    uses this library, which was built for this machine
+#   --library FILE    uses this library
 #   --output DIR      the folder for the packages; target/packages by default
 set -eu
-triple= library= built=no output=
-while [ $# -gt 0 ]; do
-    case "$1" in
-        --built) built=yes && shift && continue ;;
-        --target | --library | --output) [ $# -ge 2 ] || { echo "package.sh: $1 needs a value" >&2 && exit 1; } ;;
-        *) echo "package.sh: there is no $1; there are --built, --target TRIPLE, --library FILE, --output DIR" >&2 && exit 1 ;;
-    esac
-    # Relative to the caller's folder.
-    case $2 in /*) path=$2 ;; *) path=$PWD/$2 ;; esac
-    case "$1" in
-        --target) triple=$2 ;;
-        --library) library=$path ;;
-        --output) output=$path ;;
-    esac
-    shift 2
-done
-cd "$(dirname "$0")/../.."
-target=${CARGO_TARGET_DIR:-target}
-case ${triple:-$(uname -s)} in
-    *[dD]arwin*) made=libbankchannel_node.dylib ;;
-    *) made=libbankchannel_node.so ;;
-esac
-if [ -n "$triple" ]; then
-    machine=${triple%%-*} system=linux libc=-${triple##*-}
-else
-    machine=$(uname -m) system=linux
-    if [ -n "$(ls /lib/ld-musl-* 2>/dev/null)" ]; then libc=-musl; else libc=-gnu; fi
-fi
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
+takes='--built, --target TRIPLE, --library FILE, --output DIR'
+. "$root/packaging/common.sh"
+options "$@"
+platform "$targets"
 # The names of Node.
 case $machine in x86_64) machine=x64 ;; aarch64) machine=arm64 ;; esac
-platform=$system-$machine$libc
-set -- build --profile distribution --locked -p bankchannel-node
-if [ -n "$library" ]; then
-    :
-elif [ "$built" = yes ]; then
-    library=$target/release/$made
-elif [ -n "$triple" ]; then
-    packaging/cross "$triple" "$@" >&2
-    library=$target/$triple/distribution/$made
-else
-    cargo "$@" >&2
-    library=$target/distribution/$made
-fi
-[ -f "$library" ] || { echo "$library is not there: cargo build --release -p bankchannel-node makes the one for --built" >&2; exit 1; }
-# Operations that fail on demand are for tests only.
-if grep -q 'asked to panic' "$library"; then echo "$library is a testing build" >&2; exit 1; fi
+case $system in windows) system=win32 ;; esac
+platform=$system-$machine${libc:+-$libc}
+compile bankchannel_node build -p bankchannel-node
+if is_testing_build "$library"; then echo "$library is a testing build" >&2; exit 1; fi
+cd "$root"
 
-output=${output:-$target/packages}
 stage=$output/npm
 rm -rf "$stage"
 mkdir -p "$stage/main" "$stage/platform"

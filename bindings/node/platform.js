@@ -28,7 +28,8 @@ writeFileSync(
       engines: main.engines,
       os: [os],
       cpu: [cpu],
-      libc: [libc === 'gnu' ? 'glibc' : libc],
+      // Only Linux has several.
+      ...(libc && { libc: [libc === 'gnu' ? 'glibc' : libc] }),
       main: './bankchannel.node',
       files: ['bankchannel.node', 'README.md', 'LICENSE', 'NOTICE', 'licenses'],
     },

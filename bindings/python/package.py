@@ -14,10 +14,11 @@ import base64
 import hashlib
 import platform
 import re
+import runpy
 import shutil
+import struct
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import tomllib
 import zipfile
@@ -26,12 +27,14 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+# Not imported: the package asks for its native half.
+made_for = runpy.run_path(str(HERE / "bankchannel/_loading.py"))["made_for"]
 LICENSES = ["LICENSE", "NOTICE", *sorted(f"licenses/{file.name}" for file in (ROOT / "licenses").iterdir())]
 
 
 def main(library: str, output: str) -> None:
-    project = tomllib.loads((HERE / "pyproject.toml").read_text())["project"]
-    found = re.search(r'VERSION = "(.+)"', (HERE / "bankchannel/_version.py").read_text())
+    project = tomllib.loads((HERE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    found = re.search(r'VERSION = "(.+)"', (HERE / "bankchannel/_version.py").read_text(encoding="utf-8"))
     assert found, "the version is missing: run bankchannel-codegen"
     version, native = found[1], stripped(Path(library))
     tag = f"cp310-abi3-{platform_tag(Path(library))}"
@@ -40,7 +43,8 @@ def main(library: str, output: str) -> None:
     for file in sorted((HERE / "bankchannel").iterdir()):
         if file.suffix in (".py", ".pyi", ".typed"):
             files[f"bankchannel/{file.name}"] = file.read_bytes()
-    files["bankchannel/_native.abi3.so"] = native
+    # Python for Windows has no name for the stable ABI.
+    files[f"bankchannel/{'_native.pyd' if tag.endswith('win_amd64') else '_native.abi3.so'}"] = native
     # Where pip puts them: share/doc/bankchannel below the environment.
     for name, file in documents():
         files[f"bankchannel-{version}.data/data/share/doc/bankchannel/{name}"] = file.read_bytes()
@@ -57,7 +61,7 @@ def main(library: str, output: str) -> None:
         for name, data in files.items():
             # The same bytes make the same wheel, at any time.
             entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-            entry.external_attr = (0o100755 if name.endswith(".so") else 0o100644) << 16
+            entry.external_attr = (0o100755 if name.endswith((".so", ".pyd")) else 0o100644) << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             wheel.writestr(entry, data)
     print(place)
@@ -69,22 +73,21 @@ def documents() -> Iterator[tuple[str, Path]]:
     guides = [*docs.glob("*.md"), *docs.glob("*.toml"), *docs.glob("reference/*"), *docs.glob("protocols/*")]
     for file in sorted(guides):
         if file.name != "architecture.md":
-            yield f"docs/{file.relative_to(docs)}", file
+            yield f"docs/{file.relative_to(docs).as_posix()}", file
     for file in sorted((HERE / "examples").rglob("*.py")):
-        yield f"examples/{file.relative_to(HERE / 'examples')}", file
+        yield f"examples/{file.relative_to(HERE / 'examples').as_posix()}", file
     yield "CHANGELOG.md", ROOT / "CHANGELOG.md"
 
 
 def stripped(library: Path) -> bytes:
     """The library without its symbol table, which is not needed at run time."""
     # This machine's `strip` knows its own libraries; cargo has taken the symbols from those of other platforms.
-    if not shutil.which("strip") or elf_machine(library) not in (None, platform.machine()):
+    if not shutil.which("strip") or made_for(library.read_bytes()) != (platform.system(), platform.machine()):
         return library.read_bytes()
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, "native")
         shutil.copy(library, copy)
-        flags = ["-x"] if sys.platform == "darwin" else ["--strip-unneeded"]
-        subprocess.run(["strip", *flags, str(copy)], check=True)
+        subprocess.run(["strip", "--strip-unneeded", str(copy)], check=True)
         return copy.read_bytes()
 
 
@@ -101,10 +104,19 @@ def as_dict(value: object) -> dict[str, object]:
 
 
 def platform_tag(library: Path) -> str:
-    """The platform tag: the newest glibc version that the library needs is the oldest that it runs with."""
-    machine = elf_machine(library)
-    if not machine:
-        return re.sub(r"[-.]", "_", sysconfig.get_platform())
+    """The platform tag: the newest version of its system that the library needs is the oldest that it runs with."""
+    content = library.read_bytes()
+    system, machine = made_for(content)
+    if system is None:
+        raise SystemExit(f"{library} is no library")
+    # One that this machine has built for itself.
+    machine = machine or platform.machine()
+    if system == "Windows":
+        return f"win_{machine}"
+    if system == "macOS":
+        # There is none for arm64 below 11, and from 11 on only the major version counts.
+        major, minor = max(oldest_macos(content), (11, 0) if machine == "arm64" else (10, 12))
+        return f"macosx_{major}_{minor if major == 10 else 0}_{machine}"
     command = ["readelf", "--wide", "--version-info", str(library)]
     said = subprocess.run(command, check=True, capture_output=True, text=True)
     asked = [(int(major), int(minor)) for major, minor in re.findall(r"GLIBC_(\d+)\.(\d+)", said.stdout)]
@@ -115,12 +127,16 @@ def platform_tag(library: Path) -> str:
     return f"manylinux_{major}_{minor}_{machine}"
 
 
-def elf_machine(library: Path) -> str | None:
-    """The machine that a library of Linux is for; it may have been built for another one than this. None if it is of no Linux."""
-    with library.open("rb") as file:
-        head = file.read(20)
-    known = {62: "x86_64", 183: "aarch64"}
-    return known.get(int.from_bytes(head[18:20], "little"), platform.machine()) if head[:4] == b"\x7fELF" else None
+def oldest_macos(library: bytes) -> tuple[int, int]:
+    """The version in the load command LC_BUILD_VERSION or LC_VERSION_MIN_MACOSX of a Mach-O file."""
+    commands, at = int.from_bytes(library[16:20], "little"), 32
+    for _ in range(commands):
+        command, size = struct.unpack_from("<II", library, at)
+        if command in (0x32, 0x24):
+            (version,) = struct.unpack_from("<I", library, at + (12 if command == 0x32 else 8))
+            return version >> 16, version >> 8 & 0xFF
+        at += size
+    raise SystemExit("the library names no version of macOS")
 
 
 def metadata(project: dict[str, object], version: str) -> str:
@@ -139,7 +155,7 @@ def metadata(project: dict[str, object], version: str) -> str:
         *(f"Project-URL: {name}, {url}" for name, url in urls.items()),
         "Description-Content-Type: text/markdown",
     ]
-    return "\n".join(lines) + "\n\n" + (HERE / "README.md").read_text()
+    return "\n".join(lines) + "\n\n" + (HERE / "README.md").read_text(encoding="utf-8")
 
 
 def digest(data: bytes) -> str:

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bankchannel_bridge::{CallOutcome, Error, inside};
 
-use crate::{BankchannelError, BankchannelStatus};
+use crate::{BankchannelError, BankchannelStatus, platform};
 
 /// Why an entry point failed.
 #[derive(Debug)]
@@ -34,6 +34,7 @@ pub(crate) unsafe fn guard(
     error: *mut *mut BankchannelError,
     body: impl FnOnce() -> Result<BankchannelStatus, EntryFailure>,
 ) -> BankchannelStatus {
+    platform::stay_loaded();
     // A panic leaves our own state no worse than an error does: what bodies change is behind mutexes that can be locked
     // again after a panic, or is dropped with the body.
     let result = catch_unwind(AssertUnwindSafe(|| inside(body))).unwrap_or_else(|_| Err(defect().into()));

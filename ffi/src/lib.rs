@@ -10,6 +10,7 @@
 //!   guard     every entry point goes through it: panics caught, errors handed over
 //!   input     inputs: NULL, size and UTF-8 checked            log   log records of a call
 //!   compute   operations that only compute, at the least cost
+//!   platform  paths, as each operating system has them
 //! ```
 
 #[path = "../../bindings/at_exit.rs"]
@@ -25,6 +26,7 @@ mod input;
 mod library;
 mod log;
 mod options;
+mod platform;
 mod server;
 mod status;
 

@@ -1,9 +1,8 @@
 //! The options of a call.
 
 use std::{
-    ffi::{OsStr, c_char},
+    ffi::c_char,
     mem::{offset_of, size_of},
-    os::unix::ffi::OsStrExt,
     path::PathBuf,
     ptr,
 };
@@ -15,6 +14,7 @@ use crate::{
     BankchannelCancel, BankchannelContent, BankchannelError, BankchannelStatus,
     guard::{EntryFailure, guard, misuse},
     input::{buffer, place},
+    platform::path_of,
 };
 
 /// The options of a call. Fill them with `bankchannel_call_options_init`, then set the members that differ. Later
@@ -246,7 +246,7 @@ unsafe fn text(member: &'static str, data: *const c_char, size: usize) -> Result
     Ok((!data.is_null()).then(|| String::from_utf8_lossy(bytes).into_owned()))
 }
 
-/// A path: bytes, as the operating system has them.
+/// A path: bytes, as the operating system has them; UTF-8 on Windows.
 ///
 /// # Safety
 /// `data` has `size` bytes.
@@ -256,5 +256,5 @@ unsafe fn path(argument: &str, data: *const c_char, size: usize) -> Result<PathB
     if path.is_empty() || path.contains(&0) {
         return Err(misuse(argument, "must be a path: not empty and without NUL"));
     }
-    Ok(PathBuf::from(OsStr::from_bytes(path)))
+    path_of(path).ok_or_else(|| misuse(argument, "must be UTF-8"))
 }

@@ -65,7 +65,8 @@ pub enum BankchannelContent {
     Default = 0,
     /// A request: these bytes, copied before the function returns. Not for a response.
     Bytes = 1,
-    /// The file with this path: bytes, as the operating system has them. For a response it must not exist, and appears only when it is complete.
+    /// The file with this path: bytes, as the operating system has them; UTF-8 on Windows. For a response it must not
+    /// exist, and appears only when it is complete.
     Path = 2,
     /// A response: the file with this path, replaced if it exists. Not for a request.
     Replace = 3,

@@ -17,6 +17,18 @@ const OWN_FOLDERS: [&str; 2] = ["bindings/php/src/Generated", "docs/reference"];
 const WRITTEN_ELSEWHERE: [&str; 4] =
     ["bindings/php/bankchannel.h", "docs/api/**", "include/*.h", "licenses/THIRD-PARTY.txt"];
 
+/// How `.gitattributes` begins.
+const ATTRIBUTES: &str = "\
+# Everywhere the same line ends: on Windows, too, programs compare files byte by byte, and shells read the scripts.
+* text=auto eol=lf
+# Data of others, and samples for tests: every byte counts.
+core/*/schemas/** -text
+core/protocols/*/schemas/** -text
+core/iso20022/tests/data/** -text
+tests/fuzz/corpus/** -text
+# Written by tests/regenerate: what it writes is not shown in differences and statistics.
+";
+
 /// `.gitattributes`, for these files and those that are written elsewhere.
 pub(crate) fn git_attributes(files: &[Generated]) -> Generated {
     let patterns = files.iter().filter(|file| !file.path.starts_with("include/")).map(|file| {
@@ -24,9 +36,8 @@ pub(crate) fn git_attributes(files: &[Generated]) -> Generated {
         folder.map_or_else(|| file.path.clone(), |folder| format!("{folder}/**"))
     });
     let patterns: BTreeSet<String> = patterns.chain(WRITTEN_ELSEWHERE.map(str::to_owned)).collect();
-    let head = "# Written by tests/regenerate: what it writes is not shown in differences and statistics.\n";
     let lines = patterns.iter().map(|pattern| format!("{pattern} linguist-generated\n"));
-    Generated { path: ".gitattributes".into(), text: lines.fold(head.to_owned(), |text, line| text + &line) }
+    Generated { path: ".gitattributes".into(), text: lines.fold(ATTRIBUTES.to_owned(), |text, line| text + &line) }
 }
 
 pub(crate) fn is_fresh(root: &Path, file: &Generated) -> bool {

@@ -106,6 +106,7 @@ function rowsFile(operation, request, list) {
   const folder = fs.mkdtempSync(join(tmpdir(), 'bankchannel-rows-'));
   try {
     const path = join(folder, 'rows');
+    // On Windows the folder for temporary files is the user's own, and modes have no effect.
     const file = fs.openSync(path, 'wx', 0o600);
     try {
       let [lines, number] = [[], 0];

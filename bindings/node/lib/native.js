@@ -2,7 +2,7 @@
 
 // Finds and loads the native half at its first use: requiring the package itself is cheap.
 
-const { existsSync, realpathSync } = require('node:fs');
+const { existsSync, readFileSync, realpathSync } = require('node:fs');
 const { createRequire } = require('node:module');
 const { join, resolve } = require('node:path');
 
@@ -55,6 +55,9 @@ const FILES = {
   '@bankchannel/linux-arm64-gnu': () => { return join(__dirname, '../../@bankchannel/linux-arm64-gnu/bankchannel.node'); },
   '@bankchannel/linux-x64-musl': () => { return join(__dirname, '../../@bankchannel/linux-x64-musl/bankchannel.node'); },
   '@bankchannel/linux-arm64-musl': () => { return join(__dirname, '../../@bankchannel/linux-arm64-musl/bankchannel.node'); },
+  '@bankchannel/win32-x64': () => { return join(__dirname, '../../@bankchannel/win32-x64/bankchannel.node'); },
+  '@bankchannel/darwin-x64': () => { return join(__dirname, '../../@bankchannel/darwin-x64/bankchannel.node'); },
+  '@bankchannel/darwin-arm64': () => { return join(__dirname, '../../@bankchannel/darwin-arm64/bankchannel.node'); },
 };
 
 function search() {
@@ -110,16 +113,43 @@ function ownPackage() {
 }
 
 function unusable({ place, fault }) {
-  const wrong = /GLIBC_[\d.]+/.exec(fault.message);
-  const advice = fault.code === 'ERR_DLOPEN_DISABLED'
-    ? 'this process may load no native addons: start Node without --no-addons, or with --allow-addons beside --permission'
-    : wrong
-    ? `this system's C library is too old: it has no ${wrong[0]}`
-    : /musl|ld-linux|libc\.so: |Error relocating/.test(fault.message)
-      ? 'it was built for another C library'
-      : 'install the package again, on this machine';
-  const message = `the native half of bankchannel (${place}) cannot be loaded: ${fault.message}; ${advice}. The one for this system is ${ownPackage()}.`;
+  const message = `the native half of bankchannel (${place}) cannot be loaded: ${fault.message}; ${advice(place, fault)}. The one for this system is ${ownPackage()}.`;
   return own('configuration.invalid', 'configuration', message, { package: place }, { cause: fault });
+}
+
+function advice(place, fault) {
+  if (fault.code === 'ERR_DLOPEN_DISABLED')
+    return 'this process may load no native addons: start Node without --no-addons, or with --allow-addons beside --permission';
+  const builtFor = platformOf(place);
+  if (builtFor && builtFor !== `${process.platform}-${process.arch}`)
+    return `it was built for ${builtFor}, and this Node is for ${process.platform}-${process.arch}`;
+  const wrong = /GLIBC_[\d.]+/.exec(fault.message);
+  if (wrong) return `this system's C library is too old: it has no ${wrong[0]}`;
+  if (/musl|ld-linux|libc\.so: |Error relocating/.test(fault.message)) return 'it was built for another C library';
+  return 'install the package again, on this machine';
+}
+
+/** The platforms that there are packages for, by the system and the number of the machine in the head of a library. */
+const MACHINES = {
+  'ELF 62': 'linux-x64',
+  'ELF 183': 'linux-arm64',
+  'PE 34404': 'win32-x64',
+  'Mach-O 16777223': 'darwin-x64',
+  'Mach-O 16777228': 'darwin-arm64',
+};
+
+/** The platform that an addon was built for, without its C library; nothing if its file does not tell it. */
+function platformOf(place) {
+  try {
+    const head = readFileSync(load.resolve(place)).subarray(0, 4096);
+    if (head.readUInt32BE(0) === 0x7f454c46) return MACHINES[`ELF ${head.readUInt16LE(18)}`];
+    if (head.readUInt32LE(0) === 0xfeedfacf) return MACHINES[`Mach-O ${head.readUInt32LE(4)}`];
+    const at = head.readUInt32LE(60);
+    if (head.toString('latin1', 0, 2) === 'MZ' && head.readUInt32BE(at) === 0x50450000)
+      return MACHINES[`PE ${head.readUInt16LE(at + 4)}`];
+  } catch {
+    // No file, or too short a one: the loader's own message is all there is.
+  }
 }
 
 module.exports = { native };

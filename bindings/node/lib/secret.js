@@ -29,8 +29,8 @@ class SecretText {
   }
 
   /**
-   * Writes the secret into a new file that only its owner can read (mode 0600). A file that exists is not overwritten:
-   * it may hold the only copy of another secret.
+   * Writes the secret into a new file that only its owner can read (mode 0600; on Windows it has the rights of its
+   * folder). A file that exists is not overwritten: it may hold the only copy of another secret.
    */
   saveTo(path) {
     const file = fs.openSync(path, 'wx', 0o600);

@@ -134,6 +134,49 @@ test('a native half for another C library is said to be one, and which is the ri
   assert.ok(message.includes(`it was built for another C library. The one for this system is ${platform}.`), message);
 });
 
+test('a native half for another system or machine is said to be one', async () => {
+  const elf = (machine) => { const head = Buffer.from(fs.readFileSync(addon)); head.writeUInt16LE(machine, 18); return head; };
+  const pe = Buffer.alloc(200);
+  pe.write('MZ');
+  pe.writeUInt32LE(128, 60);
+  pe.write('PE\0\0', 128);
+  pe.writeUInt16LE(0x8664, 132);
+  const machO = (machine) => { const head = Buffer.alloc(200); head.writeUInt32LE(0xfeedfacf, 0); head.writeUInt32LE(machine, 4); return head; };
+  const here = `${process.platform}-${process.arch}`;
+  const others = {
+    [process.arch === 'x64' ? 'linux-arm64' : 'linux-x64']: elf(process.arch === 'x64' ? 183 : 62),
+    'win32-x64': pe,
+    'darwin-x64': machO(0x01000007),
+    'darwin-arm64': machO(0x0100000c),
+  };
+  for (const [other, content] of Object.entries(others)) {
+    const place = bare(`for ${other}`);
+    const file = path.join(folder, `${other}.node`);
+    fs.writeFileSync(file, content);
+    beside(place, 'bankchannel.node', file);
+    const [typed, code, message] = await thrown(place);
+    assert.deepEqual([typed, code], [true, 'configuration.invalid']);
+    assert.ok(message.includes(`it was built for ${other}, and this Node is for ${here}. The one for this system is ${platform}.`), message);
+  }
+  // A head that names no machine that there is a package for.
+  const place = bare('for nothing');
+  const file = path.join(folder, 'nothing.node');
+  fs.writeFileSync(file, pe.fill(0, 132, 134));
+  beside(place, 'bankchannel.node', file);
+  assert.match((await thrown(place))[2], /; install the package again/);
+});
+
+test("a platform's package names its system, its machine and, on Linux, its C library", () => {
+  for (const name of Object.keys(manifest.optionalDependencies)) {
+    const there = fs.mkdtempSync(path.join(folder, 'platform-'));
+    execFileSync(process.execPath, [path.join(paths.package, 'platform.js'), name.split('/')[1], there]);
+    const [system, machine, libc] = name.split('/')[1].split('-');
+    const made = JSON.parse(fs.readFileSync(path.join(there, 'package.json'), 'utf8'));
+    assert.deepEqual([made.name, made.os, made.cpu], [name, [system], [machine]]);
+    assert.deepEqual(made.libc, { gnu: ['glibc'], musl: ['musl'] }[libc], name);
+  }
+});
+
 test('all versions are one', () => {
   const [, version] = /^version = "([^"]+)"$/m.exec(fs.readFileSync(path.join(paths.root, 'Cargo.toml'), 'utf8'));
   assert.equal(manifest.version, version);

@@ -5,14 +5,14 @@ declare(strict_types=1);
 namespace Bankchannel;
 
 /**
- * A file of mode 0600 that is removed with this object, or at the end of the program, by the process that made it; a
- * forked child does not remove it.
+ * A file of mode 0600 (on Windows in the user's own folder) that is removed with this object, or at the end of the
+ * program, by the process that made it; a forked child does not remove it.
  *
  * @internal
  */
 final class TemporaryFile
 {
-    /** @var array<string, int|false>|null the existing files and the processes that made them; null before the first */
+    /** @var array<string, array{int|false, resource}>|null the existing files, each with the process that made it; null before the first */
     private static ?array $there = null;
 
     /** @param resource $file */
@@ -32,7 +32,7 @@ final class TemporaryFile
             // After a fatal error no destructor runs.
             \register_shutdown_function(static fn () => \array_map(self::remove(...), \array_keys(self::$there ?? [])));
         }
-        self::$there[$path] = \getmypid();
+        self::$there[$path] = [\getmypid(), $file];
 
         return new self($path, $file);
     }
@@ -56,9 +56,14 @@ final class TemporaryFile
 
     private static function remove(string $path): void
     {
-        if ((self::$there[$path] ?? null) === \getmypid()) {
+        [$process, $file] = self::$there[$path] ?? [null, null];
+        unset(self::$there[$path]);
+        if ($file !== null && $process === \getmypid()) {
+            // Windows removes no file that is open; elsewhere what still writes goes on.
+            if (\PHP_OS_FAMILY === 'Windows') {
+                \fclose($file);
+            }
             @\unlink($path);
         }
-        unset(self::$there[$path]);
     }
 }

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\Tests;
 
+use Bankchannel\Bridge\SharedLibrary;
 use Bankchannel\Tests\Support\Program;
 use Bankchannel\Tests\Support\Scratch;
 use PHPUnit\Framework\TestCase;
@@ -118,6 +119,30 @@ final class DiagnosisTest extends TestCase
         self::assertStringContainsString('32 bits', self::diagnosis(['BANKCHANNEL_LIBRARY' => Scratch::file($library)]));
         $diagnosis = self::diagnosis(['BANKCHANNEL_LIBRARY' => Scratch::file('this is text')]);
         self::assertStringStartsWith('library_wrong_platform: ', $diagnosis);
+    }
+
+    public function testTheLibraryIsForAnotherSystem(): void
+    {
+        $pe = static fn (int $machine, int $kind): string => str_pad('MZ', 60, "\0") . pack('V', 128) . str_repeat("\0", 64) . "PE\0\0" . pack('v', $machine) . str_repeat("\0", 18) . pack('v', $kind);
+        $machO = static fn (int $machine): string => "\xcf\xfa\xed\xfe" . pack('V', $machine) . str_repeat("\0", 24);
+        foreach (['Windows' => $pe(0x8664, 0x20B), 'macOS' => $machO(0x01000007)] as $system => $library) {
+            $diagnosis = self::diagnosis(['BANKCHANNEL_LIBRARY' => Scratch::file($library)]);
+            self::assertStringStartsWith('library_wrong_platform: ', $diagnosis);
+            self::assertStringContainsString("is no shared library of Linux, but of {$system}. What to do: install the package for ", $diagnosis);
+        }
+        // A head that ends before it tells the machine.
+        self::assertStringContainsString('is no shared library of Linux. ', self::diagnosis(['BANKCHANNEL_LIBRARY' => Scratch::file(substr($pe(0x8664, 0x20B), 0, 130))]));
+        $of = static function (string $library): string {
+            $found = SharedLibrary::of(Scratch::file($library));
+
+            return $found === null ? 'none' : "{$found->system} {$found->machine} {$found->bits}";
+        };
+        self::assertSame('Windows x86_64 64', $of($pe(0x8664, 0x20B)));
+        self::assertSame('Windows aarch64 64', $of($pe(0xAA64, 0x20B)));
+        self::assertSame('Windows i686 32', $of($pe(0x014C, 0x10B)));
+        self::assertSame('Darwin x86_64 64', $of($machO(0x01000007)));
+        self::assertSame('Darwin aarch64 64', $of($machO(0x0100000C)));
+        self::assertSame('none', $of('MZ'));
     }
 
     public function testTheLibraryIsForAnotherCLibrary(): void

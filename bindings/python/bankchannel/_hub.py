@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from threading import Thread
 from typing import Any
-from weakref import WeakKeyDictionary, ref
+from weakref import WeakKeyDictionary, finalize, ref
 
 from . import _native
 
@@ -43,7 +44,14 @@ class Hub:
         self._native = _native.EventHub()
         self._waiting: dict[int, Awaited] = {}
         self._tickets = 0
-        loop.add_reader(self._native.fileno(), self._wake)
+        try:
+            loop.add_reader(self._native.fileno(), self._wake)
+        except NotImplementedError:
+            # The default loop of Windows watches no sockets: a thread does. A timer holds the hub, as the watching would; the loop
+            # lets go of it when it is closed.
+            loop.call_later(NEVER, self._wake)
+            finalize(self, self._native.stop)
+            Thread(target=_watch, args=(self._native, ref(self), ref(loop)), name="bankchannel-events", daemon=True).start()
 
     def resume(self, call: _native.Call, future: asyncio.Future[Arrived], reply: str, data: object) -> Awaited:
         """Gives a reply; the future is settled with the next event."""
@@ -60,6 +68,24 @@ class Hub:
         waiting = self._waiting
         for ticket, failed, what, log in self._native.take():
             waiting.pop(ticket).arrive((failed, what, log))
+
+
+NEVER = 1e9
+"""Seconds: thirty years."""
+
+
+def _watch(native: _native.EventHub, hub_of_loop: ref[Hub], of: ref[asyncio.AbstractEventLoop]) -> None:
+    """Calls `_wake` in the loop whenever events have arrived, until the hub is gone. It holds neither of them while it waits."""
+    while native.wait():
+        hub, loop = hub_of_loop(), of()
+        if hub is None or loop is None:
+            return
+        try:
+            loop.call_soon_threadsafe(hub._wake)
+        except RuntimeError:
+            # The loop is closed.
+            return
+        del hub, loop
 
 
 # A hub lives as long as its loop watches its socket. Its waiting calls hold the loop, so it must not be held here.

@@ -27,17 +27,16 @@ class SecretText:
         return self._text
 
     def save_to(self, path: str | os.PathLike[str]) -> None:
-        """Writes the secret into a new file that only its owner can read (mode 0600). A client reads it there:
-        `WsChannel(api_key={"file": path}, ...)`.
+        """Writes the secret into a new file that only its owner can read (mode 0600; on Windows it has the rights of its folder).
+        A client reads it there: `WsChannel(api_key={"file": path}, ...)`.
 
         Raises:
             FileExistsError: There is such a file: it may hold the only copy of another secret.
         """
-        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with open(opened, "w", encoding="utf-8", newline="") as file:
+        with open(path, "x", encoding="utf-8", newline="", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
             file.write(self._text)
             file.flush()
-            os.fsync(opened)
+            os.fsync(file.fileno())
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError("a SecretText is immutable")

@@ -5,15 +5,16 @@
 //! ```
 //!
 //! The loop watches the socket like any other, and takes everything that has arrived. So none of our threads ever
-//! enters the interpreter, and many answers wake the loop once.
+//! enters the interpreter, and many answers wake the loop once. For a loop that watches no sockets, a thread of Python's
+//! waits at it.
 
 use std::{
-    io::{Read, Write},
-    os::{
-        fd::{AsRawFd, RawFd},
-        unix::net::UnixStream,
+    io::{self, Read, Write},
+    net::Shutdown,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
     },
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use bankchannel_bridge::CallEvent;
@@ -23,19 +24,23 @@ use pyo3::{
     types::{PyBool, PyList},
 };
 
-use crate::call::Running;
+use crate::{
+    call::Running,
+    platform::{self, Socket},
+};
 
 /// The place where events of an event loop's calls arrive.
 #[pyclass(frozen, module = "bankchannel._native")]
 pub(crate) struct EventHub {
     arrivals: Arc<Arrivals>,
-    readable: UnixStream,
+    readable: Socket,
+    is_waited_at: AtomicBool,
 }
 
 /// Events that were not taken yet.
 pub(crate) struct Arrivals {
     list: Mutex<Vec<Arrival>>,
-    wake: UnixStream,
+    wake: Socket,
 }
 
 struct Arrival {
@@ -48,25 +53,50 @@ struct Arrival {
 impl EventHub {
     #[new]
     fn new() -> PyResult<Self> {
-        let made = UnixStream::pair().and_then(|(readable, wake)| {
+        let made = platform::pair().and_then(|(readable, wake)| {
             readable.set_nonblocking(true)?;
             wake.set_nonblocking(true)?;
             Ok((readable, wake))
         });
         let (readable, wake) = made.map_err(|why| PyOSError::new_err(why.to_string()))?;
-        Ok(Self { arrivals: Arc::new(Arrivals { list: Mutex::default(), wake }), readable })
+        let arrivals = Arc::new(Arrivals { list: Mutex::default(), wake });
+        Ok(Self { arrivals, readable, is_waited_at: AtomicBool::new(false) })
     }
 
-    /// The file descriptor that the loop watches.
-    fn fileno(&self) -> RawFd {
-        self.readable.as_raw_fd()
+    /// The socket's number, for the loop to watch.
+    fn fileno(&self) -> i64 {
+        platform::number(&self.readable)
+    }
+
+    /// In place of the loop's watching: waits for events. False once `stop` was called. From its first call on only it reads the socket.
+    fn wait(&self, py: Python<'_>) -> PyResult<bool> {
+        py.detach(|| {
+            if !self.is_waited_at.swap(true, Ordering::Relaxed) {
+                self.readable.set_nonblocking(false)?;
+            }
+            loop {
+                match (&self.readable).read(&mut [0; 64]) {
+                    Ok(read) => return Ok(read > 0),
+                    Err(why) if why.kind() == io::ErrorKind::Interrupted => {}
+                    Err(why) => return Err(why),
+                }
+            }
+        })
+        .map_err(|why: io::Error| PyOSError::new_err(why.to_string()))
+    }
+
+    /// Ends `wait`.
+    fn stop(&self) {
+        let _ = self.arrivals.wake.shutdown(Shutdown::Write);
     }
 
     /// Takes all events: `(ticket, whether it failed, result or error, log)` each.
     fn take<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         // The bytes first: a later event writes its own byte.
-        let mut bytes = [0; 64];
-        while matches!((&self.readable).read(&mut bytes), Ok(read) if read == bytes.len()) {}
+        if !self.is_waited_at.load(Ordering::Relaxed) {
+            let mut bytes = [0; 64];
+            while matches!((&self.readable).read(&mut bytes), Ok(read) if read == bytes.len()) {}
+        }
         let arrived = std::mem::take(&mut *self.arrivals.list());
         let taken = PyList::empty(py);
         for Arrival { ticket, event, of } in arrived {

@@ -17,6 +17,7 @@ mod lazy;
 mod marked;
 mod moments;
 mod plan;
+mod platform;
 mod received;
 mod record;
 mod server;

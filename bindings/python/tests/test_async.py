@@ -11,6 +11,7 @@ import time
 import unittest
 import weakref
 from typing import Any
+from unittest.mock import patch
 
 from bankchannel import (
     AsyncWsChannel,
@@ -36,6 +37,36 @@ ACCOUNT: dict[str, Any] = {
     "mode": "admin",
     "api_key": "0",
 }
+
+
+class LoopsWithoutReaders(unittest.TestCase):
+    """Such as the default loop of Windows."""
+
+    def test_events_arrive_and_the_thread_ends_with_its_loop(self) -> None:
+        async def work(settings: dict[str, Any]) -> None:
+            async with AsyncWsChannel(**settings) as client:
+                for calls in (1, 64, 1):
+                    listed = await asyncio.gather(*(client.list_files() for _ in range(calls)))
+                    self.assertEqual({result.file_descriptors[0].file_reference for result in listed}, {"227166"})
+                with self.assertRaises(asyncio.TimeoutError):
+                    await asyncio.wait_for(client.list_files(), 0)
+
+        with Peer() as peer:
+            for _ in range(3):
+                loop = asyncio.new_event_loop()
+                with patch.object(loop, "add_reader", side_effect=NotImplementedError):
+                    loop.run_until_complete(work(peer.settings))
+                self.assertIn("bankchannel-events", names_of_threads())
+                loop.close()
+        limit = time.monotonic() + 30
+        while "bankchannel-events" in names_of_threads() and time.monotonic() < limit:
+            gc.collect()
+            time.sleep(0.01)
+        self.assertNotIn("bankchannel-events", names_of_threads())
+
+
+def names_of_threads() -> set[str]:
+    return {thread.name for thread in threading.enumerate()}
 
 
 class Awaited(unittest.IsolatedAsyncioTestCase):

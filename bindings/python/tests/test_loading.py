@@ -12,19 +12,20 @@ import unittest
 from pathlib import Path
 
 import bankchannel
+from bankchannel._loading import made_for
 
 PACKAGE = Path(bankchannel.__file__).parent
 (LIBRARY,) = PACKAGE.glob("_native*.so")
 
 
 class Loading(unittest.TestCase):
-    def said(self, library: bytes | None) -> str:
+    def said(self, library: bytes | None, name: str = LIBRARY.name) -> str:
         """What an import says with this library in the package."""
         with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder, "bankchannel")
             shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
             if library is not None:
-                Path(copy, LIBRARY.name).write_bytes(library)
+                Path(copy, name).write_bytes(library)
             done = subprocess.run(
                 [sys.executable, "-c", "import bankchannel"],
                 capture_output=True,
@@ -47,6 +48,35 @@ class Loading(unittest.TestCase):
         self.assertIn(f"manylinux_2_28_{platform.machine()}", said)
         self.assertIn("is no library of Linux", self.said(b"MZ" + content[2:100]))
 
+    def test_a_library_for_windows_or_macos(self) -> None:
+        here = platform.machine()
+        for system, name, library in (
+            ("Windows", "_native.pyd", pe(0x8664)),
+            ("Windows", LIBRARY.name, pe(0x8664)),
+            ("macOS", LIBRARY.name, mach_o(0x01000007)),
+            ("macOS", LIBRARY.name, mach_o(0x0100000C)),
+        ):
+            said = self.said(library, name)
+            self.assertIn(f"{name} is no library of Linux, but of {system}", said)
+            self.assertIn(f"install the wheel of manylinux_2_28_{here}", said)
+        # Heads of files that end within them.
+        for library in (pe(0x8664)[:130], pe(0x8664)[:40], b"MZ", b""):
+            self.assertIn("is no library of Linux.", self.said(library))
+
+    def test_a_head_tells_system_and_machine(self) -> None:
+        elf = LIBRARY.read_bytes()[:100]
+        for library, wanted in (
+            (elf[:18] + bytes([62, 0]), ("Linux", "x86_64")),
+            (elf[:18] + bytes([183, 0]), ("Linux", "aarch64")),
+            (elf[:18] + bytes([243, 0]), ("Linux", None)),
+            (pe(0x8664), ("Windows", "amd64")),
+            (pe(0x014C), ("Windows", None)),
+            (mach_o(0x01000007), ("macOS", "x86_64")),
+            (mach_o(0x0100000C), ("macOS", "arm64")),
+            (b"PK\3\4", (None, None)),
+        ):
+            self.assertEqual(made_for(library), wanted)
+
     def test_a_library_for_another_libc_or_a_newer_one(self) -> None:
         content = LIBRARY.read_bytes()
         said = self.said(content.replace(b"\0libc.so.6\0", b"\0libc.so\0\0\0"))
@@ -58,6 +88,16 @@ class Loading(unittest.TestCase):
         changed = changed.replace(elf_hash(old), elf_hash(new))
         said = self.said(changed)
         self.assertIn(f"it needs glibc 9.{newest} or later, and this system has glibc 2.", said)
+
+
+def pe(machine: int) -> bytes:
+    """The head of a library for Windows."""
+    return b"MZ".ljust(60, b"\0") + (128).to_bytes(4, "little") + bytes(64) + b"PE\0\0" + machine.to_bytes(2, "little") + bytes(60)
+
+
+def mach_o(machine: int) -> bytes:
+    """The head of a library for macOS."""
+    return b"\xcf\xfa\xed\xfe" + machine.to_bytes(4, "little") + bytes(60)
 
 
 def elf_hash(name: str) -> bytes:

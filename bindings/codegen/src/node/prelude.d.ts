@@ -15,9 +15,9 @@ export declare class SecretText {
   /** The secret itself. */
   reveal(): string;
   /**
-   * Writes the secret into a new file that only its owner can read (mode 0600). A client reads it there:
-   * `new WsChannel({ apiKey: { file: path }, … })`. A file that exists is not overwritten: it may hold the only copy of
-   * another secret.
+   * Writes the secret into a new file that only its owner can read (mode 0600; on Windows it has the rights of its
+   * folder). A client reads it there: `new WsChannel({ apiKey: { file: path }, … })`. A file that exists is not
+   * overwritten: it may hold the only copy of another secret.
    */
   saveTo(path: FilePath): void;
   toString(): string;

@@ -18,15 +18,20 @@ use Bankchannel\Exception\ConfigurationException;
  */
 final class Diagnosis
 {
+    private const IS_WINDOWS = PHP_OS_FAMILY === 'Windows';
+
+    /** PHP for Windows preloads nothing. */
+    private const ENABLE = 'set `ffi.enable=true` in php.ini, and restart the web server';
+
     /** The first two faults: FFI is missing, or switched off. @throws ConfigurationException */
     public static function isAvailable(): void
     {
         if (!\extension_loaded('ffi')) {
-            throw self::error('ffi_missing', 'the PHP extension ffi is not loaded', 'install it (Debian and Ubuntu: it comes with php-cli and php-fpm, enable it with `phpenmod ffi`; Docker: `docker-php-ext-install ffi`; Alpine: `apk add php-ffi`) and see that `php -m` lists FFI');
+            throw self::error('ffi_missing', 'the PHP extension ffi is not loaded', (self::IS_WINDOWS ? 'enable it with `extension=ffi` in php.ini' : 'install it (Debian and Ubuntu: it comes with php-cli and php-fpm, enable it with `phpenmod ffi`; Docker: `docker-php-ext-install ffi`; Alpine: `apk add php-ffi`)') . ' and see that `php -m` lists FFI');
         }
         // A hardened php.ini may disable the function itself.
         if (\function_exists('ini_get') && \in_array(strtolower((string) \ini_get('ffi.enable')), ['0', '', 'false', 'off', 'no'], true)) {
-            throw self::error('ffi_disabled', 'FFI is switched off by `ffi.enable`', 'set `ffi.enable=preload` in php.ini; in a web server also `opcache.preload` (see "In a web server" in README.md of this package)');
+            throw self::error('ffi_disabled', 'FFI is switched off by `ffi.enable`', self::IS_WINDOWS ? self::ENABLE : 'set `ffi.enable=preload` in php.ini; in a web server also `opcache.preload` (see "In a web server" in README.md of this package)');
         }
     }
 
@@ -35,7 +40,7 @@ final class Diagnosis
     {
         $message = $why->getMessage();
         if ($file === null || str_contains($message, 'restricted')) {
-            return self::error('ffi_restricted', 'this PHP lets only preloaded code use FFI (`ffi.enable=preload` in a web server)', 'set `opcache.preload` to ' . \dirname(__DIR__, 2) . '/preload.php and `opcache.preload_user` to the user of the server (for `php -S` also `opcache.enable_cli=1`), or `ffi.enable=true`, and restart the server');
+            return self::error('ffi_restricted', 'this PHP lets only preloaded code use FFI (`ffi.enable=preload` in a web server)', self::IS_WINDOWS ? self::ENABLE : 'set `opcache.preload` to ' . \dirname(__DIR__, 2) . '/preload.php and `opcache.preload_user` to the user of the server (for `php -S` also `opcache.enable_cli=1`), or `ffi.enable=true`, and restart the server');
         }
         if (preg_match("/resolving C (?:function|variable) '(\\w+)'/", $message, $match) === 1) {
             return self::headerMismatch("bankchannel.h of the package has {$match[1]}, and the library {$file} has not");
@@ -90,7 +95,8 @@ final class Diagnosis
         return self::error('header_mismatch', "header and library do not fit: {$what}", 'install library and package of one version; ' . self::whence());
     }
 
-    private static function nowhere(): ConfigurationException
+    /** There is neither a library in the package nor an installed one. */
+    public static function nowhere(): ConfigurationException
     {
         if (Library::phar() !== '') {
             return self::error('library_missing', 'no native library can be loaded from inside of a phar, ' . Library::own() . ' does not exist, and ' . Library::INSTALLED . ' is not installed in the system', 'copy lib/' . Library::platform() . '/' . basename(Library::own()) . ' of the package beside the phar, or install the C library, or name its file in the environment variable ' . Library::VARIABLE);
@@ -103,18 +109,29 @@ final class Diagnosis
     private static function unloadable(string $file, string $message): ConfigurationException
     {
         $context = ['file' => $file];
-        $elf = PHP_OS_FAMILY === 'Linux' ? Elf::of($file) : null;
-        if (PHP_OS_FAMILY === 'Linux' && $elf === null) {
-            return self::error('library_wrong_platform', "{$file} is no shared library of Linux", 'install the package for ' . Library::platform(), $context);
-        }
         $platform = Library::platform();
-        if ($elf !== null && ($elf->machine . $elf->bits) !== (explode('-', $platform)[0] . 8 * PHP_INT_SIZE)) {
-            return self::error('library_wrong_platform', "{$file} is for {$elf->machine} with {$elf->bits} bits, and this PHP is for " . explode('-', $platform)[0] . ' with ' . 8 * PHP_INT_SIZE . ' bits', "install the package for {$platform}", $context);
+        $right = "install the package for {$platform}";
+        $found = SharedLibrary::of($file);
+        if ($found === null || $found->system !== PHP_OS_FAMILY) {
+            $systems = ['Darwin' => 'macOS'];
+            $here = $systems[PHP_OS_FAMILY] ?? PHP_OS_FAMILY;
+
+            return self::error('library_wrong_platform', "{$file} is no shared library of {$here}" . ($found === null ? '' : ', but of ' . ($systems[$found->system] ?? $found->system)), $right, $context);
         }
-        if ($elf !== null && $elf->isMusl() !== str_ends_with($platform, '-musl')) {
-            return self::error('library_wrong_platform', "{$file} is for " . ($elf->isMusl() ? 'musl' : 'the GNU C library') . ', and this PHP is for ' . ($elf->isMusl() ? 'the GNU C library' : 'musl'), "install the package for {$platform}", $context);
+        if (($found->machine . $found->bits) !== (explode('-', $platform)[0] . 8 * PHP_INT_SIZE)) {
+            return self::error('library_wrong_platform', "{$file} is for {$found->machine} with {$found->bits} bits, and this PHP is for " . explode('-', $platform)[0] . ' with ' . 8 * PHP_INT_SIZE . ' bits', $right, $context);
         }
-        $wanted = $elf?->glibc();
+        if (PHP_OS_FAMILY === 'Windows') {
+            return self::error('library_unloadable', "{$file} cannot be loaded: {$message}", 'see whether the system is Windows 10 or later, and whether its virus scanner has blocked the file', $context);
+        }
+        if (PHP_OS_FAMILY === 'Darwin') {
+            return self::error('library_unloadable', "{$file} cannot be loaded: {$message}", 'see what `otool -L` says of it, and whether `xattr` names it as quarantined', $context);
+        }
+        $elf = Elf::of($file);
+        if ($elf->isMusl() !== str_ends_with($platform, '-musl')) {
+            return self::error('library_wrong_platform', "{$file} is for " . ($elf->isMusl() ? 'musl' : 'the GNU C library') . ', and this PHP is for ' . ($elf->isMusl() ? 'the GNU C library' : 'musl'), $right, $context);
+        }
+        $wanted = $elf->glibc();
         if ($wanted !== null && version_compare($wanted, self::glibc(), '>')) {
             return self::error('library_wrong_platform', "{$file} needs the GNU C library {$wanted} or later, and this system has " . self::glibc(), 'install it on a later system, or build the library on this one', $context);
         }

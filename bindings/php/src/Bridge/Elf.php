@@ -5,39 +5,24 @@ declare(strict_types=1);
 namespace Bankchannel\Bridge;
 
 /**
- * Information from a Linux shared library: its length, and, if it cannot be loaded, its platform; before PHP 8.3 the
+ * Information from a Linux shared library: its length, and, if it cannot be loaded, its C library; before PHP 8.3 the
  * system loader's message is not available.
  *
  * @internal
  */
 final class Elf
 {
-    /** The ELF numbers of machines that the library is built for, or may be confused with. */
-    private const MACHINES = [3 => 'i686', 40 => 'arm', 62 => 'x86_64', 183 => 'aarch64', 243 => 'riscv64'];
-
     /** The most bytes read of a file: names of libraries are near its beginning. */
     private const READ = 16777216;
 
-    private function __construct(
-        /** `x86_64`, `aarch64`, …; a number if it has no name here. */
-        public readonly string $machine,
-        /** 32 or 64. */
-        public readonly int $bits,
-        private readonly string $data,
-    ) {
+    private function __construct(private readonly string $data)
+    {
     }
 
-    /** The information of a file; null if it is not an ELF file. */
-    public static function of(string $file): ?self
+    /** The information of an ELF file. */
+    public static function of(string $file): self
     {
-        $data = (string) @file_get_contents($file, false, null, 0, self::READ);
-        if (\strlen($data) < 20 || !str_starts_with($data, "\x7fELF")) {
-            return null;
-        }
-        // All machines here are little-endian, and so are the files for them.
-        $machine = unpack('v', $data, 18)[1] ?? 0;
-
-        return new self(self::MACHINES[$machine] ?? "machine {$machine}", $data[4] === "\x01" ? 32 : 64, $data);
+        return new self((string) @file_get_contents($file, false, null, 0, self::READ));
     }
 
     /**

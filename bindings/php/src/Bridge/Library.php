@@ -17,8 +17,11 @@ final class Library
     /** The environment variable that names the library's file. */
     public const VARIABLE = 'BANKCHANNEL_LIBRARY';
 
-    /** The name of an installed library for the system's loader. */
-    public const INSTALLED = 'libbankchannel.so.1';
+    /** The name of an installed library for the system's loader, with the number of its contract. */
+    public const INSTALLED = PHP_OS_FAMILY === 'Windows' ? 'bankchannel-1.dll' : (PHP_OS_FAMILY === 'Darwin' ? 'libbankchannel.1.dylib' : 'libbankchannel.so.1');
+
+    /** The name of the library's file inside this package. */
+    private const PACKED = PHP_OS_FAMILY === 'Windows' ? 'bankchannel.dll' : (PHP_OS_FAMILY === 'Darwin' ? 'libbankchannel.dylib' : 'libbankchannel.so');
 
     /** The FFI scope that `ffi.preload` creates from bankchannel.h. */
     private const SCOPE = 'bankchannel';
@@ -98,7 +101,28 @@ final class Library
         }
         $own = self::own();
 
-        return is_file($own) ? self::whole($own) : self::INSTALLED;
+        return is_file($own) ? self::whole($own) : self::installed();
+    }
+
+    /**
+     * The installed library. The loader of Windows searches PHP's current folder before those of PATH, and others may be
+     * able to write there: so it is not asked.
+     *
+     * @throws BankchannelException
+     */
+    private static function installed(): string
+    {
+        if (PHP_OS_FAMILY !== 'Windows') {
+            return self::INSTALLED;
+        }
+        foreach (explode(PATH_SEPARATOR, (string) Environment::ofProcess('PATH')) as $folder) {
+            $file = rtrim($folder, '\\/') . '\\' . self::INSTALLED;
+            if (preg_match('#^([a-z]:[\\\\/]|\\\\\\\\)#i', $file) === 1 && is_file($file)) {
+                return $file;
+            }
+        }
+
+        throw Diagnosis::nowhere();
     }
 
     /** A file with its complete length. @throws BankchannelException */
@@ -114,11 +138,8 @@ final class Library
     public static function own(): string
     {
         $phar = self::phar();
-        if ($phar !== '') {
-            return \dirname($phar) . (PHP_OS_FAMILY === 'Darwin' ? '/libbankchannel.dylib' : '/libbankchannel.so');
-        }
 
-        return \dirname(__DIR__, 2) . '/lib/' . self::platform() . (PHP_OS_FAMILY === 'Darwin' ? '/libbankchannel.dylib' : '/libbankchannel.so');
+        return ($phar !== '' ? \dirname($phar) : \dirname(__DIR__, 2) . '/lib/' . self::platform()) . '/' . self::PACKED;
     }
 
     /** The phar that this package is in; empty if there is none. */

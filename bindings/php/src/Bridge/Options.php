@@ -73,7 +73,8 @@ final class Options
      */
     private static function address(#[\SensitiveParameter] string $bytes): ?\FFI\CData
     {
-        self::$memory ??= \FFI::cdef('char *memchr(const char *bytes, int wanted, size_t size);');
+        // Windows finds no function without the name of its library.
+        self::$memory ??= \FFI::cdef('char *memchr(const char *bytes, int wanted, size_t size);', PHP_OS_FAMILY === 'Windows' ? 'ucrtbase.dll' : null);
 
         return $bytes === '' ? null : self::$memory->memchr($bytes, \ord($bytes[0]), 1);
     }
