@@ -112,12 +112,29 @@ static void end_line(void) {
     fflush(stdout);
 }
 
+/* Reads a line with its end; returns its length, 0 at the end of the input. C has no such function of its own. */
+static size_t read_line(char **line, size_t *room) {
+    size_t length = 0;
+    for (;;) {
+        if (*room - length < 2) {
+            size_t wanted = *room == 0 ? 4096 : *room * 2;
+            char *grown = realloc(*line, wanted);
+            if (grown == NULL) broken("no memory");
+            *line = grown;
+            *room = wanted;
+        }
+        if (fgets(*line + length, (int)(*room - length), stdin) == NULL) return length;
+        length += strlen(*line + length);
+        if ((*line)[length - 1] == '\n') return length;
+    }
+}
+
 /* Reads a line and splits it at tabs; returns the number of fields, 0 at the end of the input. */
 static size_t read_fields(char **line, size_t *room, char *fields[FIELDS_MAX]) {
-    ssize_t length = getline(line, room, stdin);
+    size_t length = read_line(line, room);
     size_t count = 0;
-    if (length < 0) return 0;
-    if (length > 0 && (*line)[length - 1] == '\n') (*line)[length - 1] = '\0';
+    if (length == 0) return 0;
+    if ((*line)[length - 1] == '\n') (*line)[length - 1] = '\0';
     for (char *rest = *line; rest != NULL;) {
         char *tab = strchr(rest, '\t');
         if (count == FIELDS_MAX) broken("too many fields");
