@@ -79,7 +79,7 @@ pub(crate) fn receiving(error: reqwest::Error, success: bool, address: &str) -> 
 }
 
 /// The chain of causes on one line, without URLs.
-fn causes(error: &reqwest::Error) -> String {
+pub(crate) fn causes(error: &reqwest::Error) -> String {
     let mut parts: Vec<String> = vec![error.to_string()];
     let mut cause = error.source();
     while let Some(inner) = cause {

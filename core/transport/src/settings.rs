@@ -11,6 +11,7 @@ use bankchannel_foundation::{Error, Result, Secret, read_regular, shown};
 
 use crate::{
     authorities,
+    failure::causes,
     names::SystemNames,
     proxies::{ProxyName, ServerWay},
     retries::{BACKOFF, EXTRA_ATTEMPTS},
@@ -147,7 +148,7 @@ impl TransportSettings {
             }
         }
         let made = builder.build().map_err(|why| {
-            Error::invalid_setting("tls", format!("the HTTP client cannot be made: {}", why.without_url()))
+            Error::invalid_setting("tls", format!("the HTTP client cannot be made: {}", causes(&why.without_url())))
         })?;
         Ok((made, proxy))
     }
