@@ -17,8 +17,8 @@ export declare class SecretText {
   /** The secret itself. */
   reveal(): string;
   /**
-   * Writes the secret into a new file that only its owner can read (mode 0600; on Windows it has the rights of its
-   * folder). A client reads it there: `new WsChannel({ apiKey: { file: path }, … })`. A file that exists is not
+   * Writes the secret into a new file that only its owner can read (mode 0600; on Windows an access list with the user
+   * alone). A client reads it there: `new WsChannel({ apiKey: { file: path }, … })`. A file that exists is not
    * overwritten: it may hold the only copy of another secret.
    */
   saveTo(path: FilePath): void;

@@ -108,4 +108,4 @@ function kind(value) {
       : `a ${typeof value}`;
 }
 
-module.exports = { asBuffer, inPlace, sink, source, textOfPath };
+module.exports = { asBuffer, inPlace, pathOf, sink, source, textOfPath };

@@ -1,7 +1,8 @@
 'use strict';
 
-const fs = require('node:fs');
 const { inspect } = require('node:util');
+const { pathOf } = require('./content');
+const { native } = require('./native');
 const { uncloneable } = require('./uncloneable');
 
 /** Finds a secret whose class belongs to another copy of this package, such as one loaded by a test runner. */
@@ -29,16 +30,16 @@ class SecretText {
   }
 
   /**
-   * Writes the secret into a new file that only its owner can read (mode 0600; on Windows it has the rights of its
-   * folder). A file that exists is not overwritten: it may hold the only copy of another secret.
+   * Writes the secret into a new file that only its owner can read (mode 0600; on Windows an access list with the user
+   * alone). It appears whole or not at all. A file that exists is not overwritten: it may hold the only copy of another
+   * secret.
    */
   saveTo(path) {
-    const file = fs.openSync(path, 'wx', 0o600);
-    try {
-      fs.writeFileSync(file, this.#text);
-      fs.fsyncSync(file);
-    } finally {
-      fs.closeSync(file);
+    const place = pathOf('path', path);
+    const why = native().saveSecret(place, this.#text);
+    if (why) {
+      const [code, text] = why;
+      throw Object.assign(new Error(`${code}: ${text}, open '${place}'`), { code, syscall: 'open', path: place });
     }
   }
 

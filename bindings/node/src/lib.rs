@@ -14,6 +14,8 @@ mod names;
 mod server;
 mod text;
 
+use std::{io::ErrorKind, path::Path};
+
 use bankchannel_bridge as bridge;
 use client::Client;
 use napi::Error;
@@ -29,6 +31,24 @@ pub fn catalogue() -> String {
 #[napi(catch_unwind)]
 pub fn version() -> String {
     bridge::VERSION.to_owned()
+}
+
+/// Writes a secret into a new file that only its owner can read; returns why it could not, as Node names it and in words.
+#[napi(catch_unwind)]
+pub fn save_secret(path: String, text: String) -> Option<Vec<String>> {
+    let why = bridge::save_secret(Path::new(&path), &text).err()?;
+    let code = match why.kind() {
+        ErrorKind::AlreadyExists => "EEXIST",
+        ErrorKind::NotFound => "ENOENT",
+        ErrorKind::NotADirectory => "ENOTDIR",
+        ErrorKind::PermissionDenied => "EACCES",
+        ErrorKind::ReadOnlyFilesystem => "EROFS",
+        ErrorKind::StorageFull => "ENOSPC",
+        ErrorKind::QuotaExceeded => "EDQUOT",
+        ErrorKind::InvalidInput | ErrorKind::InvalidFilename => "EINVAL",
+        _ => "EIO",
+    };
+    Some(vec![code.to_owned(), why.to_string()])
 }
 
 /// An error whose message is its JSON form: the JavaScript around this makes the typed error from it.

@@ -27,16 +27,15 @@ class SecretText:
         return self._text
 
     def save_to(self, path: str | os.PathLike[str]) -> None:
-        """Writes the secret into a new file that only its owner can read (mode 0600; on Windows it has the rights of its folder).
-        A client reads it there: `WsChannel(api_key={"file": path}, ...)`.
+        """Writes the secret into a new file that only its owner can read (mode 0600; on Windows an access list with the user
+        alone). It appears whole or not at all. A client reads it there: `WsChannel(api_key={"file": path}, ...)`.
 
         Raises:
             FileExistsError: There is such a file: it may hold the only copy of another secret.
         """
-        with open(path, "x", encoding="utf-8", newline="", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-            file.write(self._text)
-            file.flush()
-            os.fsync(file.fileno())
+        from . import _native
+
+        _native.save_secret(path, self._text)
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError("a SecretText is immutable")

@@ -25,10 +25,14 @@ mod server;
 use std::{
     ffi::OsString,
     panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
 };
 
 use bankchannel_bridge as bridge;
-use pyo3::{exceptions::PyTypeError, prelude::*};
+use pyo3::{
+    exceptions::{PyOSError, PyTypeError},
+    prelude::*,
+};
 
 /// Cancels calls, from any thread: pass it to a call as `cancel=`.
 #[pyclass(frozen, module = "bankchannel._native")]
@@ -72,6 +76,23 @@ fn is_local(name: &str) -> bool {
     bankchannel_bridge::operations::is_local(name)
 }
 
+/// Writes a secret into a new file that only its owner can read.
+///
+/// # Errors
+/// `OSError`, as of `open`.
+#[pyfunction]
+fn save_secret(py: Python<'_>, path: PathBuf, text: &str) -> PyResult<()> {
+    py.detach(|| bridge::save_secret(&path, text)).map_err(|why| match why.raw_os_error() {
+        Some(code) => {
+            let said = why.to_string();
+            let words = said.split(" (os error").next().unwrap_or(&said).to_owned();
+            // The last number is for Windows, where the first one follows from it.
+            PyOSError::new_err((code, words, path.into_os_string(), code))
+        }
+        None => why.into(),
+    })
+}
+
 /// Runs the command `bankchannel` and returns its exit code. It watches signals itself, and may end the process.
 #[pyfunction]
 fn run_command(py: Python<'_>, arguments: Vec<OsString>) -> u8 {
@@ -91,6 +112,7 @@ fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<received::Received>()?;
     module.add_function(wrap_pyfunction!(catalogue, module)?)?;
     module.add_function(wrap_pyfunction!(is_local, module)?)?;
+    module.add_function(wrap_pyfunction!(save_secret, module)?)?;
     module.add_function(wrap_pyfunction!(run_command, module)?)?;
     module.add_function(wrap_pyfunction!(plan::question, module)?)?;
     module.add_function(wrap_pyfunction!(plan::answer_text, module)?)?;

@@ -24,6 +24,7 @@ mod platform;
 mod progress;
 mod request_id;
 mod runtime;
+mod saved_secret;
 mod server;
 
 pub use bankchannel::{
@@ -47,6 +48,7 @@ pub use panics::inside;
 pub use progress::ExchangeStage;
 pub use request_id::with_request_id;
 pub use runtime::{apart, runtime, serving_runtime};
+pub use saved_secret::save_secret;
 pub use server::{BridgeServer, ControlOrder};
 
 /// The version of the boundary's contract. It increases with additions that a program can detect; existing parts never

@@ -167,6 +167,20 @@ pub fn is_full(why: &io::Error) -> bool {
     matches!(why.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
 }
 
+/// Writes a private file that is not there yet: it appears whole and on disk, or not at all. `false` if something has its name:
+/// that stays, and is on disk too, so that whoever was second uses it.
+///
+/// # Errors
+/// Those of the operating system.
+pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<bool> {
+    let mut file = UnfinishedFile::beside(path, FileAccess::Owner).map_err(|(_, why)| why)?;
+    file.file().write_all(bytes)?;
+    match file.take_name(path) {
+        Err(why) if why.kind() == ErrorKind::AlreadyExists => Ok(false),
+        named => named.map(|()| true),
+    }
+}
+
 /// Replaces a file of its owner's atomically: on failure the former file stays.
 ///
 /// # Errors

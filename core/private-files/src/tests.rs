@@ -49,6 +49,18 @@ fn what_is_made_is_its_owners_alone_also_below_a_long_path() {
 }
 
 #[test]
+fn a_new_file_is_whole_and_its_owners_and_replaces_nothing() {
+    let (_place, path) = long_folder();
+    let file = path.join("avain ä.key");
+    assert!(write_new(&file, b"first").unwrap());
+    assert!(!write_new(&file, b"second").unwrap());
+    FileFacts::at(&file).unwrap().require_owner_alone("").unwrap();
+    assert_eq!(read_whole(&file, 100).unwrap(), b"first");
+    assert_eq!(fs::read_dir(&path).unwrap().count(), 1, "nothing half-made stays");
+    assert!(write_new(&path.join("none/file"), b"").is_err());
+}
+
+#[test]
 fn an_own_file_is_appended_to_and_cut() {
     let (_place, path) = long_folder();
     let path = path.join("journal");

@@ -13,7 +13,7 @@ use bankchannel_foundation::{
     json,
     model::{Boundary, Representation, Writer, read_boundary},
 };
-use bankchannel_private_files::{FileAccess, UnfinishedFile, make_folders};
+use bankchannel_private_files::{make_folders, write_new};
 use bankchannel_salt_edge::envelope::after_bearer;
 use bankchannel_storage::salt_edge_connector::{Digest, RowId};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -161,21 +161,11 @@ pub(super) fn key_in(folder: &Path, database: &str) -> Result<Secret> {
         let why = "has a database, but not its key file store.key: restore the file, or name it with store_key_file";
         return Err(Error::invalid_setting("store", why));
     }
-    make_key(folder, &path).map_err(unusable)?;
-    std::fs::read_to_string(&path).map(Secret::new).map_err(unusable)
-}
-
-/// Creates the key's file atomically. If several processes create it at once, one file remains.
-fn make_key(folder: &Path, path: &Path) -> std::io::Result<()> {
-    use std::io::Write as _;
-    make_folders(folder)?;
-    let mut draft = UnfinishedFile::beside(path, FileAccess::Owner).map_err(|(_, why)| why)?;
+    make_folders(folder).map_err(unusable)?;
     let text = Zeroizing::new(BASE64.encode(&*Zeroizing::new(random::bytes::<KEY_BYTES>())));
-    draft.file().write_all(text.as_bytes())?;
-    match draft.take_name(path) {
-        Err(why) if why.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        named => named,
-    }
+    // If several processes create it at once, one file remains.
+    write_new(&path, text.as_bytes()).map_err(unusable)?;
+    std::fs::read_to_string(&path).map(Secret::new).map_err(unusable)
 }
 
 #[cfg(test)]

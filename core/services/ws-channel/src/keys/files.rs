@@ -23,7 +23,7 @@ pub(crate) fn read_or_make(path: &Path, make: impl FnOnce() -> Result<Secret>) -
     if let Some(text) = read(path)? {
         return Ok(text);
     }
-    create(path, make()?.expose().as_bytes()).map_err(|why| unusable(path, &why))?;
+    private::write_new(path, make()?.expose().as_bytes()).map_err(|why| unusable(path, &why))?;
     read(path)?.ok_or_else(|| unusable(path, &ErrorKind::NotFound.into()))
 }
 
@@ -41,24 +41,6 @@ pub(crate) fn read_or(path: &Path, may_make: bool, make: impl FnOnce() -> Result
 /// As [`read_or_make`].
 pub(crate) fn read(path: &Path) -> Result<Option<Secret>> {
     private::read_secret(path, MAX_BYTES)
-}
-
-/// Creates a private file atomically: writes it under another name, syncs it, then links it into place. The link fails
-/// if another process was first; that file then stays.
-///
-/// # Errors
-/// I/O errors.
-pub(crate) fn create(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    match written(path, FileAccess::Owner, bytes)?.take_name(path) {
-        Err(why) if why.kind() == ErrorKind::AlreadyExists => Ok(()),
-        named => named,
-    }
-}
-
-fn written(path: &Path, access: FileAccess, bytes: &[u8]) -> std::io::Result<UnfinishedFile> {
-    let mut file = UnfinishedFile::beside(path, access).map_err(|(_, why)| why)?;
-    file.file().write_all(bytes)?;
-    Ok(file)
 }
 
 /// Checks that files can be created in a folder by creating one: mode and owner do not tell.
@@ -79,7 +61,10 @@ pub(crate) fn publish(path: &Path, text: &str) -> Result<()> {
     if fs::read(path).is_ok_and(|bytes| bytes == text.as_bytes()) {
         return Ok(());
     }
-    let replaced = written(path, FileAccess::Readable, text.as_bytes()).and_then(|file| file.replace(path));
+    let replaced = UnfinishedFile::beside(path, FileAccess::Readable).map_err(|(_, why)| why).and_then(|mut file| {
+        file.file().write_all(text.as_bytes())?;
+        file.replace(path)
+    });
     replaced.map_err(|why| unusable(path, &why))
 }
 

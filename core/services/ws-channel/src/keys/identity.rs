@@ -10,7 +10,7 @@ use bankchannel_crypto::{aead, digest, random};
 use bankchannel_foundation::{Error, Result, error::row};
 use bankchannel_storage::ws_channel::{IdKind, InstallationIds, WsChannelStore};
 
-use super::{challenge, files, login, vault};
+use super::{challenge, login, vault};
 use crate::data::{storage, unusable};
 use bankchannel_server::private;
 
@@ -152,5 +152,5 @@ pub(crate) fn mark(folder: &Path, id: &str) -> std::io::Result<()> {
     if fs::symlink_metadata(folder.join(MARKER)).is_ok() {
         return Ok(());
     }
-    files::create(&folder.join(MARKER), format!("{id}\n").as_bytes())
+    private::write_new(&folder.join(MARKER), format!("{id}\n").as_bytes()).map(drop)
 }
