@@ -18,6 +18,7 @@ const EXAMPLES: &str = "Examples:
   bankchannel completion bash > /etc/bash_completion.d/bankchannel
   bankchannel completion zsh > ~/.zfunc/_bankchannel
   bankchannel completion fish > ~/.config/fish/completions/bankchannel.fish
+  bankchannel completion powershell >> $PROFILE
 
 The script asks `bankchannel` for the completions, so that it fits every version; it must be found in PATH.";
 
