@@ -131,16 +131,19 @@ impl Suite {
     }
 }
 
-/// The cases selected by `BANKCHANNEL_CASES`; all of them if it is not set. `W` selects every id that starts with it.
+/// The cases selected by `BANKCHANNEL_CASES`; all of them if it selects none. `W` stands for every id that starts with it,
+/// `-W01` leaves a case out.
 #[must_use]
 pub fn picked(cases: &[Case]) -> Vec<Case> {
     let wanted = std::env::var("BANKCHANNEL_CASES").unwrap_or_default();
-    let wanted: Vec<&str> = wanted.split(',').map(str::trim).filter(|one| !one.is_empty()).collect();
+    let wanted = wanted.split(',').map(str::trim).filter(|one| !one.is_empty());
+    let (left_out, wanted): (Vec<&str>, Vec<&str>) = wanted.partition(|one| one.starts_with('-'));
+    let names = |one: &str, case: &Case| {
+        case.id == one || (!one.ends_with(|c: char| c.is_ascii_digit()) && case.id.starts_with(one))
+    };
     let picks = |case: &&Case| {
-        wanted.is_empty()
-            || wanted.iter().any(|one| {
-                case.id == *one || (!one.ends_with(|c: char| c.is_ascii_digit()) && case.id.starts_with(one))
-            })
+        (wanted.is_empty() || wanted.iter().any(|one| names(one, case)))
+            && !left_out.iter().any(|one| names(&one[1..], case))
     };
     cases.iter().filter(picks).cloned().collect()
 }

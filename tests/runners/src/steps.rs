@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use crate::{
-    at_rest, browser, expect, template,
+    at_rest, browser, expect,
+    faces::is_foreign_windows,
+    template,
     world::{Outcome, World},
 };
 
@@ -109,7 +111,9 @@ pub async fn common_step(world: &mut World, step: &Value) -> Outcome<bool> {
         }
         "read_file" => {
             let filled = template::fill(world, argument)?;
-            let path = PathBuf::from(filled["path"].as_str().ok_or("`read_file` needs `path`")?);
+            let path = filled["path"].as_str().ok_or("`read_file` needs `path`")?;
+            // Windows in an emulator has this system's folders, with other separators.
+            let path = PathBuf::from(if is_foreign_windows() { path.replace('\\', "/") } else { path.to_owned() });
             let bytes = std::fs::read(&path).map_err(|why| format!("{}: {why}", path.display()))?;
             let text = Value::String(String::from_utf8_lossy(&bytes).into_owned());
             expect::matches(&template::fill(world, &step["expect"])?, &text).map_err(|why| format!("file{why}"))?;

@@ -5,9 +5,12 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 
 // The package of another platform has a place of its own.
 const bankchannel = await import(process.env.BANKCHANNEL_NODE ?? '../../../../bindings/node/index.mjs');
+
+const OPENSSL = fileURLToPath(new URL('../../../support/openssl.mjs', import.meta.url));
 
 const { BankchannelError, SecretText, catalogue, iso20022, version } = bankchannel;
 
@@ -79,10 +82,11 @@ function answerOf(request, question) {
   throw new Error(`no answer to ${question.kind}`);
 }
 
-/** The signature of the asked digest, by OpenSSL. */
+/** The signature of the asked digest, by OpenSSL, or by what takes its place on Windows. */
 function signed(keyFile, { algorithm, digest }) {
   const arguments_ = ['pkeyutl', '-sign', '-inkey', keyFile, '-pkeyopt', `digest:${algorithm.split('_').at(-1)}`];
-  return execFileSync('openssl', arguments_, { input: digest });
+  if (process.platform !== 'win32') return execFileSync('openssl', arguments_, { input: digest });
+  return execFileSync(process.execPath, [OPENSSL, ...arguments_], { input: digest });
 }
 
 // The request's content field, by operation: marked as such in its schema.

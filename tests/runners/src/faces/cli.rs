@@ -324,14 +324,23 @@ fn bank(client: &Client, entry: &CatalogueEntry, answers: &Value) -> Outcome<Opt
     if entry.declaration.asks_object().is_none() {
         return Ok(None);
     }
+    let windows = super::is_foreign_windows();
     let mut cases = String::new();
     for (kind, answer) in answers.as_object().into_iter().flatten() {
         let Some(name) = kind.strip_prefix(BANK) else { continue };
         let text = answer.as_str().ok_or_else(|| format!("{kind}: the answer is no text"))?;
-        let file = client.scratch(&format!("answer-{name}.json"), text.as_bytes())?;
-        cases.push_str(&format!("{name}) cat '{}';; ", file.display()));
+        let file = client.scratch(&format!("answer-{name}.json"), text.as_bytes())?.display().to_string();
+        cases.push_str(&if windows {
+            format!("if \"%BANKCHANNEL_QUESTION%\"==\"{name}\" (type \"{}\") else ", file.replace('/', "\\"))
+        } else {
+            format!("{name}) cat '{file}';; ")
+        });
     }
-    Ok(Some(format!("case \"$BANKCHANNEL_QUESTION\" in {cases}*) exit 1;; esac")))
+    Ok(Some(if windows {
+        format!("{cases}exit 1")
+    } else {
+        format!("case \"$BANKCHANNEL_QUESTION\" in {cases}*) exit 1;; esac")
+    }))
 }
 
 /// Codes that a flow asks for are taken from the environment, as in a script (docs/protocols/ws-channel.md §8.1).

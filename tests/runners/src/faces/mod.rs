@@ -129,6 +129,11 @@ fn foreign() -> Option<PathBuf> {
     std::env::var_os("BANKCHANNEL_FOREIGN").map(PathBuf::from)
 }
 
+/// Whether the other platform is Windows, whose shell runs a user's commands, and whose paths have backslashes.
+pub(crate) fn is_foreign_windows() -> bool {
+    foreign().is_some_and(|folder| folder.join("program.exe").exists())
+}
+
 fn in_folder(folder: &Path, name: &str) -> String {
     folder.join(name).display().to_string()
 }
