@@ -127,15 +127,18 @@ for file in "$library" "$static"; do
 done
 
 # The system libraries that the static library needs, as printed by `rustc --print native-static-libs`: on Linux for glibc; musl
-# has everything in libc and provides empty archives with these names. And the lines about the shared library for CMake.
-at="\${_bankchannel_libdir}"
+# has everything in libc and provides empty archives with these names; on macOS without libiconv, of which nothing is used. And how
+# the shared library is found at run time, and the lines about it for CMake.
+at="\${_bankchannel_libdir}" found=''
 case $system in
     linux)
         private='-lutil -lrt -lpthread -lm -ldl -lc'
         location=$at/$(basename -- "$shared") more="IMPORTED_SONAME \"$(basename -- "$shared")\""
         ;;
     darwin)
-        private='-framework Security -framework SystemConfiguration -framework CoreFoundation -liconv -lSystem'
+        private='-framework Security -framework SystemConfiguration -framework CoreFoundation -lSystem'
+        # The loader searches no folder for it that the program does not name.
+        found=" -Wl,-rpath,\${libdir}"
         location=$at/$(basename -- "$shared") more="IMPORTED_SONAME \"@rpath/$(basename -- "$shared")\""
         ;;
     windows)
@@ -153,7 +156,7 @@ literal() { printf '%s' "$1" | sed 's/[&|\\]/\\&/g'; }
 
 fill() {
     sed -e "s|@PREFIX@|$(literal "$written_prefix")|" -e "s|@LIBDIR@|$libdir|" -e "s|@UP@|$up|" -e "s|@VERSION@|$VERSION|" \
-        -e "s|@SHARED_LOCATION@|$location|" -e "s|@SHARED_MORE@|$more|" -e "s|@PRIVATE_LIBS@|$private|" \
+        -e "s|@SHARED_LOCATION@|$location|" -e "s|@SHARED_MORE@|$more|" -e "s|@FOUND@|$found|" -e "s|@PRIVATE_LIBS@|$private|" \
         -e "s|@PRIVATE_LIBS_CMAKE@|$(printf '%s' "$private" | sed 's/ -/;-/g')|" "$1" >"$2"
     chmod 644 "$2"
 }

@@ -39,5 +39,25 @@ pub(crate) fn stay_loaded() {
     });
 }
 
-#[cfg(not(windows))]
+/// On macOS, where the linker cannot say so.
+#[cfg(target_vendor = "apple")]
+pub(crate) fn stay_loaded() {
+    use std::{mem::MaybeUninit, sync::Once};
+
+    use libc::{Dl_info, RTLD_NODELETE, RTLD_NOLOAD, RTLD_NOW, dladdr, dlopen};
+
+    static PINNED: Once = Once::new();
+    PINNED.call_once(|| {
+        let own: fn() = stay_loaded;
+        let mut found = MaybeUninit::<Dl_info>::uninit();
+        // SAFETY: the address is in this library; what was found is read only if something was. The handle is never closed.
+        unsafe {
+            if dladdr((own as *const ()).cast(), found.as_mut_ptr()) != 0 {
+                dlopen(found.assume_init().dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
+            }
+        }
+    });
+}
+
+#[cfg(not(any(windows, target_vendor = "apple")))]
 pub(crate) const fn stay_loaded() {}

@@ -23,6 +23,9 @@ final class Library
     /** The name of the library's file inside this package. */
     private const PACKED = PHP_OS_FAMILY === 'Windows' ? 'bankchannel.dll' : (PHP_OS_FAMILY === 'Darwin' ? 'libbankchannel.dylib' : 'libbankchannel.so');
 
+    /** Where libraries are installed on macOS: by hand, by Homebrew on arm64, by MacPorts. */
+    private const FOLDERS_OF_MACOS = ['/usr/local/lib', '/opt/homebrew/lib', '/opt/local/lib'];
+
     /** The FFI scope that `ffi.preload` creates from bankchannel.h. */
     private const SCOPE = 'bankchannel';
 
@@ -70,12 +73,12 @@ final class Library
         if (\function_exists('php_uname')) {
             return php_uname('m');
         }
-        // The machine in the header of an ELF file.
-        $head = @file_get_contents('/proc/self/exe', false, null, 18, 2);
+        // The machine in the header of an ELF or a Mach-O file.
+        $head = PHP_OS_FAMILY === 'Darwin' ? @file_get_contents(PHP_BINARY, false, null, 4, 4) : @file_get_contents('/proc/self/exe', false, null, 18, 2);
 
         return match ($head) {
-            "\x3e\x00" => 'x86_64',
-            "\xb7\x00" => 'aarch64',
+            "\x3e\x00", "\x07\x00\x00\x01" => 'x86_64',
+            "\xb7\x00", "\x0c\x00\x00\x01" => 'aarch64',
             default => 'unknown',
         };
     }
@@ -94,7 +97,7 @@ final class Library
     {
         $given = Environment::ofProcess(self::VARIABLE);
         if (\is_string($given) && $given !== '') {
-            // The system's loader searches for a name without a slash, not in PHP's current folder.
+            // With its folder: for a name without a slash the system's loader searches elsewhere.
             $file = is_file($given) ? realpath($given) : false;
 
             return $file === false ? throw Diagnosis::fileMissing($given) : self::whole($file);
@@ -105,19 +108,23 @@ final class Library
     }
 
     /**
-     * The installed library. The loader of Windows searches PHP's current folder before those of PATH, and others may be
-     * able to write there: so it is not asked.
+     * The installed library. The loaders of Windows and macOS search PHP's current folder, too, and others may be able to
+     * write there: so they are not asked.
      *
      * @throws BankchannelException
      */
     private static function installed(): string
     {
-        if (PHP_OS_FAMILY !== 'Windows') {
+        if (PHP_OS_FAMILY === 'Darwin') {
+            $folders = self::FOLDERS_OF_MACOS;
+        } elseif (PHP_OS_FAMILY === 'Windows') {
+            $folders = preg_grep('#^([a-z]:[\\\\/]|\\\\\\\\)#i', explode(PATH_SEPARATOR, (string) Environment::ofProcess('PATH')));
+        } else {
             return self::INSTALLED;
         }
-        foreach (explode(PATH_SEPARATOR, (string) Environment::ofProcess('PATH')) as $folder) {
-            $file = rtrim($folder, '\\/') . '\\' . self::INSTALLED;
-            if (preg_match('#^([a-z]:[\\\\/]|\\\\\\\\)#i', $file) === 1 && is_file($file)) {
+        foreach ($folders ?: [] as $folder) {
+            $file = rtrim($folder, '\\/') . DIRECTORY_SEPARATOR . self::INSTALLED;
+            if (is_file($file)) {
                 return $file;
             }
         }

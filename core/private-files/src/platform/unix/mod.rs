@@ -5,10 +5,7 @@ mod facts;
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, Permissions},
     io::{self, ErrorKind},
-    os::{
-        fd::OwnedFd,
-        unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt},
-    },
+    os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -208,7 +205,7 @@ pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
 /// # Errors
 /// `AlreadyExists`, and those of the operating system.
 pub fn take_free_name(from: &Path, to: &Path) -> io::Result<()> {
-    match fs::hard_link(from, to) {
+    match fs::hard_link(from, to).map_err(with_kind) {
         // A file system without links.
         Err(why) if matches!(why.kind(), ErrorKind::PermissionDenied | ErrorKind::Unsupported) => {
             let renamed = rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE);
@@ -216,6 +213,16 @@ pub fn take_free_name(from: &Path, to: &Path) -> io::Result<()> {
         }
         // Whoever made it removes what is left of it.
         linked => linked.map(|()| drop(fs::remove_file(from))),
+    }
+}
+
+/// On macOS a file system without something says so by a number that the standard library has no kind for.
+fn with_kind(why: io::Error) -> io::Error {
+    match why.raw_os_error() {
+        Some(number) if number == Errno::NOTSUP.raw_os_error() && why.kind() != ErrorKind::Unsupported => {
+            ErrorKind::Unsupported.into()
+        }
+        _ => why,
     }
 }
 
@@ -281,7 +288,7 @@ pub fn has_room(file: &File, bytes: u64) -> bool {
 
 /// A folder of this user's own. What is done through it reaches this folder, whatever takes its place later.
 #[derive(Debug)]
-pub struct OpenFolder(OwnedFd);
+pub struct OpenFolder(File);
 
 impl OpenFolder {
     /// Opens it. A link is followed only in the place that a setting names.
@@ -291,7 +298,7 @@ impl OpenFolder {
     pub fn open(path: &Path, is_named_by_setting: bool) -> io::Result<Self> {
         let follow = if is_named_by_setting { OFlags::empty() } else { OFlags::NOFOLLOW };
         let how = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC | follow;
-        Ok(Self(rustix::fs::open(path, how, Mode::empty())?))
+        Ok(Self(rustix::fs::open(path, how, Mode::empty())?.into()))
     }
 
     /// Creates a private file in it; there must be none of this name.
@@ -341,7 +348,7 @@ impl OpenFolder {
     /// # Errors
     /// Those of the operating system.
     pub fn sync(&self) -> io::Result<()> {
-        Ok(rustix::fs::fsync(&self.0)?)
+        self.0.sync_all()
     }
 }
 

@@ -146,6 +146,8 @@ fn plain_options(path: &Path) -> SqliteConnectOptions {
         .filename(path)
         .create_if_missing(false)
         .synchronous(SqliteSynchronous::Full)
+        // On macOS a file is on the disk, and not in the disk's memory, if this is asked for; elsewhere it says nothing.
+        .pragma("fullfsync", "1")
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT)
         .statement_cache_capacity(STATEMENT_CACHE)
