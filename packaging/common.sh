@@ -72,7 +72,7 @@ is_testing_build() { grep -q 'asked to panic' "$1"; }
 # with_tools COMMAND…: a program that works on the target's files.
 with_tools() { if [ -n "$crossed" ]; then "$root/packaging/cross" "$crossed" --with "$@"; else "$@"; fi; }
 
-# without_names FLAG FILE: the names of internal functions are not needed. In libraries for Windows and macOS cargo leaves none.
+# without_names FLAG FILE: the names of internal functions are not needed. In libraries for Windows cargo leaves none, for macOS the linker.
 without_names() {
     if [ "$system" = linux ]; then
         # shellcheck disable=SC2016 # for the inner shell
