@@ -32,6 +32,8 @@ pub(crate) const FOLDER: &str = "certificates";
 
 const DAY_S: i64 = 86_400;
 const YEARS_10_S: i64 = 3653 * DAY_S;
+/// That of the bank's TLS certificate: macOS takes none that is valid for longer than 825 days.
+const YEARS_2_S: i64 = 730 * DAY_S;
 /// The authority is valid for longer than the certificates it issues.
 const YEARS_20_S: i64 = 2 * YEARS_10_S;
 
@@ -137,6 +139,7 @@ fn server(now: CertificateTimes) -> IssueOptions {
         authorisation_number: "100000001".to_owned(),
         roles: vec![Psd2Role::As],
         dns_names: LOCAL_HOSTS.map(str::to_owned).to_vec(),
+        not_after_s: now.later_s() + YEARS_2_S,
         ..valid(CertificateKind::Qwac, now)
     }
 }

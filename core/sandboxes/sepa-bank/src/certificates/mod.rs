@@ -30,7 +30,11 @@ use bankchannel_crypto::{
         new_p256_key,
     },
 };
-use bankchannel_foundation::{Error, Result, error::row};
+use bankchannel_foundation::{
+    Error, Result,
+    clock::{Clock as _, SystemClock},
+    error::row,
+};
 use bankchannel_sepa_web_services::profile::BankFamily;
 use bankchannel_server::{
     certificates::{CertificateFiles, LOCAL_HOSTS, write_certificates},
@@ -351,7 +355,8 @@ impl BankTls {
             Ok((made.certificate().clone(), made.private_key_pem()))
         })?;
         let issuer = CertificateIssuer::from_pem(&authority.to_pem(), &key).map_err(Error::internal)?;
-        let (begin, end) = validity(now, 10);
+        // Clients check it by the system's clock, and macOS takes none that is valid for longer than 825 days.
+        let (begin, end) = validity(Timestamp::from_second(SystemClock::default().now_s()).unwrap_or(now), 2);
         let (purpose, hosts) = (CertificatePurpose::TlsServer, LOCAL_HOSTS.to_vec());
         let new = NewCertificate::new(&[(CommonName, "Sandbox Bank")], begin, end);
         let key = new_p256_key().map_err(Error::internal)?;
