@@ -657,6 +657,19 @@ BankchannelStatus bankchannel_server_stop(BankchannelServer *server, Bankchannel
  */
 void bankchannel_server_free(BankchannelServer *server);
 
+/**
+ * Runs the command `bankchannel` to its end, as the program of that name does. `arguments` are those of `main`: the first one
+ * names the program, each ends with NUL and is bytes, as the operating system has them, on Windows UTF-8. `exit_code` gets what
+ * the process should end with: end it then, since a process runs the command once, and another time is `MISUSE`. The command
+ * reads and writes the standard streams of the process (closed ones become the null device, reads and writes wait), ignores
+ * SIGPIPE, takes the program's handlers of SIGINT, SIGTERM, SIGHUP and SIGQUIT away, and ends the process itself after a second
+ * Ctrl-C, one at a prompt, or output that cannot be written.
+ */
+BankchannelStatus bankchannel_command(const char *const *arguments,
+                                      size_t count,
+                                      int32_t *exit_code,
+                                      BankchannelError **error);
+
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus

@@ -30,7 +30,7 @@ stage=$(cd "$stage" && pwd)
 # A redistributed package must include its licences.
 cp -R LICENSE NOTICE licenses "$stage/main"
 cp -R LICENSE NOTICE licenses "$stage/platform"
-(cd bindings/node && cp -R index.js index.mjs index.d.ts index.d.mts lib README.md package.json "$stage/main")
+(cd bindings/node && cp -R bin index.js index.mjs index.d.ts index.d.mts lib README.md package.json "$stage/main")
 cp CHANGELOG.md "$stage/main"
 cp -R bindings/node/examples "$stage/main"
 # The guides and the reference; the page about the library's architecture is for contributors.

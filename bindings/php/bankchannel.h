@@ -171,3 +171,7 @@ BankchannelStatus bankchannel_server_control(const BankchannelServer *server,
                                              BankchannelError **error);
 BankchannelStatus bankchannel_server_stop(BankchannelServer *server, BankchannelError **error);
 void bankchannel_server_free(BankchannelServer *server);
+BankchannelStatus bankchannel_command(const char *const *arguments,
+                                      size_t count,
+                                      int32_t *exit_code,
+                                      BankchannelError **error);

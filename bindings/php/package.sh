@@ -42,7 +42,7 @@ for target in ${targets:-''}; do
     chmod 644 "$place/$named"
 done
 
-cp -R "$here/src" "$here/examples" "$here/bankchannel.h" "$here/preload.php" "$here/README.md" "$folder/"
+cp -R "$here/bin" "$here/src" "$here/examples" "$here/bankchannel.h" "$here/preload.php" "$here/README.md" "$folder/"
 cp "$root/core/iso20022/examples/pain.001.001.09.xml" "$folder/examples/"
 cp "$root/LICENSE" "$root/NOTICE" "$root/CHANGELOG.md" "$folder/"
 # The guides and the reference; the page about the library's architecture is for contributors.

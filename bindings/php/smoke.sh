@@ -16,7 +16,7 @@ unset BANKCHANNEL_LIBRARY LD_LIBRARY_PATH
 mkdir "$folder/repository" "$folder/home" "$folder/project"
 unzip -q "$package" -d "$folder/repository"
 unpacked=$(ls -d "$folder"/repository/bankchannel-php-*)
-for file in LICENSE NOTICE licenses/LGPL-2.0.txt licenses/THIRD-PARTY.txt README.md composer.json preload.php bankchannel.h src/autoload.php; do
+for file in LICENSE NOTICE licenses/LGPL-2.0.txt licenses/THIRD-PARTY.txt README.md composer.json preload.php bankchannel.h bin/bankchannel src/autoload.php; do
     [ -f "$unpacked/$file" ] || { echo "smoke.sh: the package has no $file" >&2; exit 1; }
 done
 
@@ -31,12 +31,14 @@ block php >"$folder/project/statement.php"
 lines=$(cat "$folder/install.sh" "$folder/project/statement.php" | grep -vcE '^(<\?php)?$')
 [ "$lines" -ge 2 ] && [ "$lines" -le 10 ] || { echo "smoke.sh: the section has $lines lines; two to ten are good" >&2; exit 1; }
 
-# try WAY: runs the program of the section in a project that got the package in this way.
+# try WAY COMMAND: runs the program of the section, and the command, in a project that got the package in this way.
 try() {
     php -d display_errors=1 -d error_reporting=-1 statement.php >"$folder/log" 2>&1 || { cat "$folder/log"; exit 1; }
     if grep -qiE '^(PHP )?(warning|notice|deprecated|fatal)' "$folder/log"; then cat "$folder/log"; exit 1; fi
     statement=$(grep -rl 'camt.053' statements | head -n 1)
     [ -s "$statement" ] || { echo 'smoke.sh: no bank statement came' >&2; cat "$folder/log"; exit 1; }
+    # The command of the package, whose code is in the library.
+    "$root/tests/support/installed-command" "$2"
     echo "ok: installed by $1, $(wc -c <"$package") bytes; downloaded $(basename "$statement"), $(wc -c <"$statement") bytes, in $lines lines"
     rm -rf statements vendor
 }
@@ -51,10 +53,10 @@ if command -v composer >/dev/null; then
     cp "$package" "$folder/checkout/target/packages/"
     (cd "$folder/checkout" && sh -eu "$folder/find.sh") >"$folder/log" 2>&1 || { cat "$folder/log"; exit 1; }
     sh -eu "$folder/install.sh" >"$folder/log" 2>&1 || { cat "$folder/log"; exit 1; }
-    try Composer
+    try Composer vendor/bin/bankchannel
 else
     echo 'not run: Composer is not there (Debian: composer)'
 fi
 mkdir vendor
 echo "<?php require '$unpacked/src/autoload.php';" >vendor/autoload.php
-try 'its own autoloader'
+try 'its own autoloader' "$unpacked/bin/bankchannel"

@@ -12,5 +12,4 @@ unset PYTHONPATH
 "$folder/venv/bin/python" -I bindings/python/tests/prepared.py README.md '## Python'
 "$folder/venv/bin/python" -I -c 'import bankchannel; print(bankchannel.__version__, bankchannel.__file__)' | grep "$folder"
 # The command of the package, whose code is in the library.
-"$folder/venv/bin/bankchannel" --version
-"$folder/venv/bin/bankchannel" demo --json >"$folder/demo.json"
+tests/support/installed-command "$folder/venv/bin/bankchannel"

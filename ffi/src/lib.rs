@@ -10,6 +10,7 @@
 //!   guard     every entry point goes through it: panics caught, errors handed over
 //!   input     inputs: NULL, size and UTF-8 checked            log   log records of a call
 //!   compute   operations that only compute, at the least cost
+//!   command   the command line, in the calling process
 //!   platform  paths, as each operating system has them
 //! ```
 
@@ -19,6 +20,7 @@ mod bytes;
 mod call;
 mod cancel;
 mod client;
+mod command;
 mod compute;
 mod error;
 mod guard;
@@ -37,6 +39,7 @@ pub use call::{
 };
 pub use cancel::{BankchannelCancel, bankchannel_cancel_free, bankchannel_cancel_new, bankchannel_cancel_now};
 pub use client::{BankchannelClient, bankchannel_client_free, bankchannel_client_new};
+pub use command::bankchannel_command;
 pub use compute::{BankchannelAnswer, bankchannel_compute};
 pub use error::{
     BankchannelError, bankchannel_error_category, bankchannel_error_code, bankchannel_error_free,

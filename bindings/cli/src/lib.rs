@@ -1,4 +1,5 @@
-//! The `bankchannel` command as a library: the program runs it, and the wheel's native library, so that a package has its code once.
+//! The `bankchannel` command as a library: the program runs it, and the native libraries of the packages, so that a package has its
+//! code once.
 //!
 //! ```text
 //!   argv ── app ──┬─ operations   a group for each subject or protocol, and `call`: from the catalogue
@@ -39,7 +40,23 @@ mod serve;
 mod settings;
 mod usage_text;
 
-use std::{ffi::OsString, io::Write};
+use std::{
+    ffi::OsString,
+    io::Write,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+/// The exit code of a program that a panic has ended.
+const PANICKED: u8 = 101;
+
+/// Runs the command in the process of another program, such as the interpreter of a language, as if it had that process to itself:
+/// its handlers of SIGINT, SIGTERM, SIGHUP and SIGQUIT are taken away, SIGPIPE is ignored, a closed standard stream is the null
+/// device. Arguments and exit code are those of [`run_command`]; after a panic, whose message was printed, it is 101.
+#[must_use]
+pub fn run_command_in_library(arguments: Vec<OsString>) -> u8 {
+    platform::begin_as_program();
+    catch_unwind(AssertUnwindSafe(|| run_command(arguments))).unwrap_or(PANICKED)
+}
 
 /// Runs the command with these arguments, of which the first one names the program. Returns the exit code, which the process
 /// ends with: a second Ctrl-C, or output that cannot be written, ends the process at once.

@@ -8,6 +8,7 @@
 mod at_exit;
 mod call;
 mod client;
+mod command;
 mod events;
 mod local;
 mod names;

@@ -187,6 +187,9 @@ test('all versions are one', () => {
 test('what is installed serves the program of README.md, and carries its licences', { timeout: 120_000 }, () => {
   const out = execFileSync(path.join(paths.package, 'smoke.sh'), { encoding: 'utf8' });
   assert.match(out, /^statements\/.*camt\.053/m);
+  // Version, help, exit codes and pipes of the command.
+  assert.match(out, /^works: node_modules\/\.bin\/bankchannel$/m);
+  assert.match(out, new RegExp(`^bankchannel ${manifest.version.replaceAll('.', '\\.')}$`, 'm'));
   const packed = path.join(paths.target, 'packages');
   for (const name of ['bankchannel', `bankchannel-${process.platform}-${process.arch}-gnu`]) {
     const listed = execFileSync('tar', ['tzf', path.join(packed, `${name}-${manifest.version}.tgz`)], {

@@ -59,12 +59,29 @@ final class PackageTest extends TestCase
         }
     }
 
+    public function testTheCommandSaysWhyItCannotStart(): void
+    {
+        $command = \dirname(__DIR__) . '/bin/bankchannel';
+        [$said, $code] = (new Program([PHP_BINARY, '-d', 'ffi.enable=0', $command, '--version']))->end();
+        self::assertSame([1, 'error: '], [$code, substr($said, 0, 7)]);
+        self::assertStringContainsString('`ffi.enable`', $said);
+        [$said, $code] = (new Program([PHP_BINARY, $command, '--version'], ['BANKCHANNEL_LIBRARY' => '/nowhere']))->end();
+        self::assertSame([1, 'error: '], [$code, substr($said, 0, 7)]);
+        self::assertStringContainsString('/nowhere', $said);
+        [$without] = (new Program([PHP_BINARY, '-n', '-m']))->end();
+        if (!str_contains($without, 'FFI')) {
+            [$said, $code] = (new Program([PHP_BINARY, '-n', $command, '--version']))->end();
+            self::assertSame(1, $code);
+            self::assertStringContainsString('the PHP extension ffi is not loaded', $said);
+        }
+    }
+
     /** @return iterable<string, array{string}> */
     public function files(): iterable
     {
         $root = \dirname(__DIR__);
         foreach (new \RecursiveIteratorIterator(new \RecursiveDirectoryIterator($root, \FilesystemIterator::SKIP_DOTS)) as $file) {
-            if ($file instanceof \SplFileInfo && $file->getExtension() === 'php') {
+            if ($file instanceof \SplFileInfo && ($file->getExtension() === 'php' || $file->getPath() === "{$root}/bin")) {
                 yield substr($file->getPathname(), \strlen($root) + 1) => [$file->getPathname()];
             }
         }

@@ -22,11 +22,7 @@ mod received;
 mod record;
 mod server;
 
-use std::{
-    ffi::OsString,
-    panic::{AssertUnwindSafe, catch_unwind},
-    path::PathBuf,
-};
+use std::{ffi::OsString, path::PathBuf};
 
 use bankchannel_bridge as bridge;
 use pyo3::{
@@ -96,8 +92,7 @@ fn save_secret(py: Python<'_>, path: PathBuf, text: &str) -> PyResult<()> {
 /// Runs the command `bankchannel` and returns its exit code. It watches signals itself, and may end the process.
 #[pyfunction]
 fn run_command(py: Python<'_>, arguments: Vec<OsString>) -> u8 {
-    // As a program ends after a panic, whose message was printed.
-    py.detach(|| catch_unwind(AssertUnwindSafe(|| bankchannel_command::run_command(arguments))).unwrap_or(101))
+    py.detach(|| bankchannel_command::run_command_in_library(arguments))
 }
 
 /// The native half of the package.

@@ -7,7 +7,7 @@ use cbindgen::{
 };
 
 /// The sources of the C ABI, in the order of the header.
-const SOURCES: [&str; 11] = [
+const SOURCES: [&str; 12] = [
     "ffi/src/status.rs",
     "ffi/src/library.rs",
     "ffi/src/bytes.rs",
@@ -19,6 +19,7 @@ const SOURCES: [&str; 11] = [
     "ffi/src/compute.rs",
     "ffi/src/log.rs",
     "ffi/src/server.rs",
+    "ffi/src/command.rs",
 ];
 
 const HEAD: &str = "\

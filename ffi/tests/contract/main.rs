@@ -75,6 +75,11 @@ fn every_null_is_a_misuse_that_names_the_argument() {
         check("request", &mut |e| {
             bankchannel_call(client.0, name, name_size, ptr::null(), 3, no_options, json, content, e)
         });
+        let arguments = [c"bankchannel".as_ptr(), ptr::null()];
+        check("exit_code", &mut |e| bankchannel_command(arguments.as_ptr(), 1, ptr::null_mut(), e));
+        check("arguments", &mut |e| bankchannel_command(ptr::null(), 1, &mut 0, e));
+        check("arguments", &mut |e| bankchannel_command(arguments.as_ptr(), 0, &mut 0, e));
+        check("arguments", &mut |e| bankchannel_command(arguments.as_ptr(), 2, &mut 0, e));
         check("call", &mut |e| {
             bankchannel_call_begin(client.0, name, name_size, request, request_size, no_options, ptr::null_mut(), e)
         });

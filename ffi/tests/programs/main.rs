@@ -5,6 +5,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[cfg(unix)]
+mod command;
 mod examples;
 mod faults;
 #[cfg(target_os = "linux")]

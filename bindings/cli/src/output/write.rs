@@ -52,9 +52,27 @@ pub(crate) fn error_is_terminal() -> bool {
 
 fn write(stream: &mut impl Write, parts: &[&[u8]]) -> io::Result<()> {
     for part in parts {
-        stream.write_all(part)?;
+        let mut rest = *part;
+        while !rest.is_empty() {
+            // A write that fails has taken nothing of it.
+            match waited(|| stream.write(rest))? {
+                0 => return Err(io::ErrorKind::WriteZero.into()),
+                written => rest = &rest[written..],
+            }
+        }
     }
-    stream.flush()
+    waited(|| stream.flush())
+}
+
+/// Repeats what fails because another program with the same pipe has just set that writes do not wait.
+fn waited<T>(mut attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match attempt() {
+            Err(why) if why.kind() == io::ErrorKind::WouldBlock => crate::platform::wait_for_streams(),
+            Err(why) if why.kind() == io::ErrorKind::Interrupted => {}
+            done => return done,
+        }
+    }
 }
 
 /// Ends the process at once, with the console as it was.

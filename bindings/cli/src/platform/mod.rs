@@ -7,7 +7,8 @@
 //! | [`ProgramGroup`] | a process group | a job |
 //! | [`shell`] | `/bin/sh` | `cmd.exe` |
 //! | [`terminal_output`], [`TerminalSettings`] | `/dev/tty`, termios | `CONOUT$`, the mode of `CONIN$` |
-//! | [`begin_console`], [`end_console`] | nothing | the console's code page is UTF-8 |
+//! | [`begin_console`], [`end_console`], [`wait_for_streams`] | the standard streams wait | the console's code page is UTF-8 |
+//! | [`begin_as_program`] | signals, closed streams | nothing: closed streams are no numbers that files could get |
 //! | [`raise_open_files`] | `RLIMIT_NOFILE` | nothing: there is no such limit |
 //! | [`home_folder`] | `$HOME` | `%USERPROFILE%` |
 
@@ -25,6 +26,6 @@ use windows as system;
 pub(crate) use system::is_group_gone;
 pub(crate) use system::{
     END_OF_INPUT, HOME_VARIABLE, Interrupt, PROMPT_READS_CTRL_C, ProgramGroup, StopSignals, TerminalSettings,
-    begin_console, can_be_argument, end_console, home_folder, is_device_name, raise_open_files, shell, shell_argument,
-    terminal_output,
+    begin_as_program, begin_console, can_be_argument, end_console, home_folder, is_device_name, raise_open_files,
+    shell, shell_argument, terminal_output, wait_for_streams,
 };

@@ -1,15 +1,24 @@
 //! Signals, process groups, the terminal, limits.
 
+#![allow(unsafe_code)] // `signal` is C: this is the one place that declares it.
+
 use std::{
+    ffi::c_int,
     fs::{File, OpenOptions},
     io,
-    os::unix::process::CommandExt as _,
+    os::{
+        fd::{BorrowedFd, IntoRawFd as _},
+        unix::process::CommandExt as _,
+    },
     path::{Path, PathBuf},
     process::{Child, Command},
 };
 
 use rustix::{
+    fs::{Mode, OFlags, fcntl_getfl, fcntl_setfl, open},
+    io::fcntl_getfd,
     process::{Pid, Resource, Rlimit, getrlimit, kill_process_group, setrlimit},
+    stdio::{stderr, stdin, stdout},
     termios::{OptionalActions, Termios, tcgetattr, tcsetattr},
 };
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -165,8 +174,72 @@ impl TerminalSettings {
     }
 }
 
+/// What a program does with a signal, as C has it: its default, or nothing. Anything else is the address of a handler.
+type SignalAction = usize;
+const DEFAULT: SignalAction = 0;
+const IGNORED: SignalAction = 1;
+
+unsafe extern "C" {
+    /// Sets the action of a signal, and returns the former one.
+    #[link_name = "signal"]
+    fn signal_action(number: c_int, action: SignalAction) -> SignalAction;
+}
+
+/// Gives signals and streams the state that they have when a program of Rust begins.
+pub(crate) fn begin_as_program() {
+    for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup(), SignalKind::quit()] {
+        // What this crate listens with calls the former handler too, and that of an interpreter may end the process. A signal that
+        // was ignored at the start (`nohup`) stays ignored.
+        if set_action(kind, DEFAULT) == IGNORED {
+            set_action(kind, IGNORED);
+        }
+    }
+    // A reader that has closed the pipe is told by the error of a write.
+    set_action(SignalKind::pipe(), IGNORED);
+    open_missing_streams();
+}
+
+fn set_action(kind: SignalKind, action: SignalAction) -> SignalAction {
+    debug_assert!(action == DEFAULT || action == IGNORED);
+    // SAFETY: neither action is a handler, which could be called at any instant.
+    unsafe { signal_action(kind.as_raw_value(), action) }
+}
+
+/// Opens the null device for each closed standard stream. Otherwise the next file or connection would get the stream's number, and
+/// what is printed would be written into it.
+fn open_missing_streams() {
+    for stream in streams() {
+        if fcntl_getfd(stream).is_err()
+            // Child programs have it, too.
+            && let Ok(null) = open("/dev/null", OFlags::RDWR, Mode::empty())
+        {
+            // The lowest free number is that of the stream. It stays open.
+            let _ = null.into_raw_fd();
+        }
+    }
+}
+
+fn streams() -> [BorrowedFd<'static>; 3] {
+    [stdin(), stdout(), stderr()]
+}
+
 /// Prepares the console for this program's text.
-pub(crate) const fn begin_console() {}
+pub(crate) fn begin_console() {
+    wait_for_streams();
+}
+
+/// Lets reads and writes of the standard streams wait, as programs without an event loop expect. Another program with the same
+/// pipe or terminal, such as Node, may have set that they fail.
+pub(crate) fn wait_for_streams() {
+    for stream in streams() {
+        if let Ok(flags) = fcntl_getfl(stream)
+            && flags.contains(OFlags::NONBLOCK)
+        {
+            // On failure a write says so.
+            let _ = fcntl_setfl(stream, flags - OFlags::NONBLOCK);
+        }
+    }
+}
 
 /// Restores the console.
 pub(crate) const fn end_console() {}

@@ -283,6 +283,12 @@ impl TerminalSettings {
     }
 }
 
+/// Here events have no handlers that were there before, and closed streams are no numbers that files could get.
+pub(crate) const fn begin_as_program() {}
+
+/// Here the standard streams always wait.
+pub(crate) const fn wait_for_streams() {}
+
 /// The console's code page before this program's, if that is another one.
 static CODE_PAGE: AtomicU32 = AtomicU32::new(0);
 

@@ -223,6 +223,33 @@ final class FfiBridge implements Bridge
         $this->spare = $results;
     }
 
+    /**
+     * Runs the command `bankchannel` with these arguments, and returns the exit code, which the process must end with. It watches
+     * signals itself, and may end the process.
+     *
+     * @param list<string> $arguments
+     *
+     * @throws BankchannelException
+     */
+    public function runCommand(array $arguments): int
+    {
+        $library = $this->library;
+        $results = $this->results();
+        $code = Library::made($library->new('int32_t'));
+        $given = ['bankchannel', ...$arguments];
+        $pointers = Library::made($library->new('char *[' . \count($given) . ']'));
+        $texts = [];
+        foreach ($given as $place => $argument) {
+            // FFI frees the text with its variable.
+            $texts[] = $text = Library::made($library->new('char[' . (\strlen($argument) + 1) . ']'));
+            \FFI::memcpy($text, $argument, \strlen($argument));
+            $pointers[$place] = \FFI::addr($text[0]);
+        }
+        $this->check($library->bankchannel_command(\FFI::addr($pointers[0]), \count($given), \FFI::addr($code), $results->errorPlace), $results);
+
+        return $code->cdata;
+    }
+
     private function results(): Results
     {
         $results = $this->spare ?? new Results($this->library);
