@@ -10,7 +10,7 @@ const REPLACED: char = '\u{fffd}';
 /// Runs the command with these arguments, those of the program after its file, and returns the exit code. It takes the event
 /// loop's thread until its end, watches signals itself, and may end the process.
 #[napi(catch_unwind)]
-pub fn run_command(arguments: Vec<String>) -> u32 {
+pub(crate) fn run_command(arguments: Vec<String>) -> u32 {
     let named = std::iter::once("bankchannel".into());
     bankchannel_command::run_command_in_library(named.chain(as_given(arguments)).collect()).into()
 }

@@ -78,7 +78,7 @@ fn waited<T>(mut attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
 /// Ends the process at once, with the console as it was.
 pub(crate) fn end_process(code: i32) -> ! {
     crate::platform::end_console();
-    std::process::exit(code);
+    crate::platform::end_process(code)
 }
 
 fn settle(written: io::Result<()>) {

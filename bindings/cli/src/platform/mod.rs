@@ -8,6 +8,7 @@
 //! | [`shell`] | `/bin/sh` | `cmd.exe` |
 //! | [`terminal_output`], [`TerminalSettings`] | `/dev/tty`, termios | `CONOUT$`, the mode of `CONIN$` |
 //! | [`begin_console`], [`end_console`], [`wait_for_streams`] | the standard streams wait | the console's code page is UTF-8 |
+//! | [`end_process`] | nothing else runs before the end | what libraries have for it |
 //! | [`begin_as_program`] | signals, closed streams | nothing: closed streams are no numbers that files could get |
 //! | [`raise_open_files`] | `RLIMIT_NOFILE` | nothing: there is no such limit |
 //! | [`home_folder`] | `$HOME` | `%USERPROFILE%` |
@@ -26,6 +27,6 @@ use windows as system;
 pub(crate) use system::is_group_gone;
 pub(crate) use system::{
     END_OF_INPUT, HOME_VARIABLE, Interrupt, PROMPT_READS_CTRL_C, ProgramGroup, StopSignals, TerminalSettings,
-    begin_as_program, begin_console, can_be_argument, end_console, home_folder, is_device_name, raise_open_files,
-    shell, shell_argument, terminal_output, wait_for_streams,
+    begin_as_program, begin_console, can_be_argument, end_console, end_process, home_folder, is_device_name,
+    raise_open_files, shell, shell_argument, terminal_output, wait_for_streams,
 };

@@ -1,6 +1,6 @@
 //! Signals, process groups, the terminal, limits.
 
-#![allow(unsafe_code)] // `signal` is C: this is the one place that declares it.
+#![allow(unsafe_code)] // `signal` and `_exit` are C: this is the one place that declares them.
 
 use std::{
     ffi::c_int,
@@ -183,6 +183,15 @@ unsafe extern "C" {
     /// Sets the action of a signal, and returns the former one.
     #[link_name = "signal"]
     fn signal_action(number: c_int, action: SignalAction) -> SignalAction;
+
+    #[link_name = "_exit"]
+    safe fn exit_at_once(code: c_int) -> !;
+}
+
+/// Ends the process, on any thread. What a program has registered for its end is left out: the data of an interpreter, in which this
+/// library runs, would be freed under its own threads.
+pub(crate) fn end_process(code: i32) -> ! {
+    exit_at_once(code)
 }
 
 /// Gives signals and streams the state that they have when a program of Rust begins.

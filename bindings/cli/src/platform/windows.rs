@@ -286,6 +286,11 @@ impl TerminalSettings {
 /// Here events have no handlers that were there before, and closed streams are no numbers that files could get.
 pub(crate) const fn begin_as_program() {}
 
+/// Ends the process, on any thread.
+pub(crate) fn end_process(code: i32) -> ! {
+    std::process::exit(code)
+}
+
 /// Here the standard streams always wait.
 pub(crate) const fn wait_for_streams() {}
 
