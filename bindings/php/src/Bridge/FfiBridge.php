@@ -245,7 +245,8 @@ final class FfiBridge implements Bridge
             \FFI::memcpy($text, $argument, \strlen($argument));
             $pointers[$place] = \FFI::addr($text[0]);
         }
-        $this->check($library->bankchannel_command(\FFI::addr($pointers[0]), \count($given), \FFI::addr($code), $results->errorPlace), $results);
+        $status = $library->bankchannel_command(\FFI::addr($pointers[0]), \count($given), \FFI::addr($code), $results->errorPlace);
+        $this->check($status, $results);
 
         return $code->cdata;
     }
