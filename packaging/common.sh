@@ -8,6 +8,12 @@ case ${CARGO_TARGET_DIR:-} in
     *) export CARGO_TARGET_DIR="$PWD/$CARGO_TARGET_DIR" ;;
 esac
 target_dir=${CARGO_TARGET_DIR:-$root/target}
+# The targets that packages are made for; tests/third-party reads them.
+all_targets='x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu x86_64-unknown-linux-musl aarch64-unknown-linux-musl x86_64-pc-windows-gnullvm x86_64-apple-darwin aarch64-apple-darwin'
+
+# Whose machine makes a package does not show: its own umask, its words for months.
+umask 022
+export LC_ALL=C
 
 fail() {
     echo "${0##*/}: $*" >&2
@@ -18,13 +24,14 @@ absolute() { case $1 in /*) echo "$1" ;; *) echo "$PWD/$1" ;; esac; }
 
 # options ARGUMENT…: reads those that `takes` lists, such as `--built, --output DIR`.
 options() {
-    built=no from='' library='' targets='' output=$target_dir/packages
+    built=no from='' library='' packages='' targets='' output=$target_dir/packages
     while [ $# -gt 0 ]; do
         case ", $takes," in *", $1,"* | *", $1 "*) ;; *) fail "there is no $1; there are $takes" ;; esac
         if [ "$1" = --built ]; then built=yes && shift && continue; fi
         [ $# -ge 2 ] || fail "$1 needs a value"
         case $1 in
             --from) from=$(absolute "$2") built=yes ;;
+            --packages) packages=$(absolute "$2") ;;
             --library) library=$(absolute "$2") built=yes ;;
             --target)
                 case $takes in *"--target TRIPLE…"*) ;; *) [ -z "$targets" ] || fail 'there is one --target' ;; esac
@@ -80,17 +87,29 @@ without_names() {
     fi
 }
 
+# guides FOLDER: copies the guides and the reference; the pages about the architecture and publishing are for contributors.
+guides() {
+    mkdir -p "$1"
+    cp -R "$root"/docs/*.md "$root"/docs/*.toml "$root/docs/reference" "$root/docs/protocols" "$1/"
+    rm -f "$1/architecture.md" "$1/publishing.md"
+}
+
+# plain FOLDER: what is in it may be read by all, and executed by all if by its owner, whatever the sources' own modes are.
+plain() { chmod -R u=rwX,go=rX "$1"; }
+
 # archive FOLDER NAME FILE: packs FOLDER/NAME into a .zip or .tar.gz. The same content gives the same file: it has neither times nor owners.
 archive() {
+    plain "$1/$2"
+    tar=$(command -v gtar || echo tar)
     new=$(dirname "$3")/.new-$(basename "$3")
     mkdir -p "$(dirname "$3")"
     rm -f "$new"
     case $3 in
         *.zip)
-            find "$1/$2" -exec touch -d '2020-01-01 00:00:00Z' {} +
+            find "$1/$2" -exec touch -d 2020-01-01T00:00:00Z {} +
             (cd "$1" && find "$2" -type f | LC_ALL=C sort | TZ=UTC zip -q -X -9 "$new" -@)
             ;;
-        *) tar -C "$1" --sort=name --mtime='2020-01-01 00:00:00Z' --owner=0 --group=0 --numeric-owner -cf - "$2" | gzip -9n >"$new" ;;
+        *) "$tar" -C "$1" --sort=name --mtime='2020-01-01 00:00:00Z' --owner=0 --group=0 --numeric-owner -cf - "$2" | gzip -9n >"$new" ;;
     esac
     mv "$new" "$3"
 }
