@@ -4,8 +4,8 @@
 
 The command `bankchannel`, which pip puts beside itself, runs in the library.
 
-`maturin build` would make the same wheel, but builds the native half again with its own settings. This script writes the
-parts that the wheel specification requires: the package, its metadata, and a record of every file with its digest.
+It writes the parts that the wheel specification requires: the package, its metadata, and a record of every file with its
+digest. `package.sh` calls it, and `build_backend.py`, with which pip builds from source.
 """
 
 from __future__ import annotations
@@ -20,10 +20,14 @@ import struct
 import subprocess
 import sys
 import tempfile
-import tomllib
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -68,11 +72,11 @@ def main(library: str, output: str) -> None:
 
 
 def documents() -> Iterator[tuple[str, Path]]:
-    """The guides, the reference, the examples and the changes; the page about the architecture is for contributors."""
+    """The guides, the reference, the examples and the changes; without the pages for contributors."""
     docs = ROOT / "docs"
     guides = [*docs.glob("*.md"), *docs.glob("*.toml"), *docs.glob("reference/*"), *docs.glob("protocols/*")]
     for file in sorted(guides):
-        if file.name != "architecture.md":
+        if file.name not in ("architecture.md", "publishing.md"):
             yield f"docs/{file.relative_to(docs).as_posix()}", file
     for file in sorted((HERE / "examples").rglob("*.py")):
         yield f"examples/{file.relative_to(HERE / 'examples').as_posix()}", file
