@@ -33,12 +33,10 @@ cp -R LICENSE NOTICE licenses "$stage/platform"
 (cd bindings/node && cp -R bin index.js index.mjs index.d.ts index.d.mts lib README.md package.json "$stage/main")
 cp CHANGELOG.md "$stage/main"
 cp -R bindings/node/examples "$stage/main"
-# The guides and the reference; the page about the library's architecture is for contributors.
-mkdir "$stage/main/docs"
-cp -R docs/*.md docs/*.toml docs/reference docs/protocols "$stage/main/docs"
-rm "$stage/main/docs/architecture.md"
+guides "$stage/main/docs"
 cp "$library" "$stage/platform/bankchannel.node"
 node bindings/node/platform.js "$platform" "$stage/platform"
+plain "$stage"
 
 for part in main platform; do
     npm pack --silent --pack-destination "$output" "$stage/$part" | sed "s|^|$output/|"
