@@ -3,10 +3,22 @@
 # the section of README.md, until the bank's statement is there.
 #
 #   smoke.sh [PACKAGE.tgz]…    these packages; without any, they are made of the library in target/release
+#   smoke.sh FOLDER            those in this folder that are for this machine
 set -eu
+caller=$PWD
 cd "$(dirname "$0")/../.."
 root=$PWD
-if [ $# -gt 0 ]; then packages=$*; else packages=$(bindings/node/package.sh --built); fi
+if [ -d "$caller/${1:-/nothing}" ]; then
+    # The names of packages say what Node says of the machine; on Linux also which C library it has.
+    this=$(node -p 'const { header } = process.report.getReport(); const libc = header.glibcVersionRuntime ? "gnu" : "musl";
+        [process.platform, process.arch, ...(process.platform === "linux" ? [libc] : [])].join("-")')
+    version=$(node -p 'require("./bindings/node/package.json").version')
+    packages="$caller/$1/bankchannel-$version.tgz $caller/$1/bankchannel-$this-$version.tgz"
+elif [ $# -gt 0 ]; then
+    packages=$*
+else
+    packages=$(bindings/node/package.sh --built)
+fi
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
