@@ -5,15 +5,16 @@
 #   smoke.sh [PACKAGE.tgz]…    these packages; without any, they are made of the library in target/release
 #   smoke.sh FOLDER            those in this folder that are for this machine
 set -eu
-caller=$PWD
+given=${1:-}
+case $given in '' | /*) ;; *) given=$PWD/$given ;; esac
 cd "$(dirname "$0")/../.."
 root=$PWD
-if [ -d "$caller/${1:-/nothing}" ]; then
+if [ -n "$given" ] && [ -d "$given" ]; then
     # The names of packages say what Node says of the machine; on Linux also which C library it has.
     this=$(node -p 'const { header } = process.report.getReport(); const libc = header.glibcVersionRuntime ? "gnu" : "musl";
         [process.platform, process.arch, ...(process.platform === "linux" ? [libc] : [])].join("-")')
     version=$(node -p 'require("./bindings/node/package.json").version')
-    packages="$caller/$1/bankchannel-$version.tgz $caller/$1/bankchannel-$this-$version.tgz"
+    packages="$given/bankchannel-$version.tgz $given/bankchannel-$this-$version.tgz"
 elif [ $# -gt 0 ]; then
     packages=$*
 else
