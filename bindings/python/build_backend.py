@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -18,6 +19,7 @@ ROOT = HERE.parents[1]
 
 
 def build_wheel(folder: str, settings: dict[str, str] | None = None, metadata: str | None = None) -> str:
+    ask_for_python()
     ask_for_rust()
     library = compiled((settings or {}).get("profile", "distribution"))
     said = subprocess.run([sys.executable, str(HERE / "package.py"), library, folder], check=True, stdout=subprocess.PIPE, text=True)
@@ -30,6 +32,14 @@ def build_sdist(folder: str, settings: dict[str, str] | None = None) -> str:
         raise SystemExit("bankchannel: a source package is made in a clone of the repository")
     said = subprocess.run([sys.executable, str(script), "python", folder], check=True, stdout=subprocess.PIPE, text=True)
     return Path(said.stdout.strip()).name
+
+
+def ask_for_python() -> None:
+    """What is built serves the stable interface of CPython alone: pip would refuse it after minutes of compiling."""
+    if sysconfig.get_config_var("Py_GIL_DISABLED"):
+        raise SystemExit("bankchannel: this Python is free-threaded, and takes no wheel of the stable ABI. Use a Python with its global lock, such as python3.14.")
+    if sys.implementation.name != "cpython":
+        raise SystemExit(f"bankchannel: this Python is {sys.implementation.name}, and the library is for CPython 3.10 or later. Use that, or the command line.")
 
 
 def ask_for_rust() -> None:
@@ -68,5 +78,5 @@ def compiled(profile: str) -> str:
     for line in done.stdout.splitlines():
         told = json.loads(line)
         if told.get("reason") == "compiler-artifact" and told["target"]["name"] == "bankchannel_python":
-            return next(file for file in told["filenames"] if file.endswith((".so", ".dylib", ".dll")))
+            return next(str(file) for file in told["filenames"] if file.endswith((".so", ".dylib", ".dll")))
     raise SystemExit("bankchannel: cargo built no library")
