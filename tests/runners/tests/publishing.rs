@@ -1,7 +1,7 @@
 //! How versions are published: the workflows run scripts that are there, with options that these have; names and version are
 //! the same wherever they stand, docs/publishing.md included.
 
-use std::{collections::BTreeSet, fs, path::Path, process::Command};
+use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command};
 
 use bankchannel_tests::faces::root;
 use serde_json::Value;
@@ -170,4 +170,75 @@ fn the_workflow_makes_the_packages_of_every_target() {
     let of_the_workflow: BTreeSet<&str> =
         made.lines().filter_map(|line| line.trim().strip_prefix("targets: ")).flat_map(str::split_whitespace).collect();
     assert_eq!(of_the_workflow, targets.split(' ').collect());
+}
+
+/// A folder in the place of the registries: programs that note what they were told to publish, and have one thing already.
+struct Registries {
+    folder: tempfile::TempDir,
+}
+
+impl Registries {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let noted = folder.path().join("noted");
+        fs::create_dir_all(folder.path().join("bin")).expect("a folder");
+        let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+        let npm = format!(
+            "case $1 in view) case $2 in @bankchannel/linux-arm64-gnu@*) echo \"${{2##*@}}\" ;; esac ;; \
+             publish) echo \"$(basename \"$2\")\" >>'{0}' ;; esac",
+            noted.display()
+        );
+        let cargo = format!(
+            "case $1 in info) case $* in *bankchannel-xml@*) ;; *) exit 101 ;; esac ;; \
+             publish) echo \"$@\" >>'{0}' ;; *) exec '{cargo}' \"$@\" ;; esac",
+            noted.display()
+        );
+        for (name, program) in [("npm", npm), ("cargo", cargo)] {
+            let file = folder.path().join("bin").join(name);
+            fs::write(&file, format!("#!/bin/sh\n{program}\n")).expect("a file");
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("its mode");
+        }
+        Self { folder }
+    }
+
+    /// Runs `packaging/publish`; returns whether it ended well, and what was published.
+    fn publish(&self, arguments: &[&str]) -> (bool, String) {
+        let path = std::env::var("PATH").expect("a path");
+        let mut command = Command::new(root().join("packaging/publish"));
+        command.args(arguments).env("PATH", format!("{}:{path}", self.folder.path().join("bin").display()));
+        let ended = command.output().expect("bash").status.success();
+        (ended, fs::read_to_string(self.folder.path().join("noted")).unwrap_or_default())
+    }
+}
+
+#[test]
+fn the_main_package_of_npm_comes_last_and_what_is_there_is_left_out() {
+    let (registries, packages) = (Registries::new(), tempfile::tempdir().expect("a folder"));
+    let version = env!("CARGO_PKG_VERSION");
+    let folder = packages.path().to_str().expect("text");
+    let add = |name: &str| fs::write(packages.path().join(format!("{name}-{version}.tgz")), "").expect("a file");
+    let [platforms, _] = &listed()[..] else { panic!("two lists") };
+    let files: Vec<String> = platforms.iter().map(|name| name.replace('@', "").replace('/', "-")).collect();
+    add("bankchannel");
+    files[1..].iter().for_each(|file| add(file));
+    assert_eq!(registries.publish(&["npm", folder]), (false, String::new()), "a platform's package is missing");
+    add(&files[0]);
+    let (ended, noted) = registries.publish(&["npm", folder]);
+    let new = files.iter().map(String::as_str).filter(|file| *file != "bankchannel-linux-arm64-gnu");
+    let expected: String = new.chain(["bankchannel"]).map(|file| format!("{file}-{version}.tgz\n")).collect();
+    assert_eq!((ended, noted), (true, expected));
+}
+
+#[test]
+fn crates_that_are_there_are_left_out() {
+    let (ended, noted) = Registries::new().publish(&["crates"]);
+    assert!(ended, "{noted}");
+    assert_eq!(noted.matches("--exclude").count(), 1, "{noted}");
+    assert!(noted.contains("--exclude bankchannel-xml\n") || noted.contains("--exclude bankchannel-xml "), "{noted}");
+}
+
+#[test]
+fn a_tag_of_another_version_is_refused() {
+    let (ended, _) = Registries::new().publish(&["check", "v99.0.0"]);
+    assert!(!ended);
 }
