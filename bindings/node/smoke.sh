@@ -39,4 +39,4 @@ grep -l BkToCstmrStmt statements/*
 node -e "const { version, WsChannel } = require('bankchannel'); new WsChannel(); console.log(version)"
 # The command of the package, whose code is in the library: as npm links it, and by npx.
 "$root/tests/support/installed-command" node_modules/.bin/bankchannel
-npx --offline bankchannel --version
+"$root/tests/support/installed-command" npx --offline bankchannel

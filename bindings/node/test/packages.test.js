@@ -189,7 +189,7 @@ test('what is installed serves the program of README.md, and carries its licence
   assert.match(out, /^statements\/.*camt\.053/m);
   // Version, help, exit codes and pipes of the command.
   assert.match(out, /^works: node_modules\/\.bin\/bankchannel$/m);
-  assert.match(out, new RegExp(`^bankchannel ${manifest.version.replaceAll('.', '\\.')}$`, 'm'));
+  assert.match(out, /^works: npx --offline bankchannel$/m);
   const packed = path.join(paths.target, 'packages');
   for (const name of ['bankchannel', `bankchannel-${process.platform}-${process.arch}-gnu`]) {
     const listed = execFileSync('tar', ['tzf', path.join(packed, `${name}-${manifest.version}.tgz`)], {
