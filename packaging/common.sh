@@ -9,7 +9,9 @@ case ${CARGO_TARGET_DIR:-} in
 esac
 target_dir=${CARGO_TARGET_DIR:-$root/target}
 # The targets that packages are made for; tests/third-party reads them.
-all_targets='x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu x86_64-unknown-linux-musl aarch64-unknown-linux-musl x86_64-pc-windows-gnullvm x86_64-apple-darwin aarch64-apple-darwin'
+all_targets='
+x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu x86_64-unknown-linux-musl aarch64-unknown-linux-musl
+x86_64-pc-windows-gnullvm x86_64-apple-darwin aarch64-apple-darwin'
 
 # Whose machine makes a package does not show: its own umask, its words for months.
 umask 022

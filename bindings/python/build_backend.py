@@ -37,9 +37,12 @@ def build_sdist(folder: str, settings: dict[str, str] | None = None) -> str:
 def ask_for_python() -> None:
     """What is built serves the stable interface of CPython alone: pip would refuse it after minutes of compiling."""
     if sysconfig.get_config_var("Py_GIL_DISABLED"):
-        raise SystemExit("bankchannel: this Python is free-threaded, and takes no wheel of the stable ABI. Use a Python with its global lock, such as python3.14.")
-    if sys.implementation.name != "cpython":
-        raise SystemExit(f"bankchannel: this Python is {sys.implementation.name}, and the library is for CPython 3.10 or later. Use that, or the command line.")
+        why, remedy = "free-threaded, and takes no wheel of the stable ABI", "Use a Python with its global lock, such as python3.14."
+    elif sys.implementation.name != "cpython":
+        why, remedy = f"{sys.implementation.name}, and the library is for CPython 3.10 or later", "Use that, or the command line."
+    else:
+        return
+    raise SystemExit(f"bankchannel: this Python is {why}. {remedy}")
 
 
 def ask_for_rust() -> None:
