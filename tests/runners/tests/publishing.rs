@@ -164,8 +164,7 @@ fn the_version_is_one_number() {
 #[test]
 fn the_workflow_makes_the_packages_of_every_target() {
     let common = text("packaging/common.sh");
-    let targets =
-        common.split_once("all_targets='").and_then(|(_, rest)| rest.split_once('\'')).expect("the list").0;
+    let targets = common.split_once("all_targets='").and_then(|(_, rest)| rest.split_once('\'')).expect("the list").0;
     let made = text(format!("{WORKFLOWS}/release.yml"));
     let of_the_workflow: BTreeSet<&str> =
         made.lines().filter_map(|line| line.trim().strip_prefix("targets: ")).flat_map(str::split_whitespace).collect();
