@@ -262,6 +262,7 @@ fn the_package_is_complete_and_works_where_it_is_unpacked() {
         "README.md",
         "install.sh",
         "licenses/LGPL-2.0.txt",
+        "licenses/RUNTIMES.txt",
         "licenses/THIRD-PARTY.txt",
         "include/bankchannel.h",
         "include/bankchannel_operations.h",
