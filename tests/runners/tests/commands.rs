@@ -12,7 +12,7 @@ use std::{
     process::{Command, ExitStatus, Output, Stdio},
     sync::OnceLock,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use bankchannel_tests::faces::{built, root};
@@ -26,20 +26,20 @@ use serde_json::{Value, json};
 /// How the command is started: the program first, then what must do the same.
 const WAYS: [&str; 5] = ["program", "python", "node", "php", "c"];
 
-/// A command that starts it in this way.
+/// What a signal does not end within this time is killed: the test fails, and does not hang.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A command that starts it in this way. No signal is ignored, as some are for what a script has put into the background.
 fn way(name: &str) -> Command {
     let (library, root) = (built().join("libbankchannel_c.so"), root());
-    let started = |program: &str, arguments: &[&OsStr]| {
-        let mut command = Command::new(program);
-        command.args(arguments);
-        command
-    };
-    let mut command = match name {
-        "python" => started("python3", &["-m".as_ref(), "bankchannel".as_ref()]),
-        "node" => started("node", &[root.join("bindings/node/bin/bankchannel.js").as_ref()]),
-        "php" => started("php", &[root.join("bindings/php/bin/bankchannel").as_ref()]),
-        "c" => Command::new(c_program()),
-        _ => Command::new(built().join("bankchannel")),
+    let mut command = Command::new("env");
+    command.arg("--default-signal");
+    match name {
+        "python" => command.args(["python3", "-m", "bankchannel"]),
+        "node" => command.arg("node").arg(root.join("bindings/node/bin/bankchannel.js")),
+        "php" => command.arg("php").arg(root.join("bindings/php/bin/bankchannel")),
+        "c" => command.arg(c_program()),
+        _ => command.arg(built().join("bankchannel")),
     };
     command.env("PYTHONPATH", root.join("bindings/python")).env("BANKCHANNEL_LIBRARY", library).stdin(Stdio::null());
     command
@@ -238,6 +238,13 @@ fn served(mut command: Command, sent: Signal) -> (Option<i32>, Option<i32>, Stri
 
 fn ended_by(mut child: std::process::Child, sent: Signal) -> (ExitStatus, String) {
     kill(Pid::from_raw(child.id().try_into().unwrap()), sent).unwrap();
+    let patience = Instant::now() + PATIENCE;
+    while child.try_wait().unwrap().is_none() {
+        if Instant::now() > patience {
+            child.kill().unwrap();
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
     let said = std::io::read_to_string(child.stderr.take().unwrap()).unwrap();
     (child.wait().unwrap(), said)
 }
