@@ -24,7 +24,7 @@ use bankchannel_server::{
 };
 
 /// Checks configuration, address, TLS files, bank, data folder and store. Creates nothing that is missing; a store in
-/// an existing folder is opened as a start would open it.
+/// an existing folder is opened to read.
 pub(super) fn check(options: Value<'_>) -> Result<BoxFuture<'static, Vec<ServerFinding>>> {
     let options: ConnectorOptions = read_boundary(options)?;
     Ok(Box::pin(findings(options)))
