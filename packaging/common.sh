@@ -8,7 +8,7 @@ case ${CARGO_TARGET_DIR:-} in
     *) export CARGO_TARGET_DIR="$PWD/$CARGO_TARGET_DIR" ;;
 esac
 target_dir=${CARGO_TARGET_DIR:-$root/target}
-# The targets that packages are made for; tests/third-party reads them.
+# The targets that packages are made for; tests/platforms and tests/third-party read them.
 all_targets='
 x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu x86_64-unknown-linux-musl aarch64-unknown-linux-musl
 x86_64-pc-windows-gnullvm x86_64-apple-darwin aarch64-apple-darwin'

@@ -32,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A command that starts it in this way. No signal is ignored, as some are for what a script has put into the background.
 fn way(name: &str) -> Command {
     let (library, root) = (built().join("libbankchannel_c.so"), root());
-    let mut command = Command::new("env");
+    let mut command = Command::new("/usr/bin/env");
     command.arg("--default-signal");
     match name {
         "python" => command.args(["python3", "-m", "bankchannel"]),
@@ -273,10 +273,7 @@ fn on_terminal(mut command: Command, steps: &Value) -> Value {
     let home = tempfile::tempdir().unwrap();
     command.env("HOME", home.path()).env("TERM", "xterm").env("PATH", std::env::var_os("PATH").unwrap());
     let text = |text: &OsStr| text.to_str().unwrap().to_owned();
-    let mut argv: Vec<String> = std::iter::once(command.get_program()).chain(command.get_args()).map(text).collect();
-    if !argv[0].contains('/') {
-        argv.insert(0, "/usr/bin/env".to_owned());
-    }
+    let argv: Vec<String> = std::iter::once(command.get_program()).chain(command.get_args()).map(text).collect();
     let env: serde_json::Map<_, _> =
         command.get_envs().filter_map(|(name, value)| Some((text(name), text(value?).into()))).collect();
     let play = json!({"argv": argv, "cwd": home.path(), "env": env, "steps": steps});
