@@ -21,7 +21,8 @@ mod toy;
 use bankchannel::{Error, Result};
 pub use bankchannel_server::{
     configuration::{ConfigurationForm, ConfigurationSetting, read_process_environment},
-    counterpart::{CLIENTS, CheckFn, Counterpart, ServerFinding},
+    counterpart::{CLIENTS, CheckFn, Counterpart, LogsFn, ServerFinding},
+    log,
     operator::CallableCommand,
     temporary::remove_all as remove_temporary_folders,
 };

@@ -1,6 +1,6 @@
 //! A counterpart as a value: the static description of a kind of embedded server, and one that runs.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bankchannel_foundation::{
     Result,
@@ -13,6 +13,7 @@ use serde::Serialize;
 use crate::{
     configuration::ConfigurationForm,
     http::server::RunningServers,
+    log::LogSettings,
     operator::CallableCommand,
     orders::{COMMON_ORDERS, CallableOrder},
 };
@@ -47,6 +48,8 @@ pub struct Counterpart {
     pub check: Option<CheckFn>,
     /// How its configuration file is read, if it has one.
     pub configuration: Option<&'static ConfigurationForm>,
+    /// How it logs, by its start options; `None` for a kind without such settings.
+    pub logs: Option<LogsFn>,
     own_orders: &'static [&'static [CallableOrder]],
     operator: &'static [&'static [CallableCommand]],
     start: StartFn,
@@ -54,6 +57,9 @@ pub struct Counterpart {
 
 /// See [`Counterpart::check`]. Options that cannot be read are an error.
 pub type CheckFn = for<'a> fn(Value<'a>) -> Result<BoxFuture<'static, Vec<ServerFinding>>>;
+
+/// See [`Counterpart::logs`].
+pub type LogsFn = for<'a> fn(Value<'a>) -> Result<LogSettings>;
 
 /// The result of checking one subject.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -91,6 +97,8 @@ pub trait ServerKind: Sized + Send + Sync + 'static {
     type Readiness: Boundary;
     /// See [`Counterpart::check`].
     const CHECK: Option<CheckFn> = None;
+    /// See [`Counterpart::logs`].
+    const LOGS: Option<LogsFn> = None;
     /// The orders that only this kind has, the same as its control target's; none for a kind without control interface.
     const ORDERS: &'static [&'static [CallableOrder]] = &[];
     /// See [`Counterpart::configuration`].
@@ -134,6 +142,7 @@ impl Counterpart {
             openapi,
             check: S::CHECK,
             configuration: S::CONFIGURATION,
+            logs: S::LOGS,
             own_orders: S::ORDERS,
             operator: S::OPERATOR,
             start: start::<S>,
@@ -206,7 +215,19 @@ pub(crate) fn only_known(value: serde_json::Value, shape: &Shape) -> serde_json:
 fn start<S: ServerKind>(counterpart: &'static Counterpart, options: Value<'_>) -> Result<StartingServer> {
     let starting = S::begin(model::read_boundary(options)?);
     Ok(Box::pin(async move {
-        Ok(Box::new(StartedServer { counterpart, server: starting.await? }) as Box<dyn RunningServer>)
+        let begun = Instant::now();
+        let started = StartedServer { counterpart, server: starting.await? };
+        let ready = started.readiness();
+        tracing::info!(
+            target: "bankchannel::life",
+            kind = counterpart.kind,
+            version = env!("CARGO_PKG_VERSION"),
+            base_url = ready["base_url"].as_str(),
+            operator_url = ready["operator_url"].as_str(),
+            took_ms = milliseconds(begun),
+            "started"
+        );
+        Ok(Box::new(started) as Box<dyn RunningServer>)
     }))
 }
 
@@ -264,6 +285,16 @@ impl<S: ServerKind> RunningServer for StartedServer<S> {
     }
 
     fn stop(self: Box<Self>) -> BoxFuture<'static, ()> {
-        self.server.end()
+        let kind = self.counterpart.kind;
+        Box::pin(async move {
+            let begun = Instant::now();
+            tracing::info!(target: "bankchannel::life", kind, "stopping");
+            self.server.end().await;
+            tracing::info!(target: "bankchannel::life", kind, took_ms = milliseconds(begun), "stopped");
+        })
     }
+}
+
+fn milliseconds(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }

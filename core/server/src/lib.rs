@@ -9,6 +9,8 @@
 //!   certificates   certificates and keys in the data folder, made where they are of no use
 //!   folder         the data folder          temporary   a folder that goes with its server
 //!   private        files and folders that only their owner may read
+//!   metrics        what monitoring fetches, on a listener of its own
+//!   log            how a service logs, and the subjects of its lines
 //!   configuration  configuration files and environment variables
 //! ```
 
@@ -18,6 +20,8 @@ pub mod counterpart;
 pub mod folder;
 pub mod hosted;
 pub mod http;
+pub mod log;
+pub mod metrics;
 pub mod operator;
 pub mod orders;
 pub use bankchannel_private_files as private;

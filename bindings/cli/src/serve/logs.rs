@@ -2,82 +2,58 @@
 
 use std::{env, io};
 
+use bankchannel_counterparts::{Counterpart, log};
+use bankchannel_foundation::model::Value;
+use log::{LogFormat, LogLevels, LogSettings};
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{
-    filter::{LevelFilter, Targets},
-    layer::SubscriberExt as _,
-    util::SubscriberInitExt as _,
+    Layer as _, filter::Targets, layer::SubscriberExt as _, registry::Registry, util::SubscriberInitExt as _,
 };
 
 use crate::output;
 
-/// The variable with the log filter: a level, or levels of modules such as `bankchannel_server=debug`.
+/// The variable with the levels: a level, or levels of modules such as `bankchannel_server=debug`.
 const VARIABLE: &str = "BANKCHANNEL_LOG";
-/// The level if the variable is not set, is empty or is not a filter.
-const DEFAULT: LevelFilter = LevelFilter::WARN;
+/// Lines that wait for whoever reads stderr. Beyond them lines are dropped and counted, so that no request waits.
+const WAITING: usize = 16 * 1024;
 
-/// Starts logging.
-pub(super) fn begin() {
-    let given = env::var(VARIABLE).unwrap_or_default();
-    let filter = filter(&given).unwrap_or_else(|| {
-        output::print_note(&format!("{VARIABLE} is not a filter such as info or bankchannel_server=debug: ignored"));
-        Targets::new().with_default(DEFAULT)
-    });
-    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(false);
+/// The log until the end of the program: what is dropped last, writes the lines that wait.
+pub(super) struct RunningLog(#[allow(dead_code, reason = "held until its drop")] WorkerGuard);
+
+/// Starts logging as the counterpart's settings say, and the variable before them. Settings that cannot be read are told by
+/// the start that follows.
+pub(super) fn begin(counterpart: &'static Counterpart, options: Value<'static>) -> RunningLog {
+    let settings = counterpart.logs.and_then(|settings| settings(options).ok()).unwrap_or_default();
+    let (writer, guard) = NonBlockingBuilder::default().buffered_lines_limit(WAITING).finish(io::stderr());
+    let dropped = writer.error_counter();
+    log::count_dropped_lines_by(move || dropped.dropped_lines() as u64);
+    let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(false);
+    let lines: Box<dyn tracing_subscriber::Layer<Registry> + Send + Sync> = match settings.log_format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed(),
+    };
     // An earlier subscriber stays.
-    let _ = tracing_subscriber::registry().with(lines).with(filter).try_init();
+    let _ = tracing_subscriber::registry().with(lines).with(targets(&levels(&settings))).try_init();
+    RunningLog(guard)
 }
 
-/// The filter that a text describes: parts separated by commas, each a level, `MODULE=LEVEL`, or a module. Without a
-/// level for all modules, the default counts for them. `None` for anything else, such as filters by spans.
-fn filter(text: &str) -> Option<Targets> {
-    let mut targets = Targets::new().with_default(DEFAULT);
-    for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-        let is_module = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_:".contains(&byte));
-        targets = match part.split_once('=') {
-            None => match part.parse::<LevelFilter>() {
-                Ok(level) => targets.with_default(level),
-                Err(_) if is_module(part) => targets.with_target(part, LevelFilter::TRACE),
-                Err(_) => return None,
-            },
-            Some((module, level)) if is_module(module) && !level.is_empty() => {
-                targets.with_target(module, level.parse::<LevelFilter>().ok()?)
-            }
-            Some(_) => return None,
-        };
+/// The levels of the variable, or of the settings.
+fn levels(settings: &LogSettings) -> LogLevels {
+    let of_settings = settings
+        .levels()
+        .unwrap_or_else(|_| LogLevels { default: tracing_subscriber::filter::LevelFilter::WARN, of: Vec::new() });
+    let given = env::var(VARIABLE).unwrap_or_default();
+    if given.is_empty() {
+        return of_settings;
     }
-    Some(targets)
+    LogLevels::parse(&given, of_settings.default).unwrap_or_else(|| {
+        output::print_note(&format!("{VARIABLE} is not a filter such as info or bankchannel_server=debug: ignored"));
+        of_settings
+    })
 }
 
-#[cfg(test)]
-mod tests {
-    use tracing_subscriber::filter::LevelFilter;
-
-    #[test]
-    fn a_filter_has_a_level_and_levels_of_modules() {
-        for (text, default, hub) in [
-            ("", LevelFilter::WARN, LevelFilter::WARN),
-            ("info", LevelFilter::INFO, LevelFilter::INFO),
-            ("info,", LevelFilter::INFO, LevelFilter::INFO),
-            ("off", LevelFilter::OFF, LevelFilter::OFF),
-            ("info, bankchannel_server=debug", LevelFilter::INFO, LevelFilter::DEBUG),
-            ("bankchannel_server=error", LevelFilter::WARN, LevelFilter::ERROR),
-            ("bankchannel_server", LevelFilter::WARN, LevelFilter::TRACE),
-        ] {
-            let found = super::filter(text).expect(text);
-            let lets = |target: &str, level: LevelFilter| {
-                level.into_level().is_none_or(|level| found.would_enable(target, &level))
-            };
-            for level in [LevelFilter::ERROR, LevelFilter::WARN, LevelFilter::INFO, LevelFilter::DEBUG] {
-                assert_eq!(lets("other", level), level <= default, "{text}, other: {level}");
-                assert_eq!(lets("bankchannel_server::http", level), level <= hub, "{text}, ours: {level}");
-            }
-        }
-    }
-
-    #[test]
-    fn other_filters_are_told() {
-        for text in ["bankchannel[span]=debug", "target[{field}]=info", "a=nothing", "a=", "not a filter"] {
-            assert!(super::filter(text).is_none(), "{text}");
-        }
-    }
+fn targets(levels: &LogLevels) -> Targets {
+    Targets::new()
+        .with_default(levels.default)
+        .with_targets(levels.of.iter().map(|(target, level)| (target.clone(), *level)))
 }

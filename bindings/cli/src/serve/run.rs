@@ -16,8 +16,8 @@ use crate::{
 
 /// Serves until a signal, or only checks.
 pub(super) fn run(counterpart: &'static Counterpart, matches: &ArgMatches) -> CommandOutcome {
-    logs::begin();
     let given = options::given(counterpart, matches);
+    let _log = logs::begin(counterpart, Value::from(given.clone()).into());
     let drain = matches.try_get_one::<u64>("drain").ok().flatten().copied().unwrap_or_default();
     let checks = matches.try_get_one::<bool>("check").ok().flatten() == Some(&true);
     let runtime = bankchannel_bridge::serving_runtime()?;

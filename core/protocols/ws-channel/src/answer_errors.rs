@@ -112,7 +112,8 @@ fn is_bank_code(code: &str) -> bool {
     code.len() == 2 && code.bytes().all(|b| b.is_ascii_digit()) && code != "01" && code != "00"
 }
 
-fn meaning(status: u16, code: &str, said: &str) -> (&'static ErrorRow, RefusalClass) {
+/// The error and the kind of refusal that a status, a code and a text mean.
+pub(crate) fn meaning(status: u16, code: &str, said: &str) -> (&'static ErrorRow, RefusalClass) {
     if is_bank_code(code) {
         return (&BANK_REFUSED, RefusalClass::Bank);
     }

@@ -8,7 +8,10 @@ use bankchannel_foundation::{
     message::{Body, OutResponse},
 };
 
-use crate::service_texts::{self, ServiceText};
+use crate::{
+    answer_errors,
+    service_texts::{self, ServiceText},
+};
 
 /// A refusal: status, code and text of an `ErrorResponse` (§1.5).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +78,12 @@ impl ServiceRefusal {
             "Bank" => (&service_texts::BANK_INVALID).into(),
             name => Self::invalid(name),
         }
+    }
+
+    /// The code of the error that clients make of it.
+    #[must_use]
+    pub fn error_code(&self) -> &'static str {
+        answer_errors::meaning(self.status, &self.code, &self.text).0.code
     }
 
     /// The HTTP message of this refusal.

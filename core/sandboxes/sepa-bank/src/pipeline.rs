@@ -23,8 +23,9 @@ use bankchannel_server::http::{
     answer::{self, AnswerBody},
     control::{ControlState, OrderedStatus},
     intake::{self, IntakeError},
+    observed::RequestFacts,
     router::{RouteMatch, RouteMount},
-    shell::{CounterpartApi, OperationInBody, RoutedRequest},
+    shell::{CounterpartApi, RoutedRequest},
 };
 use bankchannel_transport::background;
 use bytes::Bytes;
@@ -194,7 +195,7 @@ pub(crate) struct SepaBankPipeline {
 struct BankReply {
     status: u16,
     body: Vec<u8>,
-    seen: OperationInBody,
+    seen: RequestFacts,
     faults: Vec<BankFault>,
 }
 
@@ -246,7 +247,10 @@ impl CounterpartApi for SepaBankPipeline {
         let bank = Arc::clone(&self.bank);
         let reply = background::blocking(move || bank.reply((dialect, service), body, charset)).await;
         match reply {
-            Ok(reply) => reply.into_response(&self.bank.held).await,
+            Ok(mut reply) => {
+                routed.observed.note(|facts| *facts = std::mem::take(&mut reply.seen));
+                reply.into_response(&self.bank.held).await
+            }
             Err(_) => answer::empty(StatusCode::INTERNAL_SERVER_ERROR),
         }
     }
@@ -254,7 +258,7 @@ impl CounterpartApi for SepaBankPipeline {
 
 impl BankReply {
     async fn into_response(self, held: &HeldAnswers) -> Response<AnswerBody> {
-        let Self { mut status, mut body, seen, faults } = self;
+        let Self { mut status, mut body, faults, .. } = self;
         for fault in &faults {
             match fault {
                 BankFault::Delay(delay) => tokio::time::sleep(*delay).await,
@@ -282,7 +286,6 @@ impl BankReply {
         *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let media = if is_html { HeaderValue::from_static("text/html") } else { media_type(&faults) };
         response.headers_mut().insert(header::CONTENT_TYPE, media);
-        response.extensions_mut().insert(seen);
         response
     }
 }
@@ -320,10 +323,10 @@ impl SandboxSepaBank {
         if operation.ends_with("upload_file") {
             self.count_upload(dialect, &seen_header.sender_id);
         }
-        let mut seen = OperationInBody {
+        let mut seen = RequestFacts {
             operation: if operation.is_empty() { "-" } else { operation },
             request_id: seen_header.request_id.clone(),
-            why: String::new(),
+            ..RequestFacts::default()
         };
         let ordered = self.control.as_ref().and_then(|control| control.fault_for(operation));
         if let Some(OrderedStatus::Instead(status, _)) = ordered {

@@ -9,7 +9,10 @@ use std::sync::{
 use http::{Method, Request, Response, StatusCode, header};
 use serde_json::json;
 
-use super::answer::{self, AnswerBody};
+use super::{
+    answer::{self, AnswerBody},
+    observed::ObservedRequest,
+};
 
 /// Whether the process responds at all.
 pub(super) const HEALTH: &str = "/healthz";
@@ -48,6 +51,12 @@ pub fn answer<B>(request: &Request<B>, readiness: &ServerReadiness) -> Option<Re
     let path = request.uri().path();
     if path != HEALTH && path != READINESS {
         return None;
+    }
+    if let Some(observed) = ObservedRequest::of(request.extensions()) {
+        observed.note(|facts| {
+            facts.operation = if path == HEALTH { "healthz" } else { "readyz" };
+            facts.is_probe = true;
+        });
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         let mut refused = answer::empty(StatusCode::METHOD_NOT_ALLOWED);

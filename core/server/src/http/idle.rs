@@ -15,6 +15,8 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tokio_util::sync::CancellationToken;
 
+use super::observed::ObservedRequest;
+
 /// Largest part of a response that is handed to the connection at once: the client's progress is seen per part.
 const PART: usize = 64 * 1024;
 
@@ -49,9 +51,16 @@ impl ConnectionActivity {
         RequestHandling(Arc::clone(self))
     }
 
-    /// Wraps a response body so that each part that the client reads counts as activity.
-    pub(super) fn watch<B>(self: &Arc<Self>, body: B) -> WatchedBody<B> {
-        WatchedBody { body, rest: Bytes::new(), activity: Arc::clone(self) }
+    /// Wraps a response body so that each part that the client reads counts as activity, and is noted of its request.
+    pub(super) fn watch<B: Body<Data = Bytes>>(
+        self: &Arc<Self>,
+        body: B,
+        request: Arc<ObservedRequest>,
+    ) -> WatchedBody<B> {
+        if body.is_end_stream() || request.is_head() {
+            request.whole();
+        }
+        WatchedBody { body, rest: Bytes::new(), activity: Arc::clone(self), request }
     }
 
     /// Drives a connection to its end, or until it was idle for too long. Graceful shutdown comes first, then or when
@@ -128,6 +137,7 @@ pub(super) struct WatchedBody<B> {
     /// Bytes taken from the body that the client has not read yet.
     rest: Bytes,
     activity: Arc<ConnectionActivity>,
+    request: Arc<ObservedRequest>,
 }
 
 impl<B: Body<Data = Bytes> + Unpin> Body for WatchedBody<B> {
@@ -143,7 +153,11 @@ impl<B: Body<Data = Bytes> + Unpin> Body for WatchedBody<B> {
             self.activity.touch();
             let frame = match polled {
                 Some(Ok(frame)) => frame,
-                ended => return Poll::Ready(ended),
+                None => {
+                    self.request.whole();
+                    return Poll::Ready(None);
+                }
+                failed => return Poll::Ready(failed),
             };
             match frame.into_data() {
                 Ok(data) => self.rest = data,
@@ -153,7 +167,13 @@ impl<B: Body<Data = Bytes> + Unpin> Body for WatchedBody<B> {
             self.activity.touch();
         }
         let length = self.rest.len().min(PART);
-        Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(length)))))
+        let part = self.rest.split_to(length);
+        self.request.sent(length);
+        // A connection that knows the length does not ask whether more follows.
+        if self.size_hint().exact() == Some(0) || self.is_end_stream() {
+            self.request.whole();
+        }
+        Poll::Ready(Some(Ok(Frame::data(part))))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -240,7 +260,9 @@ mod tests {
         drop(activity.handle());
         // One large part, as a listing has.
         let whole: Vec<u8> = (0..2 * PART + 1).map(|n| (n % 251) as u8).collect();
-        let mut body = activity.watch(http_body_util::Full::new(Bytes::from(whole.clone())));
+        let mut request = http::Request::new(());
+        let request = ObservedRequest::begin(&mut request, std::net::Ipv4Addr::LOCALHOST.into(), None);
+        let mut body = activity.watch(http_body_util::Full::new(Bytes::from(whole.clone())), request);
         let mut taken = Vec::new();
         for length in [PART, PART, 1] {
             assert!(!body.is_end_stream());

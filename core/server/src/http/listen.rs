@@ -30,6 +30,7 @@ use super::{
     answer::AnswerBody,
     framing::{HeadTracker, TrackedStream},
     idle::{ConnectionActivity, ConnectionLimits, WatchedBody},
+    observed::{ConnectionRefusal, ObservedRequest, RequestObserver},
 };
 use crate::private;
 
@@ -98,6 +99,7 @@ pub struct Listener {
     framing: bool,
     max_fields: Option<usize>,
     buffer: usize,
+    observer: Option<Arc<dyn RequestObserver>>,
 }
 
 impl Listener {
@@ -122,7 +124,16 @@ impl Listener {
         let tls = tls.map(TlsAcceptor::from);
         let tcp = TcpListener::bind(address).await.map_err(|why| ListenError::Bind(address, why))?;
         let address = tcp.local_addr().map_err(|why| ListenError::Bind(address, why))?;
-        Ok(Self { tcp, tls, address, proxies: Vec::new(), framing: false, max_fields: None, buffer: BUFFER })
+        Ok(Self {
+            tcp,
+            tls,
+            address,
+            proxies: Vec::new(),
+            framing: false,
+            max_fields: None,
+            buffer: BUFFER,
+            observer: None,
+        })
     }
 
     /// Exempts these addresses from the limit per address: each speaks for many clients.
@@ -148,6 +159,12 @@ impl Listener {
     #[must_use]
     pub fn buffering(self, bytes: usize) -> Self {
         Self { buffer: bytes, ..self }
+    }
+
+    /// Tells this observer of every request, and of connections that are refused.
+    #[must_use]
+    pub fn observed_by(self, observer: Arc<dyn RequestObserver>) -> Self {
+        Self { observer: Some(observer), ..self }
     }
 
     /// The address, with the actual port.
@@ -182,6 +199,9 @@ impl Listener {
             let unbounded = own.is_loopback() || self.proxies.iter().any(|proxy| proxy.to_canonical() == own);
             let place = (!unbounded).then(|| ConnectionPlaces::take(&places, network(own))).flatten();
             if place.is_none() && !unbounded {
+                if let Some(observer) = &self.observer {
+                    observer.refused_connection(ConnectionRefusal::PerAddress);
+                }
                 continue;
             }
             let _ = stream.set_nodelay(true);
@@ -191,6 +211,7 @@ impl Listener {
                 framing: self.framing,
                 max_fields: self.max_fields,
                 buffer: self.buffer,
+                observer: self.observer.clone(),
             };
             let served: BoxFuture<'static, ()> =
                 Box::pin(connection(arrived, self.tls.clone(), Arc::clone(&handle), stop.clone()));
@@ -269,6 +290,7 @@ struct AcceptedConnection {
     framing: bool,
     max_fields: Option<usize>,
     buffer: usize,
+    observer: Option<Arc<dyn RequestObserver>>,
 }
 
 /// Answers requests for any server. It is type-erased so that the HTTP library's connection code is compiled only once.
@@ -305,7 +327,7 @@ where
 type ClientStream = Either<TcpStream, TlsStream<TcpStream>>;
 
 async fn connection(
-    AcceptedConnection { stream, peer, framing, max_fields, buffer }: AcceptedConnection,
+    AcceptedConnection { stream, peer, framing, max_fields, buffer, observer }: AcceptedConnection,
     tls: Option<TlsAcceptor>,
     handle: RequestHandler,
     stop: CancellationToken,
@@ -319,6 +341,7 @@ async fn connection(
         heads: heard.clone(),
         framing,
         activity: Arc::clone(&activity),
+        observer,
     };
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(QUIET.later).max_buf_size(buffer);
@@ -331,7 +354,12 @@ async fn connection(
     http2.keep_alive_interval(KEEP_ALIVE).keep_alive_timeout(KEEP_ALIVE);
     let (stream, client) = match secured(stream, tls).await {
         Some(opened) => opened,
-        None => return,
+        None => {
+            if let Some(observer) = &service.observer {
+                observer.refused_connection(ConnectionRefusal::Tls);
+            }
+            return;
+        }
     };
     service.client = client;
     let serving = builder.serve_connection(TokioIo::new(TrackedStream::new(stream, heard)), service).into_owned();
@@ -348,6 +376,7 @@ struct ConnectionService {
     /// Whether each request carries its [`RequestFraming`](super::framing::Framing).
     framing: bool,
     activity: Arc<ConnectionActivity>,
+    observer: Option<Arc<dyn RequestObserver>>,
 }
 
 impl Service<Request<Incoming>> for ConnectionService {
@@ -364,9 +393,12 @@ impl Service<Request<Incoming>> for ConnectionService {
             request.extensions_mut().insert(client.clone());
         }
         let (activity, handling) = (Arc::clone(&self.activity), self.activity.handle());
+        let observed = ObservedRequest::begin(&mut request, self.peer.ip(), self.observer.clone());
         let answer = self.handle.answer(request, self.peer);
         Box::pin(async move {
-            let answer = answer.await.map(|body| activity.watch(body));
+            let answer = answer.await;
+            observed.answered(answer.status().as_u16());
+            let answer = answer.map(|body| activity.watch(body, observed));
             drop(handling);
             Ok(answer)
         })

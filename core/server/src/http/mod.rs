@@ -3,12 +3,14 @@
 pub mod answer;
 pub mod browser;
 pub mod control;
+pub mod forwarded;
 pub mod framing;
 pub mod health;
 mod idle;
 pub mod intake;
 mod linger;
 pub mod listen;
+pub mod observed;
 pub mod page;
 pub mod query;
 pub mod rate;

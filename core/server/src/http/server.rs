@@ -17,7 +17,10 @@ use super::{
     health::{self, ServerReadiness},
     listen::handler,
 };
-use crate::orders;
+use crate::{
+    metrics::{OperatorListener, ServerMetrics},
+    orders,
+};
 
 /// Running servers.
 pub struct RunningServers {
@@ -25,6 +28,8 @@ pub struct RunningServers {
     pub origin: String,
     /// Address of the control interface, if it is open.
     pub control_url: Option<String>,
+    /// Address of the listener for monitoring, if there is one.
+    pub operator_url: Option<String>,
     /// Stops the servers when it is cancelled.
     pub stop: CancellationToken,
     readiness: Arc<ServerReadiness>,
@@ -47,7 +52,15 @@ impl RunningServers {
             None => Either::Right(answer(request, peer)),
         });
         let serving = listener.serve(stop.clone(), handle);
-        Self { origin, control_url: None, target: None, tasks: vec![background::spawn(serving)], stop, readiness }
+        Self {
+            origin,
+            control_url: None,
+            operator_url: None,
+            target: None,
+            tasks: vec![background::spawn(serving)],
+            stop,
+            readiness,
+        }
     }
 
     /// Sets the target of control orders. `is_open` also opens the control interface; if that fails, the server stops.
@@ -63,6 +76,12 @@ impl RunningServers {
         }
         self.target = Some(target);
         Ok(())
+    }
+
+    /// Serves the metrics.
+    pub fn tell_metrics(&mut self, listener: OperatorListener, metrics: Arc<ServerMetrics>) {
+        self.operator_url = Some(listener.url());
+        self.tasks.push(listener.serve(metrics, self.stop.clone()));
     }
 
     /// Carries out an order of the program that runs the server. Every order except `seed` needs a server with an open
@@ -104,6 +123,9 @@ impl RunningServers {
     /// Reports for this long that the server is not ready (`GET /readyz`), while requests are still answered: the first
     /// step of a stop behind a load balancer.
     pub fn drain(&self, time: Duration) -> BoxFuture<'static, ()> {
+        if !time.is_zero() {
+            tracing::info!(target: "bankchannel::life", seconds = time.as_secs(), "draining: not ready, still answering");
+        }
         self.readiness.drain();
         Box::pin(tokio::time::sleep(time))
     }

@@ -6,6 +6,7 @@
 
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Instant};
 
+use bankchannel_foundation::redact::redact_words;
 use bankchannel_transport::background;
 use hyper::{
     HeaderMap, Request, Response, StatusCode,
@@ -18,6 +19,7 @@ use tokio_util::task::TaskTracker;
 use super::{
     answer::{self, AnswerBody},
     control::{ControlState, OrderedStatus, TranscriptLine},
+    observed::ObservedRequest,
     router::{RouteMatch, RouteMount},
 };
 
@@ -58,18 +60,6 @@ pub trait CounterpartApi: Send + Sync + 'static {
     }
 }
 
-/// An extension of the answer to a request whose body names its operation ([`RouteMatch::InBody`]): for the transcript
-/// and the response's headers. Orders to fail are looked up by the reader of the body.
-#[derive(Debug, Clone)]
-pub struct OperationInBody {
-    /// The operation; empty if the body names none.
-    pub operation: &'static str,
-    /// The request's id in the body; empty if it has none.
-    pub request_id: String,
-    /// The reason for a refusal, for developers of clients; empty if the request was not refused.
-    pub why: String,
-}
-
 /// A request after routing.
 pub struct RoutedRequest {
     /// The head of the request.
@@ -94,23 +84,34 @@ pub struct RoutedRequest {
     lost: Option<u16>,
     /// When its head had arrived.
     pub begun: Instant,
+    /// What is noted of it. Where its body names the operation ([`RouteMatch::InBody`]), the reader of the body notes operation,
+    /// id and why it was refused.
+    pub observed: Arc<ObservedRequest>,
 }
 
 impl RoutedRequest {
-    fn new(api: &impl CounterpartApi, request: Request<Incoming>, peer: SocketAddr) -> Self {
+    fn new(api: &impl CounterpartApi, mut request: Request<Incoming>, peer: SocketAddr) -> Self {
         let begun = Instant::now();
+        let observed = ObservedRequest::of(request.extensions()).cloned();
+        let observed = observed.unwrap_or_else(|| ObservedRequest::begin(&mut request, peer.ip(), None));
         let (head, body) = request.into_parts();
         let (mount, found) = api.route(head.method.as_str(), head.uri.path());
         let id = api.request_id(&head.headers);
         let caller_id = api.caller_id(&head.headers);
         let operation = found.operation();
+        observed.note(|facts| {
+            facts.operation = operation;
+            facts.request_id.clone_from(&id);
+            // As in the caller's own log: a misplaced token is not repeated.
+            facts.caller_request_id = caller_id.as_deref().map(|id| redact_words(id).into());
+        });
         let ordered = api.control().filter(|_| !operation.is_empty()).and_then(|control| control.fault_for(operation));
         let (ordered, ordered_class, lost) = match ordered {
             Some(OrderedStatus::Instead(status, class)) => (Some(status), class, None),
             Some(OrderedStatus::Afterwards(status)) => (None, None, Some(status)),
             None => (None, None, None),
         };
-        Self { head, body, peer, mount, found, id, caller_id, ordered, ordered_class, lost, begun }
+        Self { head, body, peer, mount, found, id, caller_id, ordered, ordered_class, lost, begun, observed }
     }
 }
 
@@ -132,33 +133,29 @@ pub async fn answer<A: CounterpartApi>(
 }
 
 async fn finish<A: CounterpartApi>(api: &A, routed: RoutedRequest) -> Response<AnswerBody> {
-    let (begun, operation, id) = (routed.begun, routed.found.operation(), routed.id.clone());
-    let caller_id = routed.caller_id.clone();
+    let (begun, observed, caller_id) = (routed.begun, Arc::clone(&routed.observed), routed.caller_id.clone());
     let seen = api.control().map(|_| (routed.head.method.clone(), routed.head.uri.path().to_owned()));
     let lost = routed.lost.and_then(|status| StatusCode::from_u16(status).ok());
     let mut response = api.answer(routed).await;
-    let in_body = response.extensions_mut().remove::<OperationInBody>();
-    let (operation, id, why) = match in_body {
-        Some(OperationInBody { operation, request_id, why }) => (operation, request_id, why),
-        None => (operation, id, String::new()),
-    };
     if let Some(status) = lost {
         response = answer::empty(status);
     }
+    observed.answered(response.status().as_u16());
+    let facts = observed.facts();
     if let (Some(control), Some((method, path))) = (api.control(), seen) {
         control.record(&TranscriptLine {
             method: method.as_str(),
             path: &path,
             status: response.status().as_u16(),
-            operation,
-            request_id: &id,
-            why: &why,
+            operation: facts.operation,
+            request_id: &facts.request_id,
+            why: &facts.why,
             elapsed_ms: begun.elapsed().as_secs_f64() * 1000.0,
         });
     }
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    for (name, id) in [("x-request-id", Some(id)), ("x-caller-request-id", caller_id)] {
+    for (name, id) in [("x-request-id", Some(facts.request_id)), ("x-caller-request-id", caller_id)] {
         if let Some(id) = id.and_then(|id| HeaderValue::from_str(&id).ok()).filter(|id| !id.is_empty()) {
             headers.insert(HeaderName::from_static(name), id);
         }

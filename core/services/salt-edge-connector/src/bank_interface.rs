@@ -20,27 +20,34 @@ use super::service::ConnectorService;
 use bankchannel_server::http::{
     answer::{self, AnswerBody},
     intake,
+    observed::ObservedRequest,
 };
 
-/// The allowed calls.
+/// The allowed calls, by operation.
 const CALLS: [&str; 8] = [
-    "get_session",
-    "approve_session",
-    "refuse_session",
-    "list_tokens",
-    "revoke_token",
-    "reconcile_tokens",
-    "list_callbacks",
-    "retry_callback",
+    "salt_edge_connector.get_session",
+    "salt_edge_connector.approve_session",
+    "salt_edge_connector.refuse_session",
+    "salt_edge_connector.list_tokens",
+    "salt_edge_connector.revoke_token",
+    "salt_edge_connector.reconcile_tokens",
+    "salt_edge_connector.list_callbacks",
+    "salt_edge_connector.retry_callback",
 ];
 /// The calls that take the current time.
-const DATED: [&str; 3] = ["get_session", "approve_session", "refuse_session"];
+const DATED: [&str; 3] = [CALLS[0], CALLS[1], CALLS[2]];
 /// The maximum size of a body, in bytes.
 const BODY_MAX: usize = 1024 * 1024;
 const MAX_DEPTH: usize = 32;
 
 /// Answers a request of the bank.
 pub(super) async fn answer(service: Arc<ConnectorService>, request: Request<Incoming>) -> Response<AnswerBody> {
+    let observed = ObservedRequest::of(request.extensions()).cloned();
+    let note = |operation: &'static str, reason: Option<&'static str>| {
+        if let Some(observed) = &observed {
+            observed.note(|facts| (facts.operation, facts.reason) = (operation, reason));
+        }
+    };
     let (head, body) = request.into_parts();
     let Ok(taken) = intake::plain(body, BODY_MAX).await else {
         return refuse(StatusCode::PAYLOAD_TOO_LARGE, "the body has more than 1 MiB, or has not arrived");
@@ -55,12 +62,14 @@ pub(super) async fn answer(service: Arc<ConnectorService>, request: Request<Inco
         &taken.body,
         now_s,
     ) {
+        note("", Some("bank_signature"));
         return refuse(StatusCode::UNAUTHORIZED, why);
     }
-    let name = head.uri.path().trim_matches('/').to_owned();
-    if !CALLS.contains(&name.as_str()) {
-        return refuse(StatusCode::NOT_FOUND, &format!("there are: {}", CALLS.join(", ")));
-    }
+    let name = head.uri.path().trim_matches('/');
+    let Some(operation) = CALLS.into_iter().find(|call| short(call) == name) else {
+        return refuse(StatusCode::NOT_FOUND, &format!("there are: {}", CALLS.map(short).join(", ")));
+    };
+    note(operation, None);
     if head.method != Method::POST {
         let mut refused = refuse(StatusCode::METHOD_NOT_ALLOWED, "use POST");
         refused.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
@@ -72,22 +81,39 @@ pub(super) async fn answer(service: Arc<ConnectorService>, request: Request<Inco
     };
     // The call is completed even if the bank disconnects.
     let at = Arc::clone(&service);
-    let called = background::spawn_on(&service.tasks, async move { call(&at, &name, asked).await });
-    called.await.unwrap_or_else(|_| refuse(StatusCode::INTERNAL_SERVER_ERROR, "the call has failed"))
+    let called = background::spawn_on(&service.tasks, async move { call(&at, operation, asked).await });
+    match called.await {
+        Ok((answer, reason)) => {
+            note(operation, reason);
+            answer
+        }
+        Err(_) => refuse(StatusCode::INTERNAL_SERVER_ERROR, "the call has failed"),
+    }
 }
 
-async fn call(service: &ConnectorService, name: &str, mut asked: Value<'static>) -> Response<AnswerBody> {
-    if let (Value::Object(asked), Some(at)) = (&mut asked, service.at().filter(|_| DATED.contains(&name))) {
+fn short(operation: &'static str) -> &'static str {
+    operation.rsplit('.').next().unwrap_or_default()
+}
+
+/// The answer, and the code of the error in it.
+async fn call(
+    service: &ConnectorService,
+    operation: &'static str,
+    mut asked: Value<'static>,
+) -> (Response<AnswerBody>, Option<&'static str>) {
+    if let (Value::Object(asked), Some(at)) = (&mut asked, service.at().filter(|_| DATED.contains(&operation))) {
         asked.remove("at");
         asked.push("at", at.as_str().to_owned());
     }
-    let name = format!("salt_edge_connector.{name}");
-    let done = service.client().call_values(&name, asked, service.options()).await;
+    let done = service.client().call_values(operation, asked, service.options()).await;
     // There may be a decision to report.
     service.work.notify_one();
     match done {
-        Ok(done) => answer::json(StatusCode::OK, done.response.to_json()),
-        Err(error) => answer::json(status(&error), json!({ "error": error.to_json() }).to_string()),
+        Ok(done) => (answer::json(StatusCode::OK, done.response.to_json()), None),
+        Err(error) => {
+            let code = error.row().code;
+            (answer::json(status(&error), json!({ "error": error.to_json() }).to_string()), Some(code))
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The configuration: file and options combined.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use bankchannel::{ConnectionSettings, salt_edge_connector::SaltEdgeConnectorSettings};
 use bankchannel_foundation::{
@@ -13,6 +13,8 @@ use super::{ConnectorOptions, keys::has_key};
 use bankchannel_server::{
     configuration::{self, ConfigurationForm},
     http::TlsFiles,
+    log::{LogFormat, LogSettings},
+    metrics::OperatorSettings,
 };
 
 /// The default listen address.
@@ -46,6 +48,15 @@ pub(crate) struct ConnectorFile {
     /// The URL at which customers' browsers reach the example bank's page. Default: the connector's own address.
     #[boundary(example = "https://connector.bank.example")]
     pub(crate) public_url: Option<String>,
+    /// Addresses of proxies whose `X-Forwarded-For` is trusted: the client's address in the log.
+    #[boundary(default = [])]
+    pub(crate) trusted_proxy: Vec<IpAddr>,
+    /// Where those who run the service look at it.
+    #[boundary(flatten)]
+    pub(crate) operator: OperatorSettings,
+    /// What it writes to the log.
+    #[boundary(flatten)]
+    pub(crate) log: LogSettings,
     /// The connector itself, with the settings of `SaltEdgeConnector` that a service has. A key of its own, the store and the
     /// secret that connector and bank share are made in the data folder, unless they are given here.
     #[boundary(default = {})]
@@ -158,7 +169,7 @@ pub(crate) static CONFIGURATION: ConfigurationForm = ConfigurationForm {
     shape: ConnectorFile::SHAPE,
     about: "Options of the command line override it. Address, TLS files and data folder are options only: `--listen`, \
             `--tls-cert`, `--tls-key`, `--data`.",
-    sections: &[("connector", "The connector")],
+    sections: &[("operator_listen", "Monitoring"), ("connector", "The connector")],
     own_texts: OWN_TEXTS,
     table_name: |_, _| Ok(None),
 };
@@ -171,6 +182,9 @@ pub(crate) struct ConnectorConfig {
     pub(crate) bank: BankAt,
     pub(crate) workers: u32,
     pub(crate) public_url: Option<String>,
+    pub(crate) trusted_proxy: Vec<IpAddr>,
+    pub(crate) operator: OperatorSettings,
+    pub(crate) log: LogSettings,
     /// The connector's settings without the contents of the data folder.
     pub(crate) connector: SaltEdgeConnectorSettings,
     pub(crate) clock: Option<Timestamp>,
@@ -218,6 +232,8 @@ impl ConnectorConfig {
             _ => Err(Error::invalid_setting(setting, format!("must be 1 to {max}"))),
         };
         let timeout_s = within("bank_timeout_s", file.bank_timeout_s, 240)?;
+        file.operator.address()?;
+        file.log.levels()?;
         let workers = within("workers", file.workers, 64)?;
         let bank = match options.bank.as_deref().unwrap_or(&file.bank) {
             "example" => BankAt::Example,
@@ -254,6 +270,9 @@ impl ConnectorConfig {
             bank,
             workers,
             public_url,
+            trusted_proxy: file.trusted_proxy,
+            operator: file.operator,
+            log: file.log,
             connector,
             clock: options.clock,
             control: options.control == Some(true),

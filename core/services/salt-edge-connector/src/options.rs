@@ -54,6 +54,8 @@ pub(crate) struct ConnectorReadiness {
     pub(crate) bank_interface_url: String,
     /// The file with the shared secret: an absolute path.
     pub(crate) bank_secret_file: String,
+    /// The URL at which monitoring fetches `/metrics`, unless `operator_listen` is `off`.
+    pub(crate) operator_url: Option<String>,
     /// The URL of the control interface, if it was requested.
     pub(crate) control_url: Option<String>,
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bankchannel::salt_edge_connector::HandleRequestRequest;
-use bankchannel_foundation::message::OutResponse;
+use bankchannel_foundation::message::{OutResponse, trace_id};
 use bankchannel_salt_edge::{
     class::{error_answer, of_connector as class},
     hub::CATALOGUE,
@@ -16,6 +16,7 @@ use super::service::ConnectorService;
 use bankchannel_server::http::{
     answer::{self, AnswerBody},
     control::ControlState,
+    forwarded::client_address,
     intake::{self, IntakeError},
     router::RouteMount,
     shell::{CounterpartApi, RoutedRequest},
@@ -57,27 +58,40 @@ impl CounterpartApi for ConnectorPipeline {
     }
 
     async fn answer(&self, routed: RoutedRequest) -> Response<AnswerBody> {
+        let observed = Arc::clone(&routed.observed);
+        let client = client_address(&routed.head.headers, routed.peer.ip(), &self.service.trusted_proxy);
+        let because = |reason: &'static str| observed.note(|facts| facts.reason = Some(reason));
+        observed.note(|facts| {
+            facts.client = Some(client);
+            facts.trace_id = trace_of(&routed.head.headers).map(str::to_owned);
+        });
         if let Err(why) = intake::plain(routed.body, BODY_MAX).await {
             let (text, status) = match why {
                 IntakeError::Broken => ("the body has not arrived in time", 408),
                 _ => ("the body has more than 64 KiB", 413),
             };
+            because(class::WRONG_REQUEST_FORMAT.name);
             return failed(&error_answer(class::WRONG_REQUEST_FORMAT.name, text, status));
         }
         if let Some(status) = routed.ordered {
             let name = class::INTERNAL_SERVER_ERROR.name;
+            because("ordered");
             return failed(&error_answer(name, "ordered by the control interface", status));
         }
         let mut asked = HandleRequestRequest::from(&routed.head);
         asked.at = self.service.at();
         match self.service.client().handle_request_with(asked, &self.service.options()).await {
             Ok(handled) => {
+                if let Some(refused) = &handled.error_class {
+                    because(class_name(refused));
+                }
                 if handled.has_work {
                     self.service.work.notify_one();
                 }
                 sent(handled.answer)
             }
             Err(error) => {
+                because(class::INTERNAL_SERVER_ERROR.name);
                 tracing::error!(code = error.code(), why = error.message(), "a request could not be handled");
                 failed(&error_answer(class::INTERNAL_SERVER_ERROR.name, "the connector cannot handle this now", 503))
             }
@@ -87,6 +101,17 @@ impl CounterpartApi for ConnectorPipeline {
     fn broken_off(&self, _request_id: &str) -> Response<AnswerBody> {
         failed(&error_answer(class::INTERNAL_SERVER_ERROR.name, "the connector has failed", 503))
     }
+}
+
+/// A class as one of those that there are: the bank's code may name any.
+fn class_name(given: &str) -> &'static str {
+    let known = class::ALL.iter().find(|known| known.name == given);
+    known.map_or(class::INTERNAL_SERVER_ERROR.name, |known| known.name)
+}
+
+/// The trace that the request belongs to.
+fn trace_of(headers: &HeaderMap) -> Option<&str> {
+    trace_id(headers.get("traceparent")?.to_str().ok()?)
 }
 
 fn sent(message: HttpAnswer) -> Response<AnswerBody> {

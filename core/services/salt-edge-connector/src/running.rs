@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bankchannel::salt_edge_connector::BankAtUrl;
-use bankchannel_foundation::{Error, Result, clock::SystemClock, error::row};
+use bankchannel_foundation::{Error, Result, clock::SystemClock, error::row, model};
 use bankchannel_salt_edge::SALT_EDGE_PUBLIC_KEY;
 use bankchannel_transport::background;
 use futures_util::future::BoxFuture;
@@ -21,9 +21,15 @@ use super::{
 };
 use bankchannel_server::{
     configuration::ConfigurationForm,
-    counterpart::{CheckFn, ServerKind},
+    counterpart::{CheckFn, LogsFn, ServerKind},
     folder,
-    http::{Listener, server::RunningServers, shell},
+    http::{
+        Listener,
+        observed::{ObservedRequest, RequestObserver},
+        server::RunningServers,
+        shell,
+    },
+    metrics::ServerMetrics,
     orders::CallableOrder,
     temporary::TemporaryFolder,
 };
@@ -73,6 +79,10 @@ impl RunningConnector {
         let listener = Listener::bind(config.listen, config.tls.as_ref()).await.map_err(unusable("listen"))?;
         let beside = Listener::bind(config.bank_interface_listen, config.tls_beside()).await;
         let beside = beside.map_err(unusable("bank_interface_listen"))?;
+        let metrics = ServerMetrics::new(crate::DESCRIPTOR.kind)?;
+        let operator_listener = config.operator.bind(config.tls.as_ref()).await?;
+        let observer = Arc::clone(&metrics) as Arc<dyn RequestObserver>;
+        let (listener, beside) = (listener.observed_by(Arc::clone(&observer)), beside.observed_by(observer));
         warn_about(&config);
         if config.is_postgres() && !keys.are_given {
             tracing::warn!(
@@ -84,6 +94,7 @@ impl RunningConnector {
             data,
             bank,
             keys,
+            trusted_proxy: config.trusted_proxy.clone(),
             clock,
             clock_ms,
             control: config.control.then(Arc::default),
@@ -96,12 +107,18 @@ impl RunningConnector {
             async move {
                 match &pipeline.service.bank {
                     ConnectorBank::Example(bank, _) if request.uri().path().starts_with(bank::page::PATH) => {
+                        if let Some(observed) = ObservedRequest::of(request.extensions()) {
+                            observed.note(|facts| facts.operation = bank::page::OPERATION);
+                        }
                         bank::page::answer(Arc::clone(&pipeline.service), Arc::clone(bank), request).await
                     }
                     _ => shell::answer(pipeline, request, peer).await,
                 }
             }
         });
+        if let Some(listener) = operator_listener {
+            server.tell_metrics(listener, metrics);
+        }
         if let ConnectorBank::Example(bank, _) = &service.bank {
             bank.reachable_at(config.public_url.clone().unwrap_or_else(|| server.origin.clone()));
         }
@@ -135,6 +152,8 @@ impl RunningConnector {
 impl ServerKind for RunningConnector {
     type Options = ConnectorOptions;
     type Readiness = ConnectorReadiness;
+    const LOGS: Option<LogsFn> =
+        Some(|options| Ok(ConnectorConfig::from_options(model::read_boundary::<ConnectorOptions>(options)?)?.log));
     const CHECK: Option<CheckFn> = Some(check::check);
     const CONFIGURATION: Option<&'static ConfigurationForm> = Some(&CONFIGURATION);
     const ORDERS: &'static [&'static [CallableOrder]] = &[crate::control::CONNECTOR_ORDERS];
@@ -151,6 +170,7 @@ impl ServerKind for RunningConnector {
             provider_code: self.service.provider_code.clone(),
             bank_interface_url: self.bank_interface.origin.clone(),
             bank_secret_file: keys.bank_secret_file.display().to_string(),
+            operator_url: self.server.operator_url.clone(),
             control_url: self.server.control_url.clone(),
         }
     }

@@ -1,6 +1,7 @@
 //! The state of a running connector: the engine's client, the bank, the clock.
 
 use std::{
+    net::IpAddr,
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
 };
@@ -38,6 +39,8 @@ pub struct ConnectorService {
     pub(super) data: PathBuf,
     pub(super) bank: ConnectorBank,
     pub(super) keys: ConnectorKeys,
+    /// Proxies whose word on the client's address counts.
+    pub(super) trusted_proxy: Vec<IpAddr>,
     pub(super) clock: Arc<SystemClock>,
     /// The time at which the clock starts, if it is fixed.
     pub(super) clock_ms: Option<i64>,
@@ -58,6 +61,7 @@ pub(super) struct ServiceParts {
     pub(super) data: PathBuf,
     pub(super) bank: ConnectorBank,
     pub(super) keys: ConnectorKeys,
+    pub(super) trusted_proxy: Vec<IpAddr>,
     pub(super) clock: Arc<SystemClock>,
     pub(super) clock_ms: Option<i64>,
     pub(super) control: Option<Arc<ControlState>>,
@@ -69,7 +73,7 @@ impl ConnectorService {
     /// # Errors
     /// `configuration.invalid`, `resource.storage`.
     pub(super) async fn open(parts: ServiceParts) -> Result<Self> {
-        let ServiceParts { settings, data, bank, keys, clock, clock_ms, control } = parts;
+        let ServiceParts { settings, data, bank, keys, trusted_proxy, clock, clock_ms, control } = parts;
         let client = SaltEdgeConnector::new(stored(&settings, &data))?;
         client.open_store().await?;
         if let Some(pem) = client.public_key() {
@@ -82,6 +86,7 @@ impl ConnectorService {
             data,
             bank,
             keys,
+            trusted_proxy,
             clock,
             clock_ms,
             control,

@@ -8,12 +8,16 @@ use std::sync::{
 use bankchannel_crypto::digest;
 use bankchannel_foundation::Cache;
 use bankchannel_storage::ws_channel::{AccountSession, Digest};
-use bankchannel_ws_channel::{CallerAccess, ServiceRefusal, WsChannelTerms, service_texts};
+use bankchannel_ws_channel::{
+    CallerAccess, ServiceRefusal, WsChannelTerms,
+    service_texts::{self, ServiceText},
+};
 use hyper::HeaderMap;
 
 use super::{
     fault::HandlerFault,
-    service::{OperationCaller, WsChannelService},
+    reasons::RefusalReason,
+    service::{OperationCaller, ServiceCall, WsChannelService},
 };
 
 /// Number of sessions cached.
@@ -50,7 +54,7 @@ impl SessionCache {
 /// Checks a request's session against the operation's declaration, in the order of §3.7: token, key, account, mode,
 /// owner.
 ///
-/// Once token and key are proven, `caller` identifies their session, even if the operation is then refused. Only a
+/// Once token and key are proven, the call's caller is their session, even if the operation is then refused. Only a
 /// session that passes every check counts as used.
 ///
 /// # Errors
@@ -59,24 +63,38 @@ pub(crate) async fn authorize(
     service: &WsChannelService,
     headers: &HeaderMap,
     terms: &WsChannelTerms,
-    caller: &mut Option<OperationCaller>,
+    call: &mut ServiceCall,
 ) -> Result<(), HandlerFault> {
     if !terms.needs_session() {
         return Ok(());
     }
     let now = service.now_ms();
-    let token = single(headers, "authorization").ok_or(&service_texts::UNAUTHORIZED)?;
+    let refused = |text: &'static ServiceText, reason| {
+        call.because(reason);
+        Err(HandlerFault::from(text))
+    };
+    let Some(token) = single(headers, "authorization") else {
+        return refused(&service_texts::UNAUTHORIZED, RefusalReason::NoToken);
+    };
     let token = digest::sha256(token.as_bytes());
-    let session = lookup(service, &token, now).await?.ok_or(&service_texts::UNAUTHORIZED)?;
+    let Some(session) = lookup(service, &token, now).await? else {
+        return refused(&service_texts::UNAUTHORIZED, RefusalReason::UnknownSession);
+    };
     let idle_ms = service.config.idle_ttl_s.map(|seconds| i64::from(seconds) * 1000);
-    if session.expires <= now || idle_ms.is_some_and(|limit| session.last_used + limit <= now) {
-        return Err((&service_texts::UNAUTHORIZED).into());
+    if session.expires <= now {
+        return refused(&service_texts::UNAUTHORIZED, RefusalReason::SessionExpired);
     }
-    let key = single(headers, "x-api-key").ok_or(&service_texts::API_KEY_FORBIDDEN)?;
-    if !digest::constant_time_eq(key.as_bytes(), session.api_key.as_bytes()) || !session.tenant_enabled {
-        return Err((&service_texts::API_KEY_FORBIDDEN).into());
+    if idle_ms.is_some_and(|limit| session.last_used + limit <= now) {
+        return refused(&service_texts::UNAUTHORIZED, RefusalReason::SessionIdle);
     }
-    let caller = caller.insert(OperationCaller { session, token });
+    let key = single(headers, "x-api-key").unwrap_or_default();
+    if !digest::constant_time_eq(key.as_bytes(), session.api_key.as_bytes()) {
+        return refused(&service_texts::API_KEY_FORBIDDEN, RefusalReason::OtherKey);
+    }
+    if !session.tenant_enabled {
+        return refused(&service_texts::API_KEY_FORBIDDEN, RefusalReason::KeyDisabled);
+    }
+    let caller = call.caller.insert(OperationCaller { session, token });
     admit(&caller.session, terms)?;
     if idle_ms.is_some() {
         service.touch_session(&token, now).await?;

@@ -13,6 +13,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use super::{
     fault::HandlerFault,
     keys::LoginKeys,
+    reasons::RefusalReason,
     service::{ServiceCall, WsChannelService},
 };
 
@@ -64,7 +65,8 @@ pub(crate) async fn take(
     answer: &Challenge,
     encrypted: &EncryptedPassword,
 ) -> Result<AnsweredChallenge, HandlerFault> {
-    service.limits.may_log_in(call.address, call.now_ms)?;
+    let admitted = service.limits.may_log_in(call.address, call.now_ms);
+    admitted.inspect_err(|_| call.because(RefusalReason::RateFailedLogins))?;
     let taken = check(service, call, (email, mode), answer, encrypted).await;
     if matches!(taken, Err(HandlerFault::Refused(_))) {
         service.limits.login_failed(call.address, call.now_ms);
@@ -79,17 +81,26 @@ async fn check(
     answer: &Challenge,
     encrypted: &EncryptedPassword,
 ) -> Result<AnsweredChallenge, HandlerFault> {
-    let returned = ReturnedChallenge::parse(answer.expose()).ok_or(&service_texts::AUTHENTICATION_FAILED)?;
+    let refused = |reason| {
+        call.because(reason);
+        Err(HandlerFault::from(&service_texts::AUTHENTICATION_FAILED))
+    };
+    let Some(returned) = ReturnedChallenge::parse(answer.expose()) else {
+        return refused(RefusalReason::ForeignChallenge);
+    };
     let key = service.keys.challenge.at(returned.made_ms);
     let ttl_ms = i64::from(service.config.challenge_ttl_s) * 1000;
     let oldest = call.now_ms - ttl_ms;
     let fresh = (oldest..=call.now_ms + SKEW_MS).contains(&returned.made_ms);
-    if !returned.is_made_by(&[&key], email, mode) || !fresh {
-        return Err((&service_texts::AUTHENTICATION_FAILED).into());
+    if !returned.is_made_by(&[&key], email, mode) {
+        return refused(RefusalReason::ForeignChallenge);
+    }
+    if !fresh {
+        return refused(RefusalReason::ChallengeExpired);
     }
     let until = call.now_ms + REMEMBERED_MS.max(ttl_ms + SKEW_MS);
     if !call.store(service).await?.consume_challenge(returned.uuid, until).await? {
-        return Err((&service_texts::AUTHENTICATION_FAILED).into());
+        return refused(RefusalReason::ChallengeSpent);
     }
     let compact: String = encrypted.expose().chars().filter(|c| !c.is_ascii_whitespace()).collect();
     Ok(AnsweredChallenge {

@@ -2,17 +2,19 @@
 
 use std::{borrow::Cow, net::IpAddr, time::Duration};
 
+use super::ServiceOptions;
+use crate::banks_config::bank_table;
+pub use crate::banks_config::{BanksConfig, ReachedBankConfig};
 use bankchannel_foundation::{
     Error, Result, Secret,
     model::{Boundary, read_boundary},
 };
+use bankchannel_server::{
+    configuration::{self, ConfigurationForm},
+    log::{LogFormat, LogSettings},
+    metrics::OperatorSettings,
+};
 use bankchannel_storage::ws_channel::{PostgresSettings, SchemaUse};
-use hyper::HeaderMap;
-
-use super::ServiceOptions;
-use crate::banks_config::bank_table;
-pub use crate::banks_config::{BanksConfig, ReachedBankConfig};
-use bankchannel_server::configuration::{self, ConfigurationForm};
 
 /// The service's configuration. `docs/ws-channel.toml` is written from it: every setting with its documentation and default.
 #[derive(Debug, Clone, Boundary)]
@@ -137,6 +139,12 @@ pub struct ServiceConfig {
     /// Addresses of proxies whose `X-Forwarded-For` is trusted.
     #[boundary(default = [])]
     pub trusted_proxy: Vec<IpAddr>,
+    /// Where those who run the service look at it.
+    #[boundary(flatten)]
+    pub operator: OperatorSettings,
+    /// What it writes to the log.
+    #[boundary(flatten)]
+    pub log: LogSettings,
     /// The banks.
     #[boundary(default = {})]
     pub banks: BanksConfig,
@@ -281,6 +289,7 @@ pub(crate) static CONFIGURATION: ConfigurationForm = ConfigurationForm {
         ("registration_requires_invite", "Registering"),
         ("simulator_entitlement_required", "The simulated bank"),
         ("cors_origins", "Network"),
+        ("operator_listen", "Monitoring"),
         ("banks", "Banks"),
     ],
     own_texts: &[],
@@ -360,6 +369,8 @@ impl ServiceConfig {
                 return Err(Error::invalid_setting(name, format_args!("must be from {least} to {max}")));
             }
         }
+        self.operator.address()?;
+        self.log.levels()?;
         if !matches!(self.logical_failure_status, 200 | 400) {
             return Err(Error::invalid_setting("logical_failure_status", "must be 400 or 200"));
         }
@@ -372,18 +383,6 @@ impl ServiceConfig {
     /// Whether a browser page of this origin may call.
     pub(crate) fn allows_origin(&self, origin: &[u8]) -> bool {
         self.cors_origins.iter().any(|allowed| allowed.as_bytes() == origin)
-    }
-
-    /// The client's address: from the socket, or from a trusted proxy.
-    pub(crate) fn client_address(&self, headers: &HeaderMap, socket: IpAddr) -> IpAddr {
-        let socket = socket.to_canonical();
-        if !self.trusted_proxy.iter().any(|proxy| proxy.to_canonical() == socket) {
-            return socket;
-        }
-        let forwarded = headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| value.to_str().ok());
-        // The last entry of the last line is the one written by our own proxy.
-        let address = forwarded.and_then(|list| list.rsplit(',').next()?.trim().parse::<IpAddr>().ok());
-        address.map_or(socket, |address| address.to_canonical())
     }
 }
 

@@ -6,6 +6,7 @@ use bankchannel_ws_channel::{
     service_texts::{self, ServiceText},
 };
 
+use super::reasons::RefusalReason;
 use bankchannel_server::private;
 
 /// Seconds after which a client may retry when the database is unavailable.
@@ -36,6 +37,16 @@ impl HandlerFault {
             return Self::Store(StoreError::Full { place: what.to_owned(), reason: why.to_string() });
         }
         Self::Internal(format!("{what} cannot be written: {why}"))
+    }
+
+    /// The reason for the operator, where it is not the code that the caller gets.
+    pub(crate) fn reason(&self) -> Option<RefusalReason> {
+        match self {
+            Self::Refused(_) => None,
+            Self::RightsEnded(_) => Some(RefusalReason::RightEnded),
+            Self::Store(why) => Some(why.into()),
+            Self::Internal(_) => Some(RefusalReason::Internal),
+        }
     }
 
     /// Whether there was no space.

@@ -9,11 +9,14 @@ use hyper::{HeaderMap, Request, Response, Version, body::Incoming, header};
 use super::{
     data::SPOOL,
     pipeline::{ServicePipeline, refuse},
+    reasons::RefusalReason,
 };
 use bankchannel_server::http::{
     answer::{self, AnswerBody},
     framing::RequestFraming,
-    intake, shell,
+    intake,
+    observed::ObservedRequest,
+    shell,
 };
 
 /// Seconds after which a client may retry when the data folder is gone.
@@ -26,7 +29,14 @@ pub(crate) async fn answer(
     peer: SocketAddr,
 ) -> Response<AnswerBody> {
     let service = Arc::clone(&pipeline.service);
+    let observed = ObservedRequest::of(request.extensions()).cloned();
+    let because = |reason: RefusalReason| {
+        if let Some(observed) = &observed {
+            observed.note(|facts| facts.reason = Some(reason.as_str()));
+        }
+    };
     if !is_well_framed(&request) {
+        because(RefusalReason::AmbiguousHead);
         intake::drain(request.into_body()).await;
         let mut refused = refuse(&ServiceRefusal::new(400, "Invalid request head"), &random::uuid_v4());
         // Later bytes on the connection are ambiguous.
@@ -34,12 +44,14 @@ pub(crate) async fn answer(
         return refused;
     }
     if service.folders.are_lost() {
+        because(RefusalReason::FolderGone);
         intake::drain(request.into_body()).await;
         return lost();
     }
     let response = shell::answer(pipeline, request, peer).await;
     // Data written meanwhile may be lost with the folder.
     if service.folders.are_lost() && response.status().is_success() {
+        because(RefusalReason::FolderGone);
         return lost();
     }
     answer::spilling(response, &service.data.join(SPOOL))

@@ -32,6 +32,7 @@ mod options;
 mod outbox;
 mod pgp;
 mod pipeline;
+mod reasons;
 mod running;
 mod seed;
 mod service;

@@ -37,6 +37,8 @@ pub struct ServiceReadiness {
     pub base_url: String,
     /// The `public_key_file` for clients: an absolute path.
     pub public_key_file: String,
+    /// The URL at which monitoring fetches `/metrics`, unless `operator_listen` is `off`.
+    pub operator_url: Option<String>,
     /// The URL of the control interface, if it was requested.
     pub control_url: Option<String>,
 }

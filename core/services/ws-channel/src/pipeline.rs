@@ -6,7 +6,6 @@ use bankchannel_crypto::random;
 use bankchannel_foundation::{
     message::{InRequest, OutResponse, is_request_id, trace_id},
     operation::{CatalogueEntry, Exchange, Route},
-    redact::redact_words,
 };
 use bankchannel_storage::ws_channel::RequiredRight;
 use bankchannel_ws_channel::{
@@ -22,12 +21,15 @@ use super::{
     data::SPOOL,
     fault::HandlerFault,
     files::listings::ListingKey,
+    reasons::RefusalReason,
     service::{ServiceCall, WsChannelService},
 };
 use bankchannel_server::http::{
     answer::{self, AnswerBody},
     control::ControlState,
+    forwarded::client_address,
     intake::{self, IntakeError, TakenBody},
+    observed::ObservedRequest,
     query::{self, PlusSign},
     router::{RouteMatch, RouteMount},
     shell::{CounterpartApi, RoutedRequest},
@@ -62,18 +64,22 @@ impl ServicePipeline {
     }
 
     async fn carried_out(&self, routed: RoutedRequest) -> Response<AnswerBody> {
-        let RoutedRequest { head, body, peer, found, id, caller_id, ordered, .. } = routed;
+        let RoutedRequest { head, body, peer, found, id, ordered, observed, .. } = routed;
         match found {
             RouteMatch::Operation { entry, index, parameters } => {
                 if let Some(status) = ordered {
+                    observed.note(|facts| facts.reason = Some(RefusalReason::Ordered.as_str()));
                     intake::drain(body).await;
                     return refuse(&told_to_fail(status), &id);
                 }
-                let address = self.service.config.client_address(&head.headers, peer.ip());
+                let address = client_address(&head.headers, peer.ip(), &self.service.config.trusted_proxy);
                 let mut call = ServiceCall::new(id, entry.declaration.name, address, self.service.now_ms());
-                // As in the caller's own log: a misplaced token is not repeated.
-                call.caller_request_id = caller_id.map(|id| redact_words(&id));
-                call.trace_id = single(&head.headers, "traceparent").and_then(trace_id).map(str::to_owned);
+                let trace = single(&head.headers, "traceparent").and_then(trace_id);
+                observed.note(|facts| {
+                    facts.client = Some(address);
+                    facts.trace_id = trace.map(str::to_owned);
+                    call.caller_request_id.clone_from(&facts.caller_request_id);
+                });
                 let result = match DeclaredOperation::from_entry(entry, index) {
                     Some(declared) => {
                         call.prefetch = is_prefetch(&head.headers);
@@ -82,7 +88,7 @@ impl ServicePipeline {
                     }
                     None => Err(HandlerFault::internal("a routed operation has a route, terms and a handler")),
                 };
-                self.finish(entry, &call, result).await
+                self.finish(entry, &call, result, &observed).await
             }
             RouteMatch::OtherMethods(_) if head.method == Method::OPTIONS => preflight(),
             RouteMatch::OtherMethods(methods) => {
@@ -120,7 +126,11 @@ impl ServicePipeline {
             return Ok(known);
         }
         let query = parse_query(head.uri.query().unwrap_or_default())?;
-        let taken = self.take_body(route, body).await?;
+        let taken = self.take_body(route, body).await.inspect_err(|fault| {
+            if matches!(fault, HandlerFault::Refused(ServiceRefusal { status: 408, .. })) {
+                call.because(RefusalReason::BodyTooSlow);
+            }
+        })?;
         if !is_whole {
             // Receiving a body takes time: rights that ended meanwhile no longer count, checked before anything costly
             // begins.
@@ -144,16 +154,24 @@ impl ServicePipeline {
         parameters: &[(&'static str, String)],
         call: &mut ServiceCall,
     ) -> Result<(), HandlerFault> {
-        self.service.limits.by_address(terms.rate, call.address, call.now_ms)?;
+        let by_address = self.service.limits.by_address(terms.rate, call.address, call.now_ms);
+        by_address.inspect_err(|_| call.because(RefusalReason::RatePerAddress))?;
         let admitted = match check_headers(headers) {
-            Ok(()) => auth::authorize(&self.service, headers, terms, &mut call.caller).await,
+            Ok(()) => auth::authorize(&self.service, headers, terms, call).await,
             Err(refusal) => Err(refusal.into()),
         };
         // Counted before it is refused: a refusal costs the service as much as a success.
-        match &call.caller {
-            Some(caller) => self.service.limits.by_key(&caller.session.api_key, call.now_ms)?,
-            None if admitted.is_err() => self.service.limits.stranger(terms.rate, call.address, call.now_ms)?,
-            None => {}
+        let limits = &self.service.limits;
+        let (counted, reason) = match &call.caller {
+            Some(caller) => (limits.by_key(&caller.session.api_key, call.now_ms), RefusalReason::RatePerKey),
+            None if admitted.is_err() => {
+                (limits.stranger(terms.rate, call.address, call.now_ms), RefusalReason::RatePerAddress)
+            }
+            None => (Ok(()), RefusalReason::RatePerAddress),
+        };
+        if let Err(refusal) = counted {
+            call.because(reason);
+            return Err(refusal.into());
         }
         admitted?;
         match parameters.iter().find(|(name, _)| *name == "Bank") {
@@ -200,17 +218,22 @@ impl ServicePipeline {
         entry: &'static CatalogueEntry,
         call: &ServiceCall,
         result: Result<OutResponse, HandlerFault>,
+        observed: &ObservedRequest,
     ) -> Response<AnswerBody> {
+        // Only for the log, whose cost is not for those who do not read it.
+        if tracing::enabled!(target: "bankchannel::request", tracing::Level::INFO)
+            && let Some(email) = call.email()
+        {
+            let pseudonym = self.service.keys.challenge.pseudonym(email);
+            observed.note(|facts| facts.account = Some(pseudonym));
+        }
         let audited = entry.declaration.route.as_ref().is_some_and(|route| route.audited);
         let answered = match result {
             Ok(message) if audited && !call.is_audited() => call.record(&self.service, "", "").await.map(|()| message),
             result => result,
         };
         let fault = match answered.map(|message| answer::message(&message)) {
-            Ok(Ok(response)) => {
-                call.log(response.status().as_u16());
-                return response;
-            }
+            Ok(Ok(response)) => return response,
             Ok(Err(why)) => HandlerFault::internal(why),
             Err(fault) => fault,
         };
@@ -219,8 +242,9 @@ impl ServicePipeline {
         }
         // The verb that would have recorded the call did not run.
         let is_recorded = call.is_audited() && !matches!(fault, HandlerFault::RightsEnded(_));
+        let reason = call.reason().or_else(|| fault.reason()).map(RefusalReason::as_str);
         let refusal = fault.into_refusal(&call.request_id);
-        call.log(refusal.status);
+        observed.note(|facts| facts.reason = Some(reason.unwrap_or_else(|| refusal.error_code())));
         // Unauthenticated requests are not audited: they would flood the trail.
         if audited
             && !is_recorded

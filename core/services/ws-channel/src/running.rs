@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 use super::{
     DESCRIPTOR,
     auth::SessionCache,
-    banks::{self, Channels, PKI_TIMEOUT, ServiceBanks},
+    banks::{self, BankMetrics, Channels, PKI_TIMEOUT, ServiceBanks},
     config::{CONFIGURATION, ServiceConfig},
     control::ServiceControlTarget,
     data,
@@ -35,8 +35,9 @@ use super::{
 };
 use bankchannel_server::{
     configuration::ConfigurationForm,
-    counterpart::{CheckFn, ServerKind},
-    http::{Listener, TlsFiles, control::ControlState, server::RunningServers},
+    counterpart::{CheckFn, LogsFn, ServerKind},
+    http::{Listener, TlsFiles, control::ControlState, observed::RequestObserver, server::RunningServers},
+    metrics::ServerMetrics,
     operator::CallableCommand,
     orders::CallableOrder,
     temporary::TemporaryFolder,
@@ -119,12 +120,16 @@ impl RunningService {
             // Of an earlier run: before anybody holds one here.
             store.free_held_sets().await.map_err(data::storage)?;
         }
-        let banks = ServiceBanks::open(&data, &config, channels)?;
+        let metrics = ServerMetrics::new(DESCRIPTOR.kind)?;
+        let banks = ServiceBanks::open(&data, &config, channels, &Arc::new(BankMetrics::new(&metrics)?))?;
         let outbox = CodeOutbox::open(&data, &config)?;
         let tls = tls(options)?;
         let listener =
             Listener::bind(listen, tls.as_ref()).await.map_err(|why| Error::invalid_setting("listen", why))?;
+        let operator_listener = config.operator.bind(tls.as_ref()).await?;
+        let observer = Arc::clone(&metrics) as Arc<dyn RequestObserver>;
         let listener = listener.in_front_of(config.trusted_proxy.clone()).telling_framing().buffering(BUFFER);
+        let listener = listener.observed_by(observer);
         let control = config.control.then(|| Arc::new(ControlState::default()));
         warn_about(&config);
         let service = Arc::new_cyclic(|itself| WsChannelService {
@@ -153,6 +158,9 @@ impl RunningService {
             gate::answer(Arc::clone(&pipeline), request, peer)
         });
         let stop = server.stop.clone();
+        if let Some(listener) = operator_listener {
+            server.tell_metrics(listener, metrics);
+        }
         server.take_orders(Arc::new(ServiceControlTarget::new(&service)), service.control.is_some()).await?;
         // With PostgreSQL the operator's commands use the database directly.
         if let Some(socket) = service.store.is_only_writer().then(|| AdminSocket::open(&service.data)).flatten() {
@@ -233,6 +241,10 @@ impl ServerKind for RunningService {
     const ORDERS: &'static [&'static [CallableOrder]] = &[crate::control::SERVICE_ORDERS];
     const OPERATOR: &'static [&'static [CallableCommand]] = operator::OPERATOR_COMMANDS;
     const CONFIGURATION: Option<&'static ConfigurationForm> = Some(&CONFIGURATION);
+    const LOGS: Option<LogsFn> = Some(|options| {
+        let options: ServiceOptions = model::read_boundary(options)?;
+        Ok(ServiceConfig::load(&options, address(&options)?.ip().is_loopback())?.log)
+    });
     const CHECK: Option<CheckFn> = Some(|options| {
         let options: ServiceOptions = model::read_boundary(options)?;
         Ok(Box::pin(async move { operator::check(&options).await }))
@@ -246,6 +258,7 @@ impl ServerKind for RunningService {
         ServiceReadiness {
             base_url: self.base_url.clone(),
             public_key_file: self.public_key_file.display().to_string(),
+            operator_url: self.server.operator_url.clone(),
             control_url: self.server.control_url.clone(),
         }
     }

@@ -3,7 +3,11 @@
 use super::job::{BoxedJob, bound, value};
 use super::postgres::{PostgresDriver, PostgresSettings};
 use super::sqlite::{CommitState, SqliteDriver, SqliteSettings};
-use super::{Result, SqlDialect, StorageSchema, StorageVerb, StoreError, migrations};
+use super::watch::DatabaseWatch;
+use super::{
+    AppliedMigration, DatabaseLoad, DatabaseObserver, Result, SqlDialect, StorageSchema, StorageVerb, StoreError,
+    migrations,
+};
 use futures_util::future::BoxFuture;
 use std::path::Path;
 use std::sync::Arc;
@@ -17,6 +21,8 @@ pub struct Database<S: StorageSchema> {
     driver: DatabaseDriver<S>,
     /// The version of tables that are older than this program's, with that one's.
     outdated: Option<migrations::SchemaVersions>,
+    applied: Vec<AppliedMigration>,
+    watch: Arc<DatabaseWatch>,
 }
 
 enum DatabaseDriver<S: StorageSchema> {
@@ -45,8 +51,9 @@ impl<S: StorageSchema> Database<S> {
     /// that is not to be changed.
     pub async fn open_sqlite(folder: &Path, settings: &SqliteSettings) -> Result<Self> {
         let schema = Arc::<S>::default();
-        let (driver, versions) = SqliteDriver::open(folder, settings, schema.clone()).await?;
-        Ok(Self::new(schema, DatabaseDriver::Sqlite(Box::new(driver)), versions))
+        let watch = Arc::default();
+        let (driver, settled) = SqliteDriver::open(folder, settings, schema.clone(), Arc::clone(&watch)).await?;
+        Ok(Self::new(schema, DatabaseDriver::Sqlite(Box::new(driver)), settled, watch))
     }
 
     /// Connects to a PostgreSQL database (`postgres://…`), and brings its schema up to date as far as the settings
@@ -58,14 +65,39 @@ impl<S: StorageSchema> Database<S> {
     /// [`open_sqlite`](Self::open_sqlite).
     pub async fn connect_postgres(url: &str, settings: &PostgresSettings) -> Result<Self> {
         let schema = Arc::<S>::default();
-        let driver = PostgresDriver::connect(url, settings, schema.clone()).await?;
-        let versions = migrations::settle_postgres(&driver, settings.tables).await?;
-        Ok(Self::new(schema, DatabaseDriver::Postgres(driver), versions))
+        let watch = Arc::default();
+        let driver = PostgresDriver::connect(url, settings, schema.clone(), Arc::clone(&watch)).await?;
+        let settled = migrations::settle_postgres(&driver, settings.tables).await?;
+        Ok(Self::new(schema, DatabaseDriver::Postgres(driver), settled, watch))
     }
 
-    fn new(schema: Arc<S>, driver: DatabaseDriver<S>, versions: migrations::SchemaVersions) -> Self {
+    fn new(
+        schema: Arc<S>,
+        driver: DatabaseDriver<S>,
+        settled: migrations::SettledSchema,
+        watch: Arc<DatabaseWatch>,
+    ) -> Self {
+        let migrations::SettledSchema { versions, applied } = settled;
         let outdated = (versions.found < versions.known).then_some(versions);
-        Self { schema, driver, outdated }
+        Self { schema, driver, outdated, applied, watch }
+    }
+
+    /// The migrations that opening it has applied.
+    pub fn applied(&self) -> &[AppliedMigration] {
+        &self.applied
+    }
+
+    /// Tells this observer of commits. The first one counts.
+    pub fn observe(&self, observer: Arc<dyn DatabaseObserver>) {
+        self.watch.observe(observer);
+    }
+
+    /// How much of it is in use.
+    pub fn load(&self) -> DatabaseLoad {
+        match &self.driver {
+            DatabaseDriver::Sqlite(driver) => driver.load(),
+            DatabaseDriver::Postgres(driver) => driver.load(),
+        }
     }
 
     /// For tables of an older version, opened with [`SchemaUse::Read`](super::SchemaUse::Read): [`StoreError::SchemaOlder`], which has both

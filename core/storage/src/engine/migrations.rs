@@ -1,7 +1,11 @@
 //! The migrations of a schema, as a numbered list.
 
 use super::postgres::PostgresDriver;
-use super::{Result, SchemaMigration, SchemaUse, SqlDialect, StorageSchema, StorageTx, StoreError, args};
+use std::time::Instant;
+
+use super::{
+    AppliedMigration, Result, SchemaMigration, SchemaUse, SqlDialect, StorageSchema, StorageTx, StoreError, args,
+};
 
 const VERSION_TABLE: &str = "schema_version";
 
@@ -16,33 +20,37 @@ pub(super) struct SchemaVersions {
     pub(super) known: i64,
 }
 
+/// The versions, and what was applied to reach them.
+pub(super) struct SettledSchema {
+    pub(super) versions: SchemaVersions,
+    pub(super) applied: Vec<AppliedMigration>,
+}
+
 /// Brings the tables of a folder to the newest version, each step in its own transaction, as far as `tables` allows;
 /// returns the versions afterwards.
-pub(super) async fn settle_sqlite<S: StorageSchema>(
-    tx: &mut StorageTx<S>,
-    tables: SchemaUse,
-) -> Result<SchemaVersions> {
+pub(super) async fn settle_sqlite<S: StorageSchema>(tx: &mut StorageTx<S>, tables: SchemaUse) -> Result<SettledSchema> {
     let versions = read_versions(tx, tables).await?;
     if versions.found < versions.known && tables != SchemaUse::Read {
-        apply_sqlite(tx).await?;
-        return Ok(SchemaVersions { found: versions.known, ..versions });
+        let applied = apply_sqlite(tx).await?;
+        return Ok(SettledSchema { versions: SchemaVersions { found: versions.known, ..versions }, applied });
     }
-    Ok(versions)
+    Ok(SettledSchema { versions, applied: Vec::new() })
 }
 
 /// As [`settle_sqlite`], with a server.
 pub(super) async fn settle_postgres<S: StorageSchema>(
     driver: &PostgresDriver<S>,
     tables: SchemaUse,
-) -> Result<SchemaVersions> {
+) -> Result<SettledSchema> {
     if tables != SchemaUse::Read {
-        apply_postgres(driver, tables).await?;
-        return Ok(SchemaVersions { found: newest::<S>(), known: newest::<S>() });
+        let applied = apply_postgres(driver, tables).await?;
+        let versions = SchemaVersions { found: newest::<S>(), known: newest::<S>() };
+        return Ok(SettledSchema { versions, applied });
     }
     let mut tx = driver.begin().await?;
     let versions = read_versions(&mut tx, tables).await?;
     driver.commit(tx).await?;
-    Ok(versions)
+    Ok(SettledSchema { versions, applied: Vec::new() })
 }
 
 /// Compares the tables with those of this program, and changes nothing.
@@ -57,42 +65,51 @@ async fn read_versions<S: StorageSchema>(tx: &mut StorageTx<S>, tables: SchemaUs
     }
 }
 
-async fn apply_sqlite<S: StorageSchema>(tx: &mut StorageTx<S>) -> Result<()> {
+async fn apply_sqlite<S: StorageSchema>(tx: &mut StorageTx<S>) -> Result<Vec<AppliedMigration>> {
+    let mut applied = Vec::new();
     tx.script("BEGIN IMMEDIATE".to_owned()).await?;
     create_version_table(tx).await?;
     tx.script("COMMIT".to_owned()).await?;
     for migration in pending(version(tx).await?)? {
         tx.script("BEGIN IMMEDIATE".to_owned()).await?;
-        if let Err(error) = apply(tx, migration).await {
-            // The first error is the one to report.
-            let _ = tx.script("ROLLBACK".to_owned()).await;
-            return Err(error);
+        match apply(tx, migration).await {
+            Ok(done) => applied.push(done),
+            Err(error) => {
+                // The first error is the one to report.
+                let _ = tx.script("ROLLBACK".to_owned()).await;
+                return Err(error);
+            }
         }
         tx.script("COMMIT".to_owned()).await?;
     }
-    Ok(())
+    Ok(applied)
 }
 
 /// As [`apply_sqlite`]; instances that start at the same time wait for each other.
-async fn apply_postgres<S: StorageSchema>(driver: &PostgresDriver<S>, tables: SchemaUse) -> Result<()> {
+async fn apply_postgres<S: StorageSchema>(
+    driver: &PostgresDriver<S>,
+    tables: SchemaUse,
+) -> Result<Vec<AppliedMigration>> {
+    let mut applied = Vec::new();
     let mut tx = driver.begin().await?;
     tx.script(POSTGRES_LOCK.to_owned()).await?;
     read_versions(&mut tx, tables).await?;
     create_version_table(&mut tx).await?;
     for migration in pending(version(&mut tx).await?)? {
-        apply(&mut tx, migration).await?;
+        applied.push(apply(&mut tx, migration).await?);
     }
-    driver.commit(tx).await
+    driver.commit(tx).await.map(|()| applied)
 }
 
-async fn apply<S: StorageSchema>(tx: &mut StorageTx<S>, migration: &SchemaMigration<S>) -> Result<()> {
+async fn apply<S: StorageSchema>(tx: &mut StorageTx<S>, migration: &SchemaMigration<S>) -> Result<AppliedMigration> {
+    let begun = Instant::now();
     tx.script(in_dialect(migration.script, tx.dialect())).await?;
     if let Some(then) = migration.then {
         then(tx).await?;
     }
     tx.execute("INSERT INTO schema_version (version, name) VALUES ($1, $2)", args![migration.version, migration.name])
         .await?;
-    Ok(())
+    Ok(AppliedMigration { version: migration.version, name: migration.name, took: begun.elapsed() })
 }
 
 pub(crate) fn pending<S: StorageSchema>(found: i64) -> Result<impl Iterator<Item = &'static SchemaMigration<S>>> {

@@ -33,6 +33,7 @@ mod schema;
 mod sqlite;
 mod tx;
 mod value;
+mod watch;
 
 pub use bankchannel_macros::StoredRow;
 pub use database::Database;
@@ -45,6 +46,7 @@ pub use sqlite::{CommitState, SqliteDriver, SqliteSettings, is_in_use, open_copy
 pub use tx::StorageTx;
 pub(crate) use value::text_enum;
 pub use value::{AsValue, ColumnValue, Digest, args};
+pub use watch::{AppliedMigration, CommitOutcome, DatabaseLoad, DatabaseObserver};
 
 use futures_util::future::BoxFuture;
 

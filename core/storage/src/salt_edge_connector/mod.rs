@@ -18,7 +18,9 @@ mod schema;
 mod store;
 mod verbs;
 
-pub use crate::engine::{PostgresSettings, SqliteSettings, StoreError};
+pub use crate::engine::{
+    AppliedMigration, CommitOutcome, DatabaseLoad, DatabaseObserver, PostgresSettings, SqliteSettings, StoreError,
+};
 pub use entities::callback::{
     AttemptEnd, CallbackEnd, CallbackFilter, CallbackKind, CallbackRow, CallbackState, DueCallback, NewCallback,
 };

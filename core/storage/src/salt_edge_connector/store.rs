@@ -3,8 +3,8 @@
 use super::known::KnownTokens;
 use super::schema::{ConnectorSchema, ConnectorTx, ConnectorVerb};
 use crate::engine::{
-    CommitState, Database, PostgresSettings, Result, SchemaUse, SqlDialect, SqliteSettings, StorageSchema as _,
-    StoreError, args, is_in_use,
+    AppliedMigration, CommitState, Database, DatabaseLoad, DatabaseObserver, PostgresSettings, Result, SchemaUse,
+    SqlDialect, SqliteSettings, StorageSchema as _, StoreError, args, is_in_use,
 };
 use futures_util::future::BoxFuture;
 use std::path::Path;
@@ -72,6 +72,23 @@ impl ConnectorStore {
 
     fn new(database: Database<ConnectorSchema>) -> Self {
         Self { database: Arc::new(database), known: Arc::default() }
+    }
+
+    /// The migrations that opening it has applied.
+    #[must_use]
+    pub fn applied_migrations(&self) -> &[AppliedMigration] {
+        self.database.applied()
+    }
+
+    /// Tells this observer of commits. The first one counts.
+    pub fn observe(&self, observer: Arc<dyn DatabaseObserver>) {
+        self.database.observe(observer);
+    }
+
+    /// How much of the database is in use.
+    #[must_use]
+    pub fn load(&self) -> DatabaseLoad {
+        self.database.load()
     }
 
     /// Records the id of the key that seals the stored data; the first recorded id stays.

@@ -15,7 +15,10 @@ mod schema;
 mod store;
 mod verbs;
 
-pub use crate::engine::{PostgresSettings, SchemaUse, SqliteSettings, StoreError};
+pub use crate::engine::{
+    AppliedMigration, CommitOutcome, DatabaseLoad, DatabaseObserver, PostgresSettings, SchemaUse, SqliteSettings,
+    StoreError,
+};
 pub use entities::account::{
     AccountListing, AccountRecord, DeleteOutcome, ModeState, RegisterOutcome, RegistrationKey, UserCredential,
     VerifiedRegistration,

@@ -5,7 +5,10 @@ use super::schema::{WsChannelSchema, WsChannelVerb};
 use super::verbs::audit::AuditSlot;
 use super::verbs::maintenance::RunningBackups;
 use super::verbs::rights::{RightsSlot, RuledVerb, judge_and_run};
-use crate::engine::{Database, PostgresSettings, Result, SqlDialect, SqliteSettings, StoreError};
+use crate::engine::{
+    AppliedMigration, Database, DatabaseLoad, DatabaseObserver, PostgresSettings, Result, SqlDialect, SqliteSettings,
+    StoreError,
+};
 use crate::ws_channel::{AuditEntry, SessionRights};
 use futures_util::future::{BoxFuture, FutureExt as _};
 use std::path::Path;
@@ -68,6 +71,23 @@ impl WsChannelStore {
     #[must_use]
     pub fn outdated(&self) -> Option<StoreError> {
         self.database().outdated()
+    }
+
+    /// The migrations that opening it has applied.
+    #[must_use]
+    pub fn applied_migrations(&self) -> &[AppliedMigration] {
+        self.database().applied()
+    }
+
+    /// Tells this observer of commits. The first one counts.
+    pub fn observe(&self, observer: Arc<dyn DatabaseObserver>) {
+        self.database().observe(observer);
+    }
+
+    /// How much of the database is in use.
+    #[must_use]
+    pub fn load(&self) -> DatabaseLoad {
+        self.database().load()
     }
 
     /// The same store, whose writing verbs each append `entry` to the audit trail in their own transaction, with the

@@ -31,6 +31,8 @@ use bankchannel_server::http::{
 
 /// The path of its pages; the session's id follows.
 pub(crate) const PATH: &str = "/bank/sessions/";
+/// Its name in metrics and log.
+pub(crate) const OPERATION: &str = "example_bank.page";
 /// The maximum size of a form in bytes, and its maximum number of fields.
 const FORM_MAX: usize = 64 * 1024;
 const FIELDS_MAX: usize = 500;

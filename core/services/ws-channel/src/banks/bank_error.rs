@@ -77,6 +77,30 @@ pub enum BankError {
 }
 
 impl BankError {
+    /// One word of a closed list: a label of metrics.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Refused { .. } => "refused",
+            Self::Doubtful { .. } => "doubtful",
+            Self::NotBelieved(_) => "not_believed",
+            Self::Unfit(_) => "unfit",
+            Self::NotOffered => "not_offered",
+            Self::NotSent(_) => "not_sent",
+            Self::Parameter(_) => "parameter",
+            Self::Data => "data",
+            Self::Empty => "empty",
+            Self::Unparsable => "unparsable",
+            Self::NoAnswer => "no_answer",
+            Self::HttpStatus(_) => "http_status",
+            Self::Unreachable => "unreachable",
+            Self::TimedOut => "timed_out",
+            Self::TargetId => "target_id",
+            Self::Failed(_) => "failed",
+            Self::RightsEnded(_) => "rights_ended",
+            Self::Store(_) => "store",
+        }
+    }
+
     /// Whether an upload with this outcome may have reached the bank.
     #[must_use]
     pub fn leaves_upload_unknown(&self) -> bool {

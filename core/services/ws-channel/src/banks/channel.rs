@@ -176,6 +176,8 @@ pub struct AccountBankConnection<'a> {
     pub set: &'a CertSet,
     /// Now, in milliseconds since 1970.
     pub now_ms: i64,
+    /// The id of the request that it is for, if it is for one.
+    pub request_id: Option<&'a str>,
     pub(crate) store: &'a StoreReader,
     pub(crate) writer: Option<WsChannelStore>,
     pub(crate) keys: &'a ServiceKeys,

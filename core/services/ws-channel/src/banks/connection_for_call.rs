@@ -35,13 +35,14 @@ impl ReachedConnection {
         &'a self,
         service: &'a WsChannelService,
         writer: Option<WsChannelStore>,
-        now_ms: i64,
+        (now_ms, request_id): (i64, &'a str),
     ) -> AccountBankConnection<'a> {
         let store = service.store.reader();
         AccountBankConnection {
             scope: &self.scope,
             set: &self.set,
             now_ms,
+            request_id: Some(request_id),
             store,
             writer,
             keys: &service.keys,

@@ -4,6 +4,7 @@
 //!   channel      the interface to a bank: one trait
 //!   simulator/   the built-in simulator: own CA, books, answer files
 //!   sepa         a bank over SEPA Web Services
+//!   observed     counts and logs every call
 //!   refusals     certificates that a bank refuses although they hold
 //!   reach        the certificates of a file operation, and the tenant's entitlement
 //!   life         certificates, for core/renewal    lanes    who may speak with a bank at once
@@ -18,6 +19,7 @@ mod fund_accounts;
 mod lanes;
 pub(crate) mod life;
 mod life_fault;
+pub(crate) mod observed;
 mod refusals;
 mod renewal;
 mod sepa;
@@ -52,6 +54,7 @@ pub use channel::{
 pub(crate) use channel::{BANK_TIMEOUT, PKI_TIMEOUT, within};
 pub(crate) use connection_for_call::{ConnectionTurn, ReachedConnection};
 pub(crate) use fund_accounts::fund_simulator;
+pub(crate) use observed::BankMetrics;
 pub(crate) use renewal::renew_due;
 pub(crate) use settle::remove_old_content;
 
@@ -83,6 +86,15 @@ impl Channels {
     /// The names of its banks, in order.
     pub(crate) fn names(&self) -> Vec<&'static str> {
         Bank::ALL.iter().filter(|bank| self.0.contains_key(bank)).map(|bank| bank.as_str()).collect()
+    }
+
+    /// The same, whose calls are counted and logged.
+    fn observed_by(self, metrics: &Arc<BankMetrics>) -> Self {
+        let observed = |(bank, inner)| {
+            let channel = observed::ObservedChannel::around(bank, inner, Arc::clone(metrics));
+            (bank, Arc::new(channel) as Arc<dyn BankChannel>)
+        };
+        Self(self.0.into_iter().map(observed).collect())
     }
 
     /// These, and in their place those of `others`.
@@ -131,7 +143,12 @@ impl ServiceBanks {
     ///
     /// # Errors
     /// `configuration.invalid` for damaged key files.
-    pub(crate) fn open(data: &Path, config: &ServiceConfig, channels: Channels) -> Result<Self> {
+    pub(crate) fn open(
+        data: &Path,
+        config: &ServiceConfig,
+        channels: Channels,
+        metrics: &Arc<BankMetrics>,
+    ) -> Result<Self> {
         let (mut built_in, mut background) = (Channels::default(), Vec::<BankBackground>::new());
         if config.flavour == Flavour::Test {
             let simulator = Arc::new(simulator::SimulatorBank::open(data, config)?);
@@ -144,7 +161,7 @@ impl ServiceBanks {
         }
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
-            channels: built_in.and(channels),
+            channels: built_in.and(channels).observed_by(metrics),
             background,
             reached: connection_for_call::ConnectionCache::default(),
             opened: SystemTime::now(),

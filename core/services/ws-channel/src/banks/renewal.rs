@@ -296,6 +296,7 @@ async fn target_of(service: &BackgroundService, channel: &dyn BankChannel, due: 
         scope: &scope,
         set: &set,
         now_ms,
+        request_id: None,
         store,
         writer: None,
         keys: &service.keys,

@@ -25,7 +25,7 @@ use bankchannel_storage::ws_channel::{BankCodeLimits, BankFile, FileFilter, NewU
 use super::{
     AccountBankConnection, BankChannel, BankError, BankFileDownload, CertificateCustomer, CertificateEnrolment,
     CertificateOfBank, CertificateOrder, CertificateProof, OutgoingFile, PendingBankAnswer, SigningMaterial,
-    UploadWaits, sepa_fault::bank_error, within,
+    UploadWaits, observed::BankCallNotes, sepa_fault::bank_error, within,
 };
 use crate::banks_config::ReachedBankConfig;
 
@@ -88,6 +88,13 @@ impl SepaBank {
         self.bank.needs_target()
     }
 
+    /// The options of a request with an id that is known before it is sent: the bank is asked by it.
+    fn asking(&self) -> CallOptions {
+        let request_id = self.bank.next_request_id();
+        BankCallNotes::asked_with(&request_id);
+        CallOptions { request_id: Some(request_id), ..CallOptions::default() }
+    }
+
     fn client(
         &self,
         ws_user_id: &str,
@@ -145,7 +152,10 @@ impl SepaBank {
 
     async fn ask_user(&self, at: &AccountBankConnection<'_>) -> Result<Arc<KnownBankUser>, BankError> {
         let client = self.client(&at.set.ws_user_id, None, Some(at.signing_pair()?))?;
-        let told = client.get_user_info(GetUserInfoRequest::new()).await.map_err(|error| refused(at, error))?;
+        let told = client
+            .get_user_info_with(GetUserInfoRequest::new(), &self.asking())
+            .await
+            .map_err(|error| refused(at, error))?;
         let types = told.user_file_types.into_iter().filter_map(|one| {
             let is_sent = one.direction == Some(FileDirection::Upload);
             Some((one.file_type?, is_sent, one.target_id))
@@ -173,7 +183,7 @@ impl SepaBank {
             None => FileStatusFilter::All,
         });
         request.file_type = file_type;
-        let listed = client.list_files(request).await.map_err(|error| refused(at, error))?;
+        let listed = client.list_files_with(request, &self.asking()).await.map_err(|error| refused(at, error))?;
         Ok(listed.file_descriptors)
     }
 }
@@ -214,7 +224,7 @@ impl BankChannel for SepaBank {
             let client = self.of_connection(at, Some(file_type)).await?;
             let mut request = DownloadBankFileRequest::new(reference.to_owned());
             request.file_type = Some(file_type.to_owned());
-            let found = client.download_file(request).await.map_err(|error| refused(at, error))?;
+            let found = client.download_file_with(request, &self.asking()).await.map_err(|error| refused(at, error))?;
             Ok(BankFileDownload { content: found.content, mark: false })
         })
     }
@@ -280,7 +290,7 @@ impl BankChannel for SepaBank {
             let client = self.of_connection(at, Some(file_type)).await?;
             let mut request = DeleteBankFileRequest::new(reference.to_owned());
             request.file_type = Some(file_type.to_owned());
-            client.delete_file(request).await.map(drop).map_err(|error| refused(at, error))
+            client.delete_file_with(request, &self.asking()).await.map(drop).map_err(|error| refused(at, error))
         })
     }
 
@@ -311,7 +321,7 @@ impl BankChannel for SepaBank {
                 CertificateProof::Pair(pair) => (None, Some(pair.clone())),
             };
             let client = self.client(&order.customer.ws_user_id, None, pair)?;
-            let issued = client.certificate_for(order.request, code, &CallOptions::default()).await;
+            let issued = client.certificate_for(order.request, code, &self.asking()).await;
             let certificate = issued.map_err(bank_error)?.ok_or(BankError::Unparsable)?;
             Ok(CertificateOfBank { certificate, target_id: None, ledgers: Vec::new(), files: Vec::new() })
         })
@@ -325,9 +335,9 @@ impl BankChannel for SepaBank {
         Box::pin(async move {
             let client = self.client(&customer.ws_user_id, customer.target_id.clone(), Some(pair.clone()))?;
             let tried = if self.needs_target() && customer.target_id.is_none() {
-                client.get_user_info(GetUserInfoRequest::new()).await.map(drop)
+                client.get_user_info_with(GetUserInfoRequest::new(), &self.asking()).await.map(drop)
             } else {
-                client.list_files(self.bank.trial()).await.map(drop)
+                client.list_files_with(self.bank.trial(), &self.asking()).await.map(drop)
             };
             let Err(error) = tried else { return Ok(PairTrial::Taken) };
             let is_about_the_pair = error.row() == &errors::SIGNATURE_REFUSED;

@@ -3,7 +3,7 @@
 use bankchannel::sepa_web_services::errors;
 use bankchannel_foundation::{CallOutcome, Error, error::row};
 
-use super::BankError;
+use super::{BankError, observed::BankCallNotes};
 
 /// The parameter of the service's own operation that a field of the client is.
 fn parameter(field: &str) -> Option<&'static str> {
@@ -21,17 +21,7 @@ fn parameter(field: &str) -> Option<&'static str> {
 
 /// An error of the client in the service's words.
 pub(super) fn bank_error(error: Error) -> BankError {
-    let peer = error.peer();
-    tracing::warn!(
-        error = error.code(),
-        outcome = error.outcome().map(CallOutcome::as_str),
-        bank_code = peer.and_then(|peer| peer.code.as_deref()),
-        bank_request_id = peer.and_then(|peer| peer.request_id.as_deref()),
-        request_timestamp = error.detail("request_timestamp"),
-        http_status = error.http_status(),
-        "a call of a bank has failed: {}",
-        error.message()
-    );
+    BankCallNotes::failed(&error);
     let is = |known: &'static bankchannel_foundation::error::ErrorRow| error.row() == known;
     if error.outcome().is_none_or(|outcome| outcome == CallOutcome::NotSent) {
         if let Some(name) = error.detail("field").and_then(parameter) {

@@ -4,19 +4,6 @@ use bankchannel_foundation::model::Shape;
 use super::*;
 
 #[test]
-fn a_proxy_is_believed_for_the_last_entry_of_its_last_line_only() {
-    let proxy = IpAddr::from([192, 0, 2, 1]);
-    let config = ServiceConfig { trusted_proxy: vec![proxy], ..ServiceConfig::default() };
-    let mut headers = HeaderMap::new();
-    headers.append("x-forwarded-for", "198.51.100.1".parse().unwrap());
-    headers.append("x-forwarded-for", "198.51.100.2, 203.0.113.7".parse().unwrap());
-    let client = IpAddr::from([203, 0, 113, 7]);
-    assert_eq!(config.client_address(&headers, proxy), client);
-    assert_eq!(config.client_address(&headers, "::ffff:192.0.2.1".parse().unwrap()), client);
-    assert_eq!(config.client_address(&headers, IpAddr::from([192, 0, 2, 2])), IpAddr::from([192, 0, 2, 2]));
-}
-
-#[test]
 fn a_file_with_a_password_is_closed_to_others() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().unwrap();

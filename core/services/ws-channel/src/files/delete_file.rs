@@ -31,7 +31,7 @@ pub(crate) async fn handle(
         call.store(service).await?.judge().await?;
         None
     };
-    let connection = reached.connection(service, store, call.now_ms);
+    let connection = reached.connection(service, store, call.for_bank());
     within(BANK_TIMEOUT, channel.delete(&connection, kind, reference)).await?;
     if !here {
         call.record_done(service, bank, &detail).await?;

@@ -37,7 +37,7 @@ pub(crate) async fn handle(
     let reached = service.banks.reach(service, call, request.bank).await?;
     let channel = service.banks.channel(request.bank).ok_or(&service_texts::NO_CHANNEL)?;
     let (kind, reference) = (request.file_type.as_str(), request.file_reference.as_str());
-    let connection = reached.connection(service, None, call.now_ms);
+    let connection = reached.connection(service, None, call.for_bank());
     let found = within(BANK_TIMEOUT, channel.download(&connection, kind, reference)).await?;
     if found.content.known_size().is_some_and(|size| size > service.config.max_file_bytes) {
         return Err((&service_texts::BANK_DATA_ERROR).into());

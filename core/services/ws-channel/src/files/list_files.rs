@@ -39,7 +39,7 @@ pub(crate) async fn handle(
             Some(StatusFilter::All) | None => None,
         },
     };
-    let connection = reached.connection(service, None, call.now_ms);
+    let connection = reached.connection(service, None, call.for_bank());
     let listed = within(BANK_TIMEOUT, channel.list(&connection, &filter)).await?;
     if channel.keeps_files_here() {
         let _ =

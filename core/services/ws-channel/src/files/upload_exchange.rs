@@ -27,6 +27,8 @@ pub(super) struct UploadExchange {
     pub(super) settling: SettlingStore,
     /// The record of its end, without the outcome.
     pub(super) entry: AuditEntry,
+    /// The id of the request that it began with.
+    pub(super) request_id: String,
 }
 
 impl UploadExchange {
@@ -42,7 +44,7 @@ impl UploadExchange {
         // Whatever becomes of this task: an upload that was sent and has no end is unknown.
         let mut unended = UnendedUpload { exchange: &self, has_end: false };
         let (begun, waits) = (Instant::now(), self.channel.upload_waits());
-        let at = connection.connection(&self.service, None, now_ms);
+        let at = connection.connection(&self.service, None, (now_ms, &self.request_id));
         let outgoing = OutgoingFile { upload: &self.upload, content: &self.content };
         let mut asked = self.channel.upload(&at, &outgoing);
         if let Ok(answered) = timeout_at(begun + waits.caller.min(waits.answer), &mut asked).await {
@@ -118,13 +120,14 @@ impl UploadExchange {
         let at_bank = self.upload.at_bank.as_ref();
         tracing::warn!(
             upload = self.upload.id,
-            account = self.upload.email,
+            request_id = self.request_id,
+            account = self.service.keys.challenge.pseudonym(&self.upload.email),
             bank = self.upload.scope.bank,
             customer_id = at_bank.map(|at| &*at.customer_id),
             bank_request_id = at_bank.map(|at| &*at.request_id),
             request_timestamp = at_bank.map(|at| &*at.request_timestamp),
             message_id = self.upload.message_id,
-            %why,
+            outcome = why.kind(),
             "an upload was not accepted by the bank"
         );
     }

@@ -77,14 +77,14 @@ pub(crate) async fn handle(
         size: i64::try_from(size).unwrap_or(i64::MAX),
         signers: signed.signers.clone(),
         message_id,
-        at_bank: channel.upload_ids(&reached.connection(service, None, call.now_ms)),
+        at_bank: channel.upload_ids(&reached.connection(service, None, call.for_bank())),
         send_anyway: request.send_anyway == Some(true),
         content: None,
         no_duplicate_since: service.config.reject_duplicate_uploads.then(|| call.now_ms - DUPLICATES_MS),
         // Not the arrival of the call: a large body takes a while, and the cleanup after a crash goes by this time.
         now: service.now_ms(),
     };
-    channel.check_upload(&reached.connection(service, None, call.now_ms), &upload).await?;
+    channel.check_upload(&reached.connection(service, None, call.for_bank()), &upload).await?;
     if channel.works_from_journal() {
         journal(service, call, channel, &reached, upload, signed).await?;
     } else {
@@ -121,7 +121,7 @@ async fn journal(
         content::discard(service, &path).await;
     }
     refuse_repeat(service, recorded?).await?;
-    let connection = reached.connection(service, None, call.now_ms);
+    let connection = reached.connection(service, None, call.for_bank());
     // Only a signal for the bank; if it misses one, it finds the upload later in the journal.
     channel
         .upload(&connection, &OutgoingFile { upload: &upload, content: &signed.content })
@@ -165,6 +165,7 @@ async fn send(
         content: signed.content,
         settling: call.settling(service),
         entry: call.settling_entry(&bank, &detail),
+        request_id: call.request_id.clone(),
     };
     let (connection, now_ms) = (reached.connection_alone(), call.now_ms);
     // It goes on when the caller has been told that the outcome is unknown: the bank's answer settles it then.

@@ -20,6 +20,7 @@ const PERIOD_MS: i64 = 3_600_000;
 pub(crate) struct ChallengeKey {
     secret: Zeroizing<[u8; 32]>,
     codes: Zeroizing<[u8; 32]>,
+    pseudonyms: Zeroizing<[u8; 32]>,
 }
 
 impl ChallengeKey {
@@ -33,7 +34,8 @@ impl ChallengeKey {
         let Some(text) = read_or(&path, may_make, made)? else { return Ok(None) };
         let secret = read_line(text.expose().trim_end()).ok_or_else(|| damaged(&path, "it holds no key"))?;
         let codes = Zeroizing::new(digest::hmac_sha256(&*secret, &[b"bankchannel codes"]));
-        Ok(Some(Self { secret, codes }))
+        let pseudonyms = Zeroizing::new(digest::hmac_sha256(&*secret, &[b"bankchannel pseudonyms"]));
+        Ok(Some(Self { secret, codes, pseudonyms }))
     }
 
     /// Its public name: a keyed check value that does not reveal the key.
@@ -45,6 +47,12 @@ impl ChallengeKey {
     pub(crate) fn at(&self, made_ms: i64) -> [u8; 32] {
         let period = made_ms.div_euclid(PERIOD_MS).to_be_bytes();
         digest::hmac_sha256(&*self.secret, &[b"bankchannel challenges", &period])
+    }
+
+    /// The name of an account in the log: the same in all instances with this key, and no way back to the address without it.
+    pub(crate) fn pseudonym(&self, email: &str) -> String {
+        let whole = digest::hmac_sha256(&*self.pseudonyms, &[email.as_bytes()]);
+        format!("a-{}", digest::hex(&whole[..6]))
     }
 
     /// The stored form of a code. A plain hash of six digits is easily guessed; this keyed hash is not.

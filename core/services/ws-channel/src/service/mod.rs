@@ -8,7 +8,7 @@ use std::{
     net::IpAddr,
     path::PathBuf,
     sync::{
-        Arc, Mutex, OnceLock, Weak,
+        Arc, Mutex, OnceLock, PoisonError, Weak,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -31,6 +31,7 @@ use super::{
     keys::ServiceKeys,
     limits::ServiceLimits,
     outbox::CodeOutbox,
+    reasons::RefusalReason,
     watch::WatchedFolders,
     work::{LoginLocks, WorkPool},
 };
@@ -96,8 +97,6 @@ pub(crate) struct ServiceCall {
     pub(crate) request_id: String,
     /// The caller's `X-Request-ID`. It need not be the only one: all steps of a flow may have the same.
     pub(crate) caller_request_id: Option<String>,
-    /// The trace that the caller's request belongs to, if it says so.
-    pub(crate) trace_id: Option<String>,
     /// The operation's name.
     pub(crate) operation: &'static str,
     /// The client's address.
@@ -117,6 +116,7 @@ pub(crate) struct ServiceCall {
     grounds: Mutex<Vec<RequiredRight>>,
     about: OnceLock<(String, StoredMode)>,
     object: OnceLock<(String, String)>,
+    reason: Mutex<Option<RefusalReason>>,
     audited: AtomicBool,
 }
 
@@ -135,7 +135,6 @@ impl ServiceCall {
         Self {
             request_id,
             caller_request_id: None,
-            trace_id: None,
             operation,
             address,
             now_ms,
@@ -147,6 +146,7 @@ impl ServiceCall {
             grounds: Mutex::default(),
             about: OnceLock::new(),
             object: OnceLock::new(),
+            reason: Mutex::default(),
             audited: AtomicBool::new(false),
         }
     }
@@ -161,6 +161,27 @@ impl ServiceCall {
         let _ = self.object.set((object.to_owned(), detail.to_owned()));
     }
 
+    /// The time and the id under which a bank is asked for it.
+    pub(crate) fn for_bank(&self) -> (i64, &str) {
+        (self.now_ms, &self.request_id)
+    }
+
+    /// Sets why a call is refused, for the operator alone. The last reason counts.
+    pub(crate) fn because(&self, reason: RefusalReason) {
+        *self.reason.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
+    }
+
+    /// Why it is refused, where the caller is not told.
+    pub(crate) fn reason(&self) -> Option<RefusalReason> {
+        *self.reason.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The address of the account that calls, or that the call claims to be of.
+    pub(crate) fn email(&self) -> Option<&str> {
+        let claimed = || self.about.get().map(|(email, _)| &**email);
+        self.session().map(|session| &*session.email).or_else(claimed)
+    }
+
     /// The record of this call as a refused one.
     pub(crate) fn refused_entry(&self, status: u16) -> AuditEntry {
         let (object, detail) = self.object.get().cloned().unwrap_or_default();
@@ -173,19 +194,6 @@ impl ServiceCall {
     /// An internal fault when the operation was declared without a session.
     pub(crate) fn caller(&self) -> Result<&AccountSession, HandlerFault> {
         self.session().ok_or_else(|| HandlerFault::internal("the operation is declared without a session"))
-    }
-
-    /// Logs that the call was answered, or refused.
-    pub(crate) fn log(&self, status: u16) {
-        let what = if status < 400 { "answered" } else { "refused" };
-        tracing::info!(
-            request_id = self.request_id,
-            caller_request_id = self.caller_request_id,
-            trace_id = self.trace_id,
-            operation = self.operation,
-            status,
-            "{what}"
-        );
     }
 
     /// Whether a verb has recorded this call.

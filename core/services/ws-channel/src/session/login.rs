@@ -18,6 +18,7 @@ use crate::{
     HandlerFault, ServiceCall, WsChannelService, challenges,
     codes::{self, CodeDraft},
     config::MfaChoice,
+    reasons::RefusalReason,
 };
 
 pub(crate) async fn handle(
@@ -32,6 +33,7 @@ pub(crate) async fn handle(
     let _lock = service.login_locks.lock(email, mode).await;
     let credential = check_password(service, call, answered, email, mode).await?;
     if !credential.tenant.enabled {
+        call.because(RefusalReason::KeyDisabled);
         return Err((&service_texts::API_KEY_INVALID).into());
     }
     if !credential.phone_verified {
@@ -57,6 +59,7 @@ async fn check_password(
     let lock = password_lock(email, mode);
     // Unknown users are locked like others; otherwise the lockout would reveal which users exist.
     if service.store.locked_until(&lock, call.now_ms).await?.is_some() {
+        call.because(RefusalReason::PasswordLocked);
         return Err((&service_texts::LIMIT_EXCEEDED).into());
     }
     let credential = service.store.credential(email, mode).await?;
@@ -64,7 +67,12 @@ async fn check_password(
     let verdict = service.work_pool.run(move || verify(&answered, stored.as_deref())).await??;
     match (verdict, credential) {
         (PasswordVerdict::Right, Some(credential)) => Ok(credential),
-        (verdict, _) => {
+        (verdict, credential) => {
+            call.because(match verdict {
+                PasswordVerdict::Unreadable => RefusalReason::PasswordUnreadable,
+                _ if credential.is_none() => RefusalReason::UnknownUser,
+                _ => RefusalReason::WrongPassword,
+            });
             service.limits.login_failed(call.address, call.now_ms);
             if verdict != PasswordVerdict::Unreadable {
                 call.store(service).await?.record_failure(&lock, policy(service.config.lockout), call.now_ms).await?;
@@ -153,6 +161,7 @@ async fn grant(
     let locks = vec![password_lock(&user.account.email, StoredMode::Data)];
     let store = call.audited_store(service, &user.account.email, "session").await?;
     if !store.create_session(session.new, locks).await? {
+        call.because(RefusalReason::PasswordReset);
         return Err((&service_texts::AUTHENTICATION_FAILED).into());
     }
     let mut login = LoginResponse::new("Login OK".to_owned());
@@ -171,6 +180,7 @@ async fn ask_for_factor(
     let email = &user.account.email;
     let who = (email.as_str(), StoredMode::Admin);
     if service.store.locked_until(&mfa_lock(email, StoredMode::Admin), call.now_ms).await?.is_some() {
+        call.because(RefusalReason::CodeLocked);
         return Err((&service_texts::LIMIT_EXCEEDED).into());
     }
     call.store(service).await?.clear_failures(&[password_lock(email, StoredMode::Admin)]).await?;

@@ -13,7 +13,8 @@ pub(super) use pool::ConnectionLease;
 pub(super) use statements::{ends_connection, execute, query};
 
 use super::tx::TransactionConnection;
-use super::{Result, SchemaUse, StorageSchema, StorageTx, StoreError, job::BoxedJob};
+use super::watch::DatabaseWatch;
+use super::{CommitOutcome, DatabaseLoad, Result, SchemaUse, StorageSchema, StorageTx, StoreError, job::BoxedJob};
 use pool::{ConnectionPlace, ConnectionPool};
 use sqlx::ConnectOptions as _;
 use sqlx::postgres::PgConnectOptions;
@@ -68,10 +69,16 @@ pub(super) struct PostgresDriver<S: StorageSchema> {
     schema: Arc<S>,
     queues: [Arc<Mutex<()>>; QUEUES],
     verb_timeout: Duration,
+    watch: Arc<DatabaseWatch>,
 }
 
 impl<S: StorageSchema> PostgresDriver<S> {
-    pub(super) async fn connect(url: &str, settings: &PostgresSettings, schema: Arc<S>) -> Result<Arc<Self>> {
+    pub(super) async fn connect(
+        url: &str,
+        settings: &PostgresSettings,
+        schema: Arc<S>,
+        watch: Arc<DatabaseWatch>,
+    ) -> Result<Arc<Self>> {
         // The parse error may quote the address with its password, so it is not shown.
         let options = PgConnectOptions::from_str(url).map_err(|_| StoreError::Unreachable {
             reason: "the database address is not a valid postgres:// URL".to_owned(),
@@ -85,9 +92,15 @@ impl<S: StorageSchema> PostgresDriver<S> {
             schema,
             queues: std::array::from_fn(|_| Arc::default()),
             verb_timeout: settings.verb_timeout,
+            watch,
         };
         driver.pool.first_connection().await?;
         Ok(Arc::new(driver))
+    }
+
+    pub(super) fn load(&self) -> DatabaseLoad {
+        let (connections, connections_max) = self.pool.in_use();
+        DatabaseLoad { waiting: 0, connections, connections_max }
     }
 
     pub(super) async fn write(self: &Arc<Self>, mut job: BoxedJob<S>, turn: Option<String>) -> Result<BoxedJob<S>> {
@@ -101,7 +114,10 @@ impl<S: StorageSchema> PostgresDriver<S> {
             let mut place = Some(place);
             for attempt in 1..=MAX_TRIES {
                 match driver.try_write(place.take(), deadline, &mut job).await {
-                    Err(StoreError::Contended { .. }) => tokio::time::sleep(backoff(attempt)).await,
+                    Err(StoreError::Contended { .. }) => {
+                        driver.watch.repeated();
+                        tokio::time::sleep(backoff(attempt)).await;
+                    }
                     other => return other.map(|()| job),
                 }
             }
@@ -231,7 +247,17 @@ impl<S: StorageSchema> PostgresDriver<S> {
             // The data read is valid, whatever happens to the connection.
             (Ok(_), TransactionKind::Reading) => tx.script("COMMIT".to_owned()).await.is_ok(),
             (Ok(_), TransactionKind::Writing) => {
-                if let Err(why) = tx.script("COMMIT".to_owned()).await {
+                let begun = std::time::Instant::now();
+                let committed = tx.script("COMMIT".to_owned()).await;
+                self.watch.committed(
+                    begun,
+                    match &committed {
+                        Ok(()) => CommitOutcome::Done,
+                        Err(StoreError::Unreachable { .. }) => CommitOutcome::Unknown,
+                        Err(_) => CommitOutcome::Failed,
+                    },
+                );
+                if let Err(why) = committed {
                     return Err(self.not_committed(tx, why));
                 }
                 self.schema.committed(&mut tx.state);

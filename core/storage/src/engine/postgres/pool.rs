@@ -83,6 +83,12 @@ impl ConnectionPool {
         }
     }
 
+    /// How many connections are in use, and how many there may be.
+    pub(super) fn in_use(&self) -> (usize, usize) {
+        let max = self.size as usize;
+        (max.saturating_sub(self.places.available_permits()), max)
+    }
+
     /// Waits for a place. Dropping this loses nothing: no connection is held yet.
     pub(super) async fn place(&self, deadline: Instant) -> Result<ConnectionPlace> {
         if self.closed.load(Ordering::Acquire) {

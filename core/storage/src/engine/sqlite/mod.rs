@@ -11,8 +11,10 @@ pub use open::{is_in_use, open_copy};
 use super::apart::apart;
 use super::job::BoxedJob;
 use super::tx::TransactionConnection;
+use super::watch::DatabaseWatch;
 use super::{
-    ColumnValue, Result, ResultRow, SchemaUse, SqlDialect, StorageSchema, StorageTx, StoreError, args, migrations,
+    ColumnValue, DatabaseLoad, Result, ResultRow, SchemaUse, SqlDialect, StorageSchema, StorageTx, StoreError, args,
+    migrations,
 };
 use commits::CommitWatch;
 use sqlx::sqlite::{SqliteArguments, SqlitePool, SqliteRow};
@@ -62,7 +64,8 @@ impl<S: StorageSchema> SqliteDriver<S> {
         folder: &Path,
         settings: &SqliteSettings,
         schema: Arc<S>,
-    ) -> Result<(Self, migrations::SchemaVersions)> {
+        watch: Arc<DatabaseWatch>,
+    ) -> Result<(Self, migrations::SettledSchema)> {
         let file = folder.join(S::DATABASE_FILE);
         let place: Arc<str> = Arc::from(file.display().to_string());
         if settings.tables == SchemaUse::Read && !file.exists() {
@@ -74,15 +77,19 @@ impl<S: StorageSchema> SqliteDriver<S> {
         open::prepare_file(&file, is_shared)?;
         let connection = open::connect_writer(&file, settings, &place).await?;
         let mut tx = StorageTx::new(TransactionConnection::Writer(Box::new(connection)), place.clone());
-        let versions = migrations::settle_sqlite(&mut tx, settings.tables).await?;
-        if versions.found == versions.known {
+        let settled = migrations::settle_sqlite(&mut tx, settings.tables).await?;
+        if settled.versions.found == settled.versions.known {
             S::check(&mut tx).await?;
         }
         drop(opening);
         let readers = open::reader_pool(&file, settings);
         let commits = if is_shared { CommitWatch::open(&file) } else { None };
-        let writer = SqliteWriter::spawn(tx, lock, schema);
-        Ok((Self { writer, readers, place, folder: folder.to_owned(), commits }, versions))
+        let writer = SqliteWriter::spawn(tx, lock, schema, watch);
+        Ok((Self { writer, readers, place, folder: folder.to_owned(), commits }, settled))
+    }
+
+    pub(super) fn load(&self) -> DatabaseLoad {
+        DatabaseLoad { waiting: self.writer.waiting(), connections: 0, connections_max: 0 }
     }
 
     pub(super) async fn write(&self, job: BoxedJob<S>) -> Result<BoxedJob<S>> {

@@ -3,11 +3,13 @@
 //! own transaction.
 
 use crate::engine::job::BoxedJob;
-use crate::engine::{Result, StorageSchema, StorageTx, StoreError};
+use crate::engine::watch::DatabaseWatch;
+use crate::engine::{CommitOutcome, Result, StorageSchema, StorageTx, StoreError};
 use futures_util::FutureExt as _;
 use std::fs::File;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -25,10 +27,16 @@ pub(super) struct SqliteWriter<S: StorageSchema> {
 impl<S: StorageSchema> SqliteWriter<S> {
     /// Starts the task. It owns the folder's lock: a store that is dropped without being closed still writes the
     /// accepted verbs, and until then the folder stays locked.
-    pub(super) fn spawn(tx: StorageTx<S>, lock: File, schema: Arc<S>) -> Self {
+    pub(super) fn spawn(tx: StorageTx<S>, lock: File, schema: Arc<S>, watch: Arc<DatabaseWatch>) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        let task = tokio::spawn(write_until_closed(tx, lock, receiver, schema));
+        let task = tokio::spawn(write_until_closed(tx, lock, receiver, (schema, watch)));
         Self { queue: Mutex::new(Some(sender)), task: tokio::sync::Mutex::new(Some(task)) }
+    }
+
+    /// The number of jobs that wait.
+    pub(super) fn waiting(&self) -> usize {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.as_ref().map_or(0, |queue| QUEUE - queue.capacity())
     }
 
     /// Runs a job after those before it; returns it when its COMMIT has returned.
@@ -53,8 +61,9 @@ async fn write_until_closed<S: StorageSchema>(
     mut tx: StorageTx<S>,
     lock: File,
     mut queue: mpsc::Receiver<QueuedJob<S>>,
-    schema: Arc<S>,
+    (schema, watch): (Arc<S>, Arc<DatabaseWatch>),
 ) {
+    let told = (&*schema, &*watch);
     let mut group = Vec::new();
     while let Some(first) = queue.recv().await {
         group.push(first);
@@ -64,7 +73,7 @@ async fn write_until_closed<S: StorageSchema>(
                 Err(_) => break,
             }
         }
-        run_group(&mut tx, &mut group, &schema).await;
+        run_group(&mut tx, &mut group, told).await;
     }
     // Merging the log speeds up the next start; a failure loses nothing.
     let _ = tx.script("PRAGMA wal_checkpoint(TRUNCATE)".to_owned()).await;
@@ -73,10 +82,10 @@ async fn write_until_closed<S: StorageSchema>(
 }
 
 /// Runs all of `group` in one transaction and replies to each.
-async fn run_group<S: StorageSchema>(tx: &mut StorageTx<S>, group: &mut Vec<QueuedJob<S>>, schema: &S) {
-    let answers = match run_transaction(tx, group, schema).await {
+async fn run_group<S: StorageSchema>(tx: &mut StorageTx<S>, group: &mut Vec<QueuedJob<S>>, told: ToldOfCommits<'_, S>) {
+    let answers = match run_transaction(tx, group, told).await {
         Ok(answers) => answers,
-        Err(TransactionFailure::InVerb(_)) if group.len() > 1 => run_one_by_one(tx, group, schema).await,
+        Err(TransactionFailure::InVerb(_)) if group.len() > 1 => run_one_by_one(tx, group, told).await,
         Err(TransactionFailure::InVerb(error) | TransactionFailure::AtEnds(error)) => {
             group.iter().map(|_| Err(error.clone())).collect()
         }
@@ -91,17 +100,20 @@ async fn run_group<S: StorageSchema>(tx: &mut StorageTx<S>, group: &mut Vec<Queu
 async fn run_one_by_one<S: StorageSchema>(
     tx: &mut StorageTx<S>,
     group: &mut [QueuedJob<S>],
-    schema: &S,
+    told: ToldOfCommits<'_, S>,
 ) -> Vec<Result<()>> {
     let mut answers = Vec::with_capacity(group.len());
     for job in group {
-        match run_transaction(tx, std::slice::from_mut(job), schema).await {
+        match run_transaction(tx, std::slice::from_mut(job), told).await {
             Ok(mut answer) => answers.append(&mut answer),
             Err(TransactionFailure::InVerb(error) | TransactionFailure::AtEnds(error)) => answers.push(Err(error)),
         }
     }
     answers
 }
+
+/// The schema, and the observer.
+type ToldOfCommits<'a, S> = (&'a S, &'a DatabaseWatch);
 
 /// Why a transaction had no effect.
 enum TransactionFailure {
@@ -114,11 +126,16 @@ enum TransactionFailure {
 async fn run_transaction<S: StorageSchema>(
     tx: &mut StorageTx<S>,
     group: &mut [QueuedJob<S>],
-    schema: &S,
+    (schema, watch): ToldOfCommits<'_, S>,
 ) -> std::result::Result<Vec<Result<()>>, TransactionFailure> {
     tx.script("BEGIN IMMEDIATE".to_owned()).await.map_err(TransactionFailure::AtEnds)?;
     let ended = match run_jobs(tx, group).await {
-        Ok(answers) => tx.script("COMMIT".to_owned()).await.map(|()| answers).map_err(TransactionFailure::AtEnds),
+        Ok(answers) => {
+            let begun = Instant::now();
+            let committed = tx.script("COMMIT".to_owned()).await;
+            watch.committed(begun, if committed.is_ok() { CommitOutcome::Done } else { CommitOutcome::Failed });
+            committed.map(|()| answers).map_err(TransactionFailure::AtEnds)
+        }
         Err(error) => Err(TransactionFailure::InVerb(error)),
     };
     if ended.is_ok() {

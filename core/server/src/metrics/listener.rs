@@ -1,0 +1,177 @@
+//! The listener for those who run the service: `GET /metrics`.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use bankchannel_crypto::digest;
+use bankchannel_foundation::{Error, Result, Secret, model::Boundary};
+use bankchannel_transport::background;
+use hyper::{
+    HeaderMap, Method, Request, Response, StatusCode,
+    body::Incoming,
+    header::{self, HeaderValue},
+};
+use serde_json::json;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::ServerMetrics;
+use crate::http::{
+    Listener, TlsFiles,
+    answer::{self, AnswerBody},
+    browser,
+    listen::handler,
+};
+
+/// The content type of the format, which Prometheus requires.
+const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
+/// The shortest token.
+const TOKEN_LEAST: usize = 32;
+/// The value of `operator_listen` for none.
+const OFF: &str = "off";
+
+/// Where those who run the service look at it.
+#[derive(Debug, Clone, Boundary)]
+#[boundary(flattened)]
+pub struct OperatorSettings {
+    /// The address and port at which monitoring fetches `GET /metrics`, in Prometheus' format; `off` for none. Port 0 takes a
+    /// free port, another one at each start: name one. Beyond loopback only with `operator_token` and TLS files.
+    #[boundary(default = "127.0.0.1:0")]
+    pub operator_listen: String,
+    /// The token that monitoring sends as `Authorization: Bearer TOKEN`: 32 characters or more. Default: none, which is for
+    /// loopback only.
+    pub operator_token: Option<Secret>,
+    /// The certificate chain of this listener, a PEM file. Default: the one of the service, if it has one.
+    #[boundary(example = "/etc/bankchannel/operator-chain.pem")]
+    pub operator_tls_cert: Option<String>,
+    /// Its private key, a PEM file. Default: the one of the service, if it has one.
+    #[boundary(example = "/etc/bankchannel/operator-key.pem")]
+    pub operator_tls_key: Option<String>,
+}
+
+impl OperatorSettings {
+    /// The address; `None` for no listener.
+    ///
+    /// # Errors
+    /// `configuration.invalid`.
+    pub fn address(&self) -> Result<Option<SocketAddr>> {
+        if self.operator_listen == OFF {
+            return Ok(None);
+        }
+        let wrong = "must be an address and port such as 127.0.0.1:9464, or off";
+        let address: SocketAddr =
+            self.operator_listen.parse().map_err(|_| Error::invalid_setting("operator_listen", wrong))?;
+        match &self.operator_token {
+            Some(token) if token.expose().len() < TOKEN_LEAST => {
+                Err(Error::invalid_setting("operator_token", "must have 32 characters or more"))
+            }
+            Some(token) if !token.expose().bytes().all(|byte| byte.is_ascii_graphic()) => {
+                Err(Error::invalid_setting("operator_token", "must have only printable ASCII characters, no blank"))
+            }
+            None if !address.ip().is_loopback() => Err(Error::invalid_setting(
+                "operator_token",
+                "is required when operator_listen is not a loopback address",
+            )),
+            _ => Ok(Some(address)),
+        }
+    }
+
+    /// The TLS files: its own, or those of the service.
+    ///
+    /// # Errors
+    /// `configuration.invalid` if only one is given.
+    fn tls(&self, of_service: Option<&TlsFiles>) -> Result<Option<TlsFiles>> {
+        match (&self.operator_tls_cert, &self.operator_tls_key) {
+            (None, None) => Ok(of_service.cloned()),
+            (Some(certificate), Some(key)) => Ok(Some(TlsFiles { certificate: certificate.into(), key: key.into() })),
+            _ => Err(Error::invalid_setting("operator_tls_cert", "goes with operator_tls_key: give both or neither")),
+        }
+    }
+
+    /// Binds the address; `None` if there is to be no listener.
+    ///
+    /// # Errors
+    /// `configuration.invalid`.
+    pub async fn bind(&self, of_service: Option<&TlsFiles>) -> Result<Option<OperatorListener>> {
+        let Some(address) = self.address()? else { return Ok(None) };
+        let tls = self.tls(of_service)?;
+        // On loopback plain HTTP does, unless it has TLS files of its own.
+        let tls = tls.filter(|_| !address.ip().is_loopback() || self.operator_tls_cert.is_some());
+        let listener = Listener::bind(address, tls.as_ref()).await;
+        let listener = listener.map_err(|why| Error::invalid_setting("operator_listen", why))?;
+        Ok(Some(OperatorListener { listener, token: self.operator_token.clone() }))
+    }
+}
+
+/// A bound listener, not serving yet.
+pub struct OperatorListener {
+    listener: Listener,
+    token: Option<Secret>,
+}
+
+impl OperatorListener {
+    /// Its URL.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("{}://{}", self.listener.scheme(), self.listener.address())
+    }
+
+    /// Serves until `stop` is cancelled.
+    pub fn serve(self, metrics: Arc<ServerMetrics>, stop: CancellationToken) -> JoinHandle<()> {
+        let token = self.token.map(|token| digest::sha256(token.expose().as_bytes()));
+        let handle = handler(move |request, _| std::future::ready(answer(&metrics, token.as_ref(), &request)));
+        background::spawn(self.listener.serve(stop, handle))
+    }
+}
+
+fn answer(metrics: &ServerMetrics, token: Option<&[u8; 32]>, request: &Request<Incoming>) -> Response<AnswerBody> {
+    // Pages in a browser must not reach it, whatever host name resolves to this machine.
+    if token.is_none() && !is_own_program(request) {
+        return refuse(StatusCode::FORBIDDEN, "not for browsers");
+    }
+    if token.is_some_and(|token| !has_token(request.headers(), token)) {
+        let mut refused = refuse(StatusCode::UNAUTHORIZED, "send `Authorization: Bearer` with the operator_token");
+        refused.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        return refused;
+    }
+    if request.uri().path() != "/metrics" {
+        return refuse(StatusCode::NOT_FOUND, "there is /metrics");
+    }
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        let mut refused = refuse(StatusCode::METHOD_NOT_ALLOWED, "use GET");
+        refused.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+        return refused;
+    }
+    match metrics.text() {
+        Ok(text) => {
+            let mut response = answer::json(StatusCode::OK, text);
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(TEXT));
+            response
+        }
+        Err(why) => {
+            tracing::error!(why = why.message(), "the metrics cannot be written");
+            refuse(StatusCode::INTERNAL_SERVER_ERROR, "the metrics cannot be written")
+        }
+    }
+}
+
+/// Whether a program sent it, and names this machine by an address or as `localhost`.
+fn is_own_program(request: &Request<Incoming>) -> bool {
+    let headers = request.headers();
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = host.or_else(|| request.uri().authority().map(http::uri::Authority::as_str)).unwrap_or_default();
+    !headers.contains_key(header::ORIGIN) && !headers.contains_key("sec-fetch-site") && browser::is_own(host)
+}
+
+/// Whether it has this token, compared by hash: the time tells nothing of it.
+fn has_token(headers: &HeaderMap, token: &[u8; 32]) -> bool {
+    let mut given = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(value), None) = (given.next(), given.next()) else { return false };
+    let Ok((scheme, given)) = value.to_str().map(|value| value.split_once(' ').unwrap_or_default()) else {
+        return false;
+    };
+    scheme.eq_ignore_ascii_case("bearer") && digest::sha256(given.trim().as_bytes()) == *token
+}
+
+fn refuse(status: StatusCode, why: &str) -> Response<AnswerBody> {
+    answer::json(status, json!({ "error": { "message": why } }).to_string())
+}

@@ -1,0 +1,126 @@
+//! Metrics of a server, in Prometheus' text format.
+//!
+//! ```text
+//!   requests    a series for each request, by the observer of the listener: no handler counts anything
+//!   process     memory, open files, start, build
+//!   listener    where they are fetched: GET /metrics
+//! ```
+//!
+//! Each server has a registry of its own, since a program may run several. A scrape reads memory only: what is asked of a database
+//! is sampled beside it. No label has a value that a client chooses.
+
+mod listener;
+mod process;
+mod requests;
+
+use std::sync::Arc;
+
+use bankchannel_foundation::{Error, Result};
+use prometheus::{
+    Encoder as _, GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder,
+    core::Collector,
+};
+
+pub use listener::{OperatorListener, OperatorSettings};
+use process::ProcessMetrics;
+use requests::RequestMetrics;
+
+use crate::http::observed::{ConnectionRefusal, EndedRequest, RequestObserver};
+
+/// The bounds of durations in seconds: of an answer from memory, and of a bank that takes two minutes.
+pub const DURATIONS: &[f64] =
+    &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0];
+
+/// The metrics of one server, and its observer.
+pub struct ServerMetrics {
+    registry: Registry,
+    requests: RequestMetrics,
+    process: ProcessMetrics,
+}
+
+impl ServerMetrics {
+    /// Those that every server has.
+    ///
+    /// # Errors
+    /// `internal` if a series is declared twice.
+    pub fn new(kind: &'static str) -> Result<Arc<Self>> {
+        let registry = Registry::new();
+        Ok(Arc::new(Self {
+            requests: RequestMetrics::new(&registry)?,
+            process: ProcessMetrics::new(&registry, kind)?,
+            registry,
+        }))
+    }
+
+    /// A new series of counts.
+    ///
+    /// # Errors
+    /// `internal` if it is declared twice.
+    pub fn counter(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec> {
+        registered(&self.registry, IntCounterVec::new(Opts::new(name, help), labels))
+    }
+
+    /// A new series of whole numbers that rise and fall.
+    ///
+    /// # Errors
+    /// `internal` if it is declared twice.
+    pub fn whole_gauge(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntGaugeVec> {
+        registered(&self.registry, IntGaugeVec::new(Opts::new(name, help), labels))
+    }
+
+    /// A new series of values that rise and fall.
+    ///
+    /// # Errors
+    /// `internal` if it is declared twice.
+    pub fn gauge(&self, name: &str, help: &str, labels: &[&str]) -> Result<GaugeVec> {
+        registered(&self.registry, GaugeVec::new(Opts::new(name, help), labels))
+    }
+
+    /// A new series of durations in seconds.
+    ///
+    /// # Errors
+    /// `internal` if it is declared twice.
+    pub fn durations(&self, name: &str, help: &str, labels: &[&str]) -> Result<HistogramVec> {
+        registered(
+            &self.registry,
+            HistogramVec::new(HistogramOpts::new(name, help).buckets(DURATIONS.to_vec()), labels),
+        )
+    }
+
+    /// What collects its values at each scrape, from memory.
+    ///
+    /// # Errors
+    /// `internal` if a series is declared twice.
+    pub fn collect(&self, collector: Box<dyn Collector>) -> Result<()> {
+        self.registry.register(collector).map_err(Error::internal)
+    }
+
+    /// All series as text.
+    ///
+    /// # Errors
+    /// `internal` if a series has no name.
+    pub fn text(&self) -> Result<Vec<u8>> {
+        self.process.look();
+        let mut text = Vec::new();
+        TextEncoder::new().encode(&self.registry.gather(), &mut text).map_err(Error::internal)?;
+        Ok(text)
+    }
+}
+
+impl RequestObserver for ServerMetrics {
+    fn ended(&self, request: &EndedRequest<'_>) {
+        self.requests.count(request);
+        requests::log(request);
+    }
+
+    fn refused_connection(&self, why: ConnectionRefusal) {
+        self.requests.refused_connection(why);
+    }
+}
+
+/// A series that was made, in the registry.
+fn registered<C: Collector + Clone + 'static>(registry: &Registry, made: prometheus::Result<C>) -> Result<C> {
+    let made = made.map_err(Error::internal)?;
+    registry.register(Box::new(made.clone())).map_err(Error::internal)?;
+    Ok(made)
+}
