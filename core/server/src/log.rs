@@ -2,7 +2,7 @@
 //!
 //! The lines are `tracing` events. Who runs the server decides where they go: the command line writes them to stderr.
 
-use std::sync::OnceLock;
+use std::{sync::OnceLock, time::Duration};
 
 use bankchannel_foundation::{Error, Result, model::Boundary};
 use tracing::level_filters::LevelFilter;
@@ -87,6 +87,12 @@ impl LogLevels {
         }
         Some(levels)
     }
+}
+
+/// Logs that the stored data has a new version.
+pub fn tell_of_version(version: i64, name: &str, took: Duration) {
+    let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(target: "bankchannel::life", version, name, took_ms, "the data has a new version");
 }
 
 /// How many lines were dropped since the start, where who writes them tells.

@@ -143,6 +143,15 @@ impl SaltEdgeConnector {
         self.0.store.open(&self.0.ready).await.map(drop)
     }
 
+    /// The open store, for the service that tells of its load.
+    ///
+    /// # Errors
+    /// As [`open_store`](Self::open_store).
+    #[doc(hidden)]
+    pub async fn watched_store(&self) -> Result<bankchannel_storage::salt_edge_connector::ConnectorStore> {
+        Ok(self.0.store.open(&self.0.ready).await?.store.clone())
+    }
+
     /// Looks whether the store in an existing folder opens, and changes nothing in it.
     ///
     /// # Errors

@@ -112,11 +112,7 @@ pub struct ObservedRequest {
 
 impl ObservedRequest {
     /// Begins to observe a request, and makes it an extension of it.
-    pub(super) fn begin<B>(
-        request: &mut Request<B>,
-        peer: IpAddr,
-        observer: Option<Arc<dyn RequestObserver>>,
-    ) -> Arc<Self> {
+    pub fn begin<B>(request: &mut Request<B>, peer: IpAddr, observer: Option<Arc<dyn RequestObserver>>) -> Arc<Self> {
         let declared =
             request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         let observed = Arc::new(Self {

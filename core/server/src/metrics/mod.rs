@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   requests    a series for each request, by the observer of the listener: no handler counts anything
+//!   store       commits, connections, and what waits for them
 //!   process     memory, open files, start, build
 //!   listener    where they are fetched: GET /metrics
 //! ```
@@ -12,8 +13,9 @@
 mod listener;
 mod process;
 mod requests;
+mod store;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bankchannel_foundation::{Error, Result};
 use prometheus::{
@@ -24,6 +26,7 @@ use prometheus::{
 pub use listener::{OperatorListener, OperatorSettings};
 use process::ProcessMetrics;
 use requests::RequestMetrics;
+pub use store::{StoreLoad, StoreMetrics};
 
 use crate::http::observed::{ConnectionRefusal, EndedRequest, RequestObserver};
 
@@ -36,7 +39,11 @@ pub struct ServerMetrics {
     registry: Registry,
     requests: RequestMetrics,
     process: ProcessMetrics,
+    hooks: Mutex<Vec<ScrapeHook>>,
 }
+
+/// Sets values from memory before a scrape.
+type ScrapeHook = Box<dyn Fn() + Send + Sync>;
 
 impl ServerMetrics {
     /// Those that every server has.
@@ -49,6 +56,7 @@ impl ServerMetrics {
             requests: RequestMetrics::new(&registry)?,
             process: ProcessMetrics::new(&registry, kind)?,
             registry,
+            hooks: Mutex::default(),
         }))
     }
 
@@ -87,12 +95,15 @@ impl ServerMetrics {
         )
     }
 
-    /// What collects its values at each scrape, from memory.
-    ///
-    /// # Errors
-    /// `internal` if a series is declared twice.
-    pub fn collect(&self, collector: Box<dyn Collector>) -> Result<()> {
-        self.registry.register(collector).map_err(Error::internal)
+    /// Calls this before each scrape, to set gauges from memory. It must neither wait nor ask a database.
+    pub fn before_each_scrape(&self, hook: impl Fn() + Send + Sync + 'static) {
+        self.hooks.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(hook));
+    }
+
+    /// Changes several series so that a scrape sees all of it or nothing.
+    pub fn change_at_once(&self, change: impl FnOnce()) {
+        let _scrapes_wait = self.hooks.lock().unwrap_or_else(PoisonError::into_inner);
+        change();
     }
 
     /// All series as text.
@@ -101,6 +112,8 @@ impl ServerMetrics {
     /// `internal` if a series has no name.
     pub fn text(&self) -> Result<Vec<u8>> {
         self.process.look();
+        let hooks = self.hooks.lock().unwrap_or_else(PoisonError::into_inner);
+        hooks.iter().for_each(|hook| hook());
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text).map_err(Error::internal)?;
         Ok(text)

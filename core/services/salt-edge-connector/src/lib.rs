@@ -14,6 +14,7 @@ mod check;
 mod config;
 mod control;
 mod keys;
+mod metrics;
 mod options;
 mod pipeline;
 mod running;

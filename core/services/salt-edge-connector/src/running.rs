@@ -15,6 +15,7 @@ use super::{
     config::{BankAt, CONFIGURATION, ConnectorConfig},
     control::ConnectorControlTarget,
     keys::{self, ConnectorKeys},
+    metrics::{self, ConnectorMetrics},
     pipeline::ConnectorPipeline,
     service::{ConnectorService, ServiceParts},
     worker,
@@ -29,7 +30,7 @@ use bankchannel_server::{
         server::RunningServers,
         shell,
     },
-    metrics::ServerMetrics,
+    log,
     orders::CallableOrder,
     temporary::TemporaryFolder,
 };
@@ -79,9 +80,9 @@ impl RunningConnector {
         let listener = Listener::bind(config.listen, config.tls.as_ref()).await.map_err(unusable("listen"))?;
         let beside = Listener::bind(config.bank_interface_listen, config.tls_beside()).await;
         let beside = beside.map_err(unusable("bank_interface_listen"))?;
-        let metrics = ServerMetrics::new(crate::DESCRIPTOR.kind)?;
+        let metrics = ConnectorMetrics::new(crate::DESCRIPTOR.kind)?;
         let operator_listener = config.operator.bind(config.tls.as_ref()).await?;
-        let observer = Arc::clone(&metrics) as Arc<dyn RequestObserver>;
+        let observer = Arc::clone(&metrics.server) as Arc<dyn RequestObserver>;
         let (listener, beside) = (listener.observed_by(Arc::clone(&observer)), beside.observed_by(observer));
         warn_about(&config);
         if config.is_postgres() && !keys.are_given {
@@ -100,6 +101,11 @@ impl RunningConnector {
             control: config.control.then(Arc::default),
         };
         let service = Arc::new(ConnectorService::open(parts).await?);
+        let store = service.client().watched_store().await?;
+        for applied in store.applied_migrations() {
+            log::tell_of_version(applied.version, applied.name, applied.took);
+        }
+        metrics.watch(store);
         let pipeline = Arc::new(ConnectorPipeline::new(Arc::clone(&service)));
         let serving = Arc::clone(&pipeline);
         let mut server = RunningServers::begin(listener, Arc::clone(&service.readiness), move |request, peer| {
@@ -117,7 +123,8 @@ impl RunningConnector {
             }
         });
         if let Some(listener) = operator_listener {
-            server.tell_metrics(listener, metrics);
+            server.tell_metrics(listener, Arc::clone(&metrics.server));
+            server.with([metrics::begin(&service, &metrics)]);
         }
         if let ConnectorBank::Example(bank, _) = &service.bank {
             bank.reachable_at(config.public_url.clone().unwrap_or_else(|| server.origin.clone()));

@@ -26,6 +26,7 @@ mod gate;
 mod integrator;
 mod keys;
 mod limits;
+mod metrics;
 mod openapi;
 pub mod operator;
 mod options;

@@ -224,7 +224,7 @@ impl ServicePipeline {
         if tracing::enabled!(target: "bankchannel::request", tracing::Level::INFO)
             && let Some(email) = call.email()
         {
-            let pseudonym = self.service.keys.challenge.pseudonym(email);
+            let pseudonym = self.service.pseudonym(email);
             observed.note(|facts| facts.account = Some(pseudonym));
         }
         let audited = entry.declaration.route.as_ref().is_some_and(|route| route.audited);

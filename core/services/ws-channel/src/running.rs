@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 use super::{
     DESCRIPTOR,
     auth::SessionCache,
-    banks::{self, BankMetrics, Channels, PKI_TIMEOUT, ServiceBanks},
+    banks::{self, Channels, PKI_TIMEOUT, ServiceBanks},
     config::{CONFIGURATION, ServiceConfig},
     control::ServiceControlTarget,
     data,
@@ -24,6 +24,7 @@ use super::{
     gate,
     keys::ServiceKeys,
     limits::ServiceLimits,
+    metrics::{self, ServiceMetrics},
     operator::{self, AdminApi, AdminSocket},
     options::{ServiceOptions, ServiceReadiness},
     outbox::CodeOutbox,
@@ -37,7 +38,7 @@ use bankchannel_server::{
     configuration::ConfigurationForm,
     counterpart::{CheckFn, LogsFn, ServerKind},
     http::{Listener, TlsFiles, control::ControlState, observed::RequestObserver, server::RunningServers},
-    metrics::ServerMetrics,
+    log,
     operator::CallableCommand,
     orders::CallableOrder,
     temporary::TemporaryFolder,
@@ -98,6 +99,9 @@ impl RunningService {
         }
         // The store first: its lock keeps other processes away from everything else in the folder.
         let store = data::open_store(&config, &data, SchemaUse::Upgrade).await?;
+        for applied in store.applied_migrations() {
+            log::tell_of_version(applied.version, applied.name, applied.took);
+        }
         let started = Self::serve(&options, listen, config, (data, temporary), store.clone(), (channels, clock)).await;
         if started.is_err() {
             // Releases the folder before the error is returned, so that the next start can use it.
@@ -120,14 +124,14 @@ impl RunningService {
             // Of an earlier run: before anybody holds one here.
             store.free_held_sets().await.map_err(data::storage)?;
         }
-        let metrics = ServerMetrics::new(DESCRIPTOR.kind)?;
-        let banks = ServiceBanks::open(&data, &config, channels, &Arc::new(BankMetrics::new(&metrics)?))?;
+        let metrics = ServiceMetrics::new(DESCRIPTOR.kind)?;
+        let banks = ServiceBanks::open(&data, &config, channels, &metrics.banks)?;
         let outbox = CodeOutbox::open(&data, &config)?;
         let tls = tls(options)?;
         let listener =
             Listener::bind(listen, tls.as_ref()).await.map_err(|why| Error::invalid_setting("listen", why))?;
         let operator_listener = config.operator.bind(tls.as_ref()).await?;
-        let observer = Arc::clone(&metrics) as Arc<dyn RequestObserver>;
+        let observer = Arc::clone(&metrics.server) as Arc<dyn RequestObserver>;
         let listener = listener.in_front_of(config.trusted_proxy.clone()).telling_framing().buffering(BUFFER);
         let listener = listener.observed_by(observer);
         let control = config.control.then(|| Arc::new(ControlState::default()));
@@ -147,6 +151,7 @@ impl RunningService {
             holds: OperationHolds::default(),
             config,
             data,
+            metrics: Arc::clone(&metrics),
             readiness: Arc::default(),
             folders: WatchedFolders::default(),
             running: TaskTracker::new(),
@@ -159,8 +164,10 @@ impl RunningService {
         });
         let stop = server.stop.clone();
         if let Some(listener) = operator_listener {
-            server.tell_metrics(listener, metrics);
+            server.tell_metrics(listener, Arc::clone(&metrics.server));
+            server.with([metrics::begin(&service, &stop)]);
         }
+        metrics.watch(&service);
         server.take_orders(Arc::new(ServiceControlTarget::new(&service)), service.control.is_some()).await?;
         // With PostgreSQL the operator's commands use the database directly.
         if let Some(socket) = service.store.is_only_writer().then(|| AdminSocket::open(&service.data)).flatten() {

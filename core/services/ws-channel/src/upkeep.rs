@@ -97,6 +97,8 @@ async fn verify_audit(service: &BackgroundService) -> Result<(), StoreError> {
             }
         }
         AuditVerdict::Broken { seq, account, reason } => {
+            // The name of a chain is an account's address.
+            let account = account.filter(|chain| !chain.is_empty()).map(|chain| service.pseudonym(&chain));
             tracing::error!(seq, account, reason, "the audit trail was changed");
         }
     }

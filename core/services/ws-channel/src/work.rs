@@ -63,6 +63,11 @@ impl WorkPool {
         self.run(|| work(&InPool(()))).await
     }
 
+    /// The places that are free.
+    pub(crate) fn free_places(&self) -> usize {
+        self.permits.available_permits()
+    }
+
     /// Takes all places, so that a test sees what waits for one.
     #[cfg(test)]
     pub(crate) async fn take_all(&self) -> tokio::sync::SemaphorePermit<'_> {

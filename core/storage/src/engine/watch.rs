@@ -24,6 +24,18 @@ pub enum CommitOutcome {
     Unknown,
 }
 
+impl CommitOutcome {
+    /// `done`, `failed` or `unknown`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// How much of a database is in use at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DatabaseLoad {

@@ -24,6 +24,7 @@ pub use crate::engine::{
 pub use entities::callback::{
     AttemptEnd, CallbackEnd, CallbackFilter, CallbackKind, CallbackRow, CallbackState, DueCallback, NewCallback,
 };
+pub use entities::sample::{ConnectorSample, OpenCallbacks};
 pub use entities::session::{
     AnsweredSession, CancelledSession, ConnectorSession, ConnectorSessionState, NewConnectorSession, OpenedSession,
     SessionKind, SessionToken2, StepAnswer, UsedJwt,

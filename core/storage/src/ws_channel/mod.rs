@@ -49,6 +49,7 @@ pub use entities::pending::{
 };
 pub use entities::pgp::{AddKeyOutcome, NewPgpKey, PgpPurpose, StoredPgpKey};
 pub use entities::rights::{LostRight, RequiredRight, SessionRights};
+pub use entities::sample::{CertificateCount, OpenUploads, ServiceSample};
 pub use entities::session::{AccountSession, AuthenticationFactor, NewAccountSession};
 pub use entities::tenant::{ApiTenant, EntitlementState, NewTenant, TenantChange, TenantEntitlement};
 pub use outcome::VerbOutcome;

@@ -1,13 +1,15 @@
 //! The read-only store handle.
 
-use crate::engine::Result;
+use crate::engine::{DatabaseLoad, DatabaseObserver, Result};
 use crate::ws_channel::{
     AccountLinks, AccountListing, AccountRecord, AccountSession, BankFile, BankFileContent, CertSet, Digest,
     EffectiveCerts, FileFilter, FileScope, JournalledUpload, LockKey, PendingToken, RetiredCertificateRow,
-    SimulatorLedger, StoredMode, StoredPgpKey, StoredSigningPair, TenantEntitlement, UserCredential, WsChannelStore,
+    ServiceSample, SimulatorLedger, StoredMode, StoredPgpKey, StoredSigningPair, TenantEntitlement, UserCredential,
+    WsChannelStore,
 };
 use futures_util::future::BoxFuture;
 use std::path::Path;
+use std::sync::Arc;
 
 /// A [`WsChannelStore`] without its writing verbs: held by request handlers, so that they can only write through a handle with
 /// rights.
@@ -57,6 +59,7 @@ reads! {
     upload(id: &str) -> Option<JournalledUpload>;
     uploads_of(account: &FileScope, limit: i64) -> Vec<JournalledUpload>;
     content_paths() -> Vec<String>;
+    sample(now: i64, tolerance: i64) -> ServiceSample;
     ping() -> ();
 }
 
@@ -77,6 +80,17 @@ impl StoreReader {
     #[must_use]
     pub fn files_generation(&self, email: &str) -> u64 {
         self.0.files_generation(email)
+    }
+
+    /// As [`WsChannelStore::observe`].
+    pub fn observe(&self, observer: Arc<dyn DatabaseObserver>) {
+        self.0.observe(observer);
+    }
+
+    /// As [`WsChannelStore::load`].
+    #[must_use]
+    pub fn load(&self) -> DatabaseLoad {
+        self.0.load()
     }
 
     /// As [`WsChannelStore::discard_content`]: it changes no row.

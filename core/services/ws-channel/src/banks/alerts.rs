@@ -73,7 +73,12 @@ pub(crate) async fn tell_of_codes(
         material::named(ws_user_id),
         bank.as_str()
     );
-    tracing::warn!(bank = bank.as_str(), account = email, ws_user_id, "{text}");
+    tracing::warn!(
+        bank = bank.as_str(),
+        account = service.pseudonym(email),
+        user = material::named(ws_user_id),
+        "codes for a user id are refused: see `bankchannel admin code-list`"
+    );
     let message = json!({
         "id": random::uuid_v4(),
         "channel": "operator",
@@ -120,7 +125,13 @@ pub(super) async fn tell(service: &BackgroundService, alert: SetAlert<'_>) {
     if let Some(why) = person.or(failure) {
         text = format!("{text}: {why}");
     }
-    tracing::warn!(bank = due.bank, account = due.email, days, "{text}");
+    tracing::warn!(
+        bank = due.bank,
+        account = service.pseudonym(&due.email),
+        user,
+        days,
+        "a certificate needs a person: see `bankchannel admin cert-list`"
+    );
     let message = json!({
         "id": random::uuid_v4(),
         "channel": "email",

@@ -192,7 +192,7 @@ async fn look_at(service: &BackgroundService, due: &DueCertSet, bank: Bank, is_d
     worked.map_err(|fault| {
         tracing::warn!(
             bank = due.bank,
-            account = due.email,
+            account = service.pseudonym(&due.email),
             why = fault.text(),
             "a certificate could not be looked after"
         );
@@ -254,7 +254,11 @@ async fn work_on(
     };
     if let Err(fault) = &ran {
         if fault.is_lost() {
-            tracing::warn!(bank = due.bank, account = due.email, "a certificate was retired while it was renewed");
+            tracing::warn!(
+                bank = due.bank,
+                account = service.pseudonym(&due.email),
+                "a certificate was retired while it was renewed"
+            );
             return Ok(false);
         }
         let entry = AuditEntry { outcome: "failed".into(), detail: format!("{user}: {}", fault.text()), ..audit };

@@ -30,6 +30,7 @@ use super::{
     files::{FileCaches, content, listings::ListingFreshness},
     keys::ServiceKeys,
     limits::ServiceLimits,
+    metrics::ServiceMetrics,
     outbox::CodeOutbox,
     reasons::RefusalReason,
     watch::WatchedFolders,
@@ -67,6 +68,8 @@ pub struct WsChannelService {
     pub(crate) holds: OperationHolds,
     /// The data folder.
     pub(crate) data: PathBuf,
+    /// Its metrics.
+    pub(crate) metrics: Arc<ServiceMetrics>,
     /// Whether the server should receive requests.
     pub(crate) readiness: Arc<ServerReadiness>,
     /// Whether the service's folders still exist.
@@ -83,6 +86,11 @@ impl WsChannelService {
     /// The current time in milliseconds.
     pub(crate) fn now_ms(&self) -> i64 {
         self.clock.now_ms()
+    }
+
+    /// The name of an account in the log.
+    pub(crate) fn pseudonym(&self, email: &str) -> String {
+        self.keys.challenge.pseudonym(email)
     }
 
     /// The folder of content files.

@@ -105,6 +105,11 @@ impl UnstoredSteps {
         self.waiting().len() >= WAITING_MAX
     }
 
+    /// How many steps wait.
+    pub(crate) fn count(&self) -> usize {
+        self.waiting().len()
+    }
+
     /// Tries each step once, until the store takes none. A step leaves the queue when it is stored: a stop in between loses
     /// none.
     async fn store_waiting(&self) {

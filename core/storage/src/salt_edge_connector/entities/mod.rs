@@ -1,6 +1,7 @@
 //! Input and output types of the verbs.
 
 pub(super) mod callback;
+pub(super) mod sample;
 pub(super) mod session;
 pub(super) mod settle;
 pub(super) mod task;

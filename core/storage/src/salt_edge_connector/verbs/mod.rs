@@ -2,6 +2,7 @@
 
 mod callbacks;
 mod ending;
+mod sample;
 mod sessions;
 mod settling;
 mod tasks;

@@ -15,5 +15,6 @@ pub(crate) mod maintenance;
 pub(crate) mod pending;
 pub(crate) mod pgp;
 pub(crate) mod rights;
+pub(crate) mod sample;
 pub(crate) mod session;
 pub(crate) mod tenant;

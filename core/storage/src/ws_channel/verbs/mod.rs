@@ -20,6 +20,7 @@ mod pending;
 pub(crate) mod pgp_keys;
 mod registration;
 pub(crate) mod rights;
+mod sample;
 mod sessions;
 mod tenants;
 pub(crate) mod uploads;

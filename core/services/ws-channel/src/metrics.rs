@@ -1,0 +1,245 @@
+//! The service's metrics beside those of every server: its database, its work, and what is sampled of its data.
+//!
+//! A scrape reads memory. What only the database knows is asked every fifteen seconds by one task, within a time limit:
+//! `bankchannel_sample_timestamp_seconds` says how old it is. Instances on one database all tell the same of it.
+
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use bankchannel_foundation::{
+    Result,
+    clock::{Clock as _, SystemClock},
+};
+use bankchannel_server::metrics::{ServerMetrics, StoreLoad, StoreMetrics};
+use bankchannel_storage::ws_channel::{CommitOutcome, DatabaseObserver, ServiceSample};
+use bankchannel_transport::background;
+use prometheus::{GaugeVec, IntGaugeVec};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::{banks::BankMetrics, service::WsChannelService};
+
+/// How often the data is sampled.
+const EVERY: Duration = Duration::from_secs(15);
+/// How long a sample may take: as long as a request waits for the database.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// A certificate that is due is worked on within this time, unless something is wrong.
+const TOLERANCE_MS: i64 = 60 * 60 * 1000;
+
+/// The metrics of a WS Channel service.
+pub(crate) struct ServiceMetrics {
+    /// Those of every server.
+    pub(crate) server: Arc<ServerMetrics>,
+    /// Calls of banks.
+    pub(crate) banks: Arc<BankMetrics>,
+    store: StoreMetrics,
+    work: IntGaugeVec,
+    sampled: SampledGauges,
+}
+
+/// Gauges that the sample sets.
+struct SampledGauges {
+    at: GaugeVec,
+    accounts: IntGaugeVec,
+    sessions: IntGaugeVec,
+    locked: IntGaugeVec,
+    uploads: IntGaugeVec,
+    oldest_upload: GaugeVec,
+    certificates: IntGaugeVec,
+    certificate_end: GaugeVec,
+    overdue: IntGaugeVec,
+    untold: IntGaugeVec,
+    checkpoint: GaugeVec,
+    clock_offset: GaugeVec,
+}
+
+impl ServiceMetrics {
+    /// # Errors
+    /// `internal` if a series is declared twice.
+    pub(crate) fn new(kind: &'static str) -> Result<Arc<Self>> {
+        let server = ServerMetrics::new(kind)?;
+        Ok(Arc::new(Self {
+            banks: Arc::new(BankMetrics::new(&server)?),
+            store: StoreMetrics::new(&server)?,
+            work: server.whole_gauge(
+                "bankchannel_work_waiting",
+                "Work in memory: places free for passwords and signatures, and what banks have done that is not stored yet",
+                &["kind"],
+            )?,
+            sampled: SampledGauges::new(&server)?,
+            server,
+        }))
+    }
+
+    /// Lets the service tell of its database and its work.
+    pub(crate) fn watch(self: &Arc<Self>, service: &Arc<WsChannelService>) {
+        service.store.reader().observe(Arc::new(CommitsToMetrics(Arc::downgrade(self))));
+        let (metrics, service) = (Arc::downgrade(self), Arc::downgrade(service));
+        self.server.before_each_scrape(move || {
+            let (Some(metrics), Some(service)) = (metrics.upgrade(), service.upgrade()) else { return };
+            let load = service.store.reader().load();
+            metrics.store.set_load(StoreLoad {
+                waiting: load.waiting,
+                connections: load.connections,
+                connections_max: load.connections_max,
+            });
+            let set = |kind: &str, value: usize| {
+                metrics.work.with_label_values(&[kind]).set(i64::try_from(value).unwrap_or(i64::MAX));
+            };
+            set("free_places", service.work_pool.free_places());
+            set("unstored_steps", service.unstored.count());
+        });
+    }
+}
+
+/// Commits of the database, as metrics.
+struct CommitsToMetrics(Weak<ServiceMetrics>);
+
+impl DatabaseObserver for CommitsToMetrics {
+    fn committed(&self, took: Duration, outcome: CommitOutcome) {
+        if let Some(metrics) = self.0.upgrade() {
+            metrics.store.committed(took, outcome.as_str());
+        }
+    }
+
+    fn repeated(&self) {
+        if let Some(metrics) = self.0.upgrade() {
+            metrics.store.repeated();
+        }
+    }
+}
+
+impl SampledGauges {
+    fn new(server: &ServerMetrics) -> Result<Self> {
+        Ok(Self {
+            at: server.gauge("bankchannel_sample_timestamp_seconds", "When the data was sampled last", &[])?,
+            accounts: server.whole_gauge("bankchannel_accounts", "Accounts", &[])?,
+            sessions: server.whole_gauge("bankchannel_sessions", "Sessions that hold, by mode", &["mode"])?,
+            locked: server.whole_gauge(
+                "bankchannel_lockouts",
+                "Users that are locked after wrong passwords or codes",
+                &[],
+            )?,
+            uploads: server.whole_gauge(
+                "bankchannel_uploads_open",
+                "Uploads without an end, by bank and state: received (the bank is being asked), unknown (a person has to look)",
+                &["bank", "state"],
+            )?,
+            oldest_upload: server.gauge(
+                "bankchannel_upload_oldest_timestamp_seconds",
+                "When the oldest of these uploads was received; absent if there is none",
+                &["bank", "state"],
+            )?,
+            certificates: server.whole_gauge(
+                "bankchannel_certificates",
+                "Certificates of customers at banks, by bank and state",
+                &["bank", "state"],
+            )?,
+            certificate_end: server.gauge(
+                "bankchannel_certificate_first_expiry_timestamp_seconds",
+                "When the first of these certificates expires",
+                &["bank", "state"],
+            )?,
+            overdue: server.whole_gauge(
+                "bankchannel_certificates_overdue",
+                "Certificates that should have been renewed, tried or given up an hour ago",
+                &[],
+            )?,
+            untold: server.whole_gauge(
+                "bankchannel_uploads_untold",
+                "Uploads whose customers have still to be told",
+                &[],
+            )?,
+            checkpoint: server.gauge(
+                "bankchannel_audit_checkpoint_timestamp_seconds",
+                "When the last checkpoint of the audit trail was written; absent if there is none",
+                &[],
+            )?,
+            clock_offset: server.gauge(
+                "bankchannel_clock_offset_seconds",
+                "This machine's clock less that of a peer, halfway through the exchange; positive if ours is ahead",
+                &["peer"],
+            )?,
+        })
+    }
+
+    fn set(&self, sample: &ServiceSample) {
+        self.accounts.with_label_values::<&str>(&[]).set(sample.accounts);
+        self.locked.with_label_values::<&str>(&[]).set(sample.locked);
+        self.overdue.with_label_values::<&str>(&[]).set(sample.overdue);
+        self.untold.with_label_values::<&str>(&[]).set(sample.untold);
+        // What is no longer there has no series.
+        self.sessions.reset();
+        for (mode, count) in &sample.sessions {
+            self.sessions.with_label_values(&[mode.as_str()]).set(*count);
+        }
+        self.uploads.reset();
+        self.oldest_upload.reset();
+        for open in &sample.uploads {
+            let labels = [open.bank.as_str(), open.state.as_str()];
+            self.uploads.with_label_values(&labels).set(open.count);
+            self.oldest_upload.with_label_values(&labels).set(seconds(open.oldest));
+        }
+        self.certificates.reset();
+        self.certificate_end.reset();
+        for of_state in &sample.certificates {
+            let labels = [of_state.bank.as_str(), of_state.state.as_str()];
+            self.certificates.with_label_values(&labels).set(of_state.count);
+            if of_state.first_expiry > 0 {
+                self.certificate_end.with_label_values(&labels).set(seconds(of_state.first_expiry));
+            }
+        }
+        if let Some(at) = sample.checkpoint_at {
+            self.checkpoint.with_label_values::<&str>(&[]).set(seconds(at));
+        }
+    }
+}
+
+fn seconds(ms: i64) -> f64 {
+    ms as f64 / 1000.0
+}
+
+/// Samples the data until `stop` is cancelled.
+pub(crate) fn begin(service: &Arc<WsChannelService>, stop: &CancellationToken) -> JoinHandle<()> {
+    let (service, stop) = (Arc::clone(service), stop.clone());
+    background::spawn(async move {
+        let _ = stop.run_until_cancelled(run(&service)).await;
+    })
+}
+
+async fn run(service: &WsChannelService) {
+    let mut failed = false;
+    loop {
+        match sample(service).await {
+            Ok(()) => failed = false,
+            Err(why) if !failed => {
+                failed = true;
+                tracing::warn!(%why, "the data cannot be sampled for the metrics: they tell what was true before");
+            }
+            Err(_) => {}
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+/// Asks the database once.
+async fn sample(service: &WsChannelService) -> std::result::Result<(), String> {
+    let clock = SystemClock::default();
+    let begun = clock.now_ms();
+    let asked = service.store.sample(service.now_ms(), TOLERANCE_MS);
+    let sample = tokio::time::timeout(PATIENCE, asked).await.map_err(|_| "no answer in time".to_owned())?;
+    let sample = sample.map_err(|why| why.to_string())?;
+    let ended = clock.now_ms();
+    let sampled = &service.metrics.sampled;
+    service.metrics.server.change_at_once(|| {
+        sampled.set(&sample);
+        sampled.at.with_label_values::<&str>(&[]).set(seconds(ended));
+        if let Some(theirs) = sample.server_time {
+            let ours = begun + (ended - begun) / 2;
+            sampled.clock_offset.with_label_values(&["database"]).set(seconds(ours - theirs));
+        }
+    });
+    Ok(())
+}
