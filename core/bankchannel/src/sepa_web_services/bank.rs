@@ -168,15 +168,19 @@ impl SepaWebServicesBank {
         trial(self.profile())
     }
 
-    /// The trusted authorities that end within ninety days, and how that is said.
+    /// The trusted authorities; each that ends within ninety days with how that is said.
     ///
     /// # Errors
     /// Those of reading the anchors' files.
-    pub async fn ending_anchors(&self, options: &CallOptions) -> Result<Vec<(BankAnchor, String)>> {
+    pub async fn anchors(&self, options: &CallOptions) -> Result<Vec<(BankAnchor, Option<String>)>> {
         let anchors = self.0.sender.trust.anchors(options).await?;
         let now_s = self.0.clock.now_s();
-        let all = trust::ending(&anchors, now_s);
-        Ok(all.into_iter().map(|one| (BankAnchor::from_trusted(one, now_s), trust::warning(one, now_s))).collect())
+        let told = |one| {
+            let anchor = BankAnchor::from_trusted(one, now_s);
+            let warning = anchor.days_left.map(|_| trust::warning(one, now_s));
+            (anchor, warning)
+        };
+        Ok(anchors.iter().map(told).collect())
     }
 }
 

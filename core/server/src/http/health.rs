@@ -37,6 +37,11 @@ impl ServerReadiness {
         *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
     }
 
+    /// Whether the server should receive requests.
+    pub fn is_ready(&self) -> bool {
+        self.reason().is_none()
+    }
+
     /// Why the server should not receive requests.
     fn reason(&self) -> Option<&'static str> {
         if self.draining.load(Ordering::Acquire) {

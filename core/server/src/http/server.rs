@@ -81,6 +81,7 @@ impl RunningServers {
     /// Serves the metrics.
     pub fn tell_metrics(&mut self, listener: OperatorListener, metrics: Arc<ServerMetrics>) {
         self.operator_url = Some(listener.url());
+        metrics.watch_readiness(Arc::clone(&self.readiness));
         self.tasks.push(listener.serve(metrics, self.stop.clone()));
     }
 

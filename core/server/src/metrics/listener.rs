@@ -98,7 +98,7 @@ impl OperatorSettings {
         let tls = tls.filter(|_| !address.ip().is_loopback() || self.operator_tls_cert.is_some());
         let listener = Listener::bind(address, tls.as_ref()).await;
         let listener = listener.map_err(|why| Error::invalid_setting("operator_listen", why))?;
-        Ok(Some(OperatorListener { listener, token: self.operator_token.clone() }))
+        Ok(Some(OperatorListener { listener, token: self.operator_token.clone(), tls }))
     }
 }
 
@@ -106,6 +106,7 @@ impl OperatorSettings {
 pub struct OperatorListener {
     listener: Listener,
     token: Option<Secret>,
+    tls: Option<TlsFiles>,
 }
 
 impl OperatorListener {
@@ -117,6 +118,9 @@ impl OperatorListener {
 
     /// Serves until `stop` is cancelled.
     pub fn serve(self, metrics: Arc<ServerMetrics>, stop: CancellationToken) -> JoinHandle<()> {
+        if let Some(files) = &self.tls {
+            metrics.tls_certificate("operator", &files.certificate);
+        }
         let token = self.token.map(|token| digest::sha256(token.expose().as_bytes()));
         let handle = handler(move |request, _| std::future::ready(answer(&metrics, token.as_ref(), &request)));
         background::spawn(self.listener.serve(stop, handle))

@@ -15,20 +15,28 @@ mod process;
 mod requests;
 mod store;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
 
+use bankchannel_crypto::x509::Certificate;
 use bankchannel_foundation::{Error, Result};
 use prometheus::{
-    Encoder as _, GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder,
-    core::Collector,
+    Encoder as _, GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    TextEncoder, core::Collector,
 };
 
 pub use listener::{OperatorListener, OperatorSettings};
 use process::ProcessMetrics;
 use requests::RequestMetrics;
+use rustls_pki_types::{CertificateDer, pem::PemObject as _};
 pub use store::{StoreLoad, StoreMetrics};
 
-use crate::http::observed::{ConnectionRefusal, EndedRequest, RequestObserver};
+use crate::http::{
+    health::ServerReadiness,
+    observed::{ConnectionRefusal, EndedRequest, RequestObserver},
+};
 
 /// The bounds of durations in seconds: of an answer from memory, and of a bank that takes two minutes.
 pub const DURATIONS: &[f64] =
@@ -39,6 +47,8 @@ pub struct ServerMetrics {
     registry: Registry,
     requests: RequestMetrics,
     process: ProcessMetrics,
+    tls_ends: GaugeVec,
+    ready: IntGauge,
     hooks: Mutex<Vec<ScrapeHook>>,
 }
 
@@ -55,6 +65,23 @@ impl ServerMetrics {
         Ok(Arc::new(Self {
             requests: RequestMetrics::new(&registry)?,
             process: ProcessMetrics::new(&registry, kind)?,
+            tls_ends: registered(
+                &registry,
+                GaugeVec::new(
+                    Opts::new(
+                        "bankchannel_tls_certificate_expiry_timestamp_seconds",
+                        "When the certificate of a TLS listener ends",
+                    ),
+                    &["listener"],
+                ),
+            )?,
+            ready: registered(
+                &registry,
+                IntGauge::new(
+                    "bankchannel_ready",
+                    "Whether GET /readyz says that the server should get requests: 1 or 0",
+                ),
+            )?,
             registry,
             hooks: Mutex::default(),
         }))
@@ -98,6 +125,20 @@ impl ServerMetrics {
     /// Calls this before each scrape, to set gauges from memory. It must neither wait nor ask a database.
     pub fn before_each_scrape(&self, hook: impl Fn() + Send + Sync + 'static) {
         self.hooks.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(hook));
+    }
+
+    /// Tells when the first certificate of a listener's file ends.
+    pub fn tls_certificate(&self, listener: &str, file: &Path) {
+        let leaf = CertificateDer::pem_file_iter(file).ok().and_then(|mut all| all.next()?.ok());
+        if let Some(leaf) = leaf.and_then(|leaf| Certificate::from_der(&leaf).ok()) {
+            self.tls_ends.with_label_values(&[listener]).set(leaf.not_after_s() as f64);
+        }
+    }
+
+    /// Tells whether the server is ready.
+    pub fn watch_readiness(&self, readiness: Arc<ServerReadiness>) {
+        let ready = self.ready.clone();
+        self.before_each_scrape(move || ready.set(readiness.is_ready().into()));
     }
 
     /// Changes several series so that a scrape sees all of it or nothing.

@@ -122,6 +122,9 @@ impl RunningConnector {
                 }
             }
         });
+        if let Some(files) = &config.tls {
+            metrics.server.tls_certificate("service", &files.certificate);
+        }
         if let Some(listener) = operator_listener {
             server.tell_metrics(listener, Arc::clone(&metrics.server));
             server.with([metrics::begin(&service, &metrics)]);

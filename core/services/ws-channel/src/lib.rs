@@ -47,9 +47,9 @@ use bankchannel_ws_channel::PROTOCOL;
 use bankchannel_server::counterpart::Counterpart;
 
 pub use banks::{
-    AccountBankConnection, BankChannel, BankError, BankFileDownload, CertificateCustomer, CertificateEnrolment,
-    CertificateOfBank, CertificateOrder, CertificateProof, Channels, OutgoingFile, PendingBankAnswer, SigningMaterial,
-    UploadWaits,
+    AccountBankConnection, BankAuthority, BankChannel, BankError, BankFileDownload, CertificateCustomer,
+    CertificateEnrolment, CertificateOfBank, CertificateOrder, CertificateProof, Channels, OutgoingFile,
+    PendingBankAnswer, SigningMaterial, UploadWaits,
 };
 pub use config::{BanksConfig, ReachedBankConfig, ServiceConfig};
 pub use options::{ServiceOptions, ServiceReadiness};

@@ -4,8 +4,9 @@
 //! `bankchannel_sample_timestamp_seconds` says how old it is. Instances on one database all tell the same of it.
 
 use std::{
+    path::Path,
     sync::{Arc, Weak},
-    time::Duration,
+    time::{Duration, UNIX_EPOCH},
 };
 
 use bankchannel_foundation::{
@@ -36,6 +37,9 @@ pub(crate) struct ServiceMetrics {
     pub(crate) banks: Arc<BankMetrics>,
     store: StoreMetrics,
     work: IntGaugeVec,
+    audit_intact: IntGaugeVec,
+    free_bytes: GaugeVec,
+    login_key: GaugeVec,
     sampled: SampledGauges,
 }
 
@@ -68,6 +72,21 @@ impl ServiceMetrics {
                 "Work in memory: places free for passwords and signatures, and what banks have done that is not stored yet",
                 &["kind"],
             )?,
+            audit_intact: server.whole_gauge(
+                "bankchannel_audit_intact",
+                "Whether the audit trail held at its last whole check: 1 or 0; absent before the first one",
+                &[],
+            )?,
+            free_bytes: server.gauge(
+                "bankchannel_folder_free_bytes",
+                "Free space of the file system of a folder",
+                &["folder"],
+            )?,
+            login_key: server.gauge(
+                "bankchannel_login_key_timestamp_seconds",
+                "When the file of the key was written that passwords are encrypted to; it has no end of its own",
+                &[],
+            )?,
             sampled: SampledGauges::new(&server)?,
             server,
         }))
@@ -91,6 +110,26 @@ impl ServiceMetrics {
             set("free_places", service.work_pool.free_places());
             set("unstored_steps", service.unstored.count());
         });
+    }
+}
+
+impl ServiceMetrics {
+    /// Notes whether the audit trail held.
+    pub(crate) fn audit_is_intact(&self, is_intact: bool) {
+        self.audit_intact.with_label_values::<&str>(&[]).set(is_intact.into());
+    }
+
+    /// Notes the free space of a folder.
+    pub(crate) fn has_free(&self, folder: &'static str, bytes: u64) {
+        self.free_bytes.with_label_values(&[folder]).set(bytes as f64);
+    }
+
+    /// Notes the age of the login key.
+    pub(crate) fn login_key(&self, file: &Path) {
+        let written = std::fs::metadata(file).and_then(|data| data.modified()).ok();
+        if let Some(age) = written.and_then(|at| at.duration_since(UNIX_EPOCH).ok()) {
+            self.login_key.with_label_values::<&str>(&[]).set(age.as_secs_f64());
+        }
     }
 }
 

@@ -22,7 +22,7 @@ use super::{
     data,
     files::{FileCaches, telling},
     gate,
-    keys::ServiceKeys,
+    keys::{self, ServiceKeys},
     limits::ServiceLimits,
     metrics::{self, ServiceMetrics},
     operator::{self, AdminApi, AdminSocket},
@@ -168,6 +168,10 @@ impl RunningService {
             server.with([metrics::begin(&service, &stop)]);
         }
         metrics.watch(&service);
+        metrics.login_key(&keys::login_key_file(&service.data, &service.config));
+        if let Some(files) = &tls {
+            metrics.server.tls_certificate("service", &files.certificate);
+        }
         server.take_orders(Arc::new(ServiceControlTarget::new(&service)), service.control.is_some()).await?;
         // With PostgreSQL the operator's commands use the database directly.
         if let Some(socket) = service.store.is_only_writer().then(|| AdminSocket::open(&service.data)).flatten() {

@@ -90,6 +90,7 @@ async fn verify_audit(service: &BackgroundService) -> Result<(), StoreError> {
     });
     match service.writer().verify_audit_against(known).await? {
         AuditVerdict::Intact { records, chains, checkpoint, .. } => {
+            service.metrics.audit_is_intact(true);
             let head = checkpoint.map(|checkpoint| digest::hex(&checkpoint.hash));
             tracing::info!(records, chains, head, "the audit trail is intact");
             if let Some(checkpoint) = checkpoint {
@@ -97,6 +98,7 @@ async fn verify_audit(service: &BackgroundService) -> Result<(), StoreError> {
             }
         }
         AuditVerdict::Broken { seq, account, reason } => {
+            service.metrics.audit_is_intact(false);
             // The name of a chain is an account's address.
             let account = account.filter(|chain| !chain.is_empty()).map(|chain| service.pseudonym(&chain));
             tracing::error!(seq, account, reason, "the audit trail was changed");

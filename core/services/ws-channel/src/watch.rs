@@ -148,9 +148,15 @@ async fn look_for_space(service: &WsChannelService) {
     let folders = [service.data.join(data::SPOOL), service.files_folder()];
     let was_full = service.folders.full.load(Ordering::Acquire);
     let needed = if was_full { service.config.max_file_bytes.max(LEAST_FREE) } else { LEAST_FREE };
+    let metrics = Arc::clone(&service.metrics);
     let looking = background::blocking(move || {
-        folders.iter().all(|folder| free_bytes(folder).is_none_or(|free| free >= needed))
-            && (!was_full || SpoolFile::has_room(&folders[0], needed))
+        let mut has_space = true;
+        for (name, folder) in ["data", "files"].into_iter().zip(&folders) {
+            let Some(free) = free_bytes(folder) else { continue };
+            metrics.has_free(name, free);
+            has_space &= free >= needed;
+        }
+        has_space && (!was_full || SpoolFile::has_room(&folders[0], needed))
     });
     match tokio::time::timeout(PATIENCE, looking).await {
         Ok(Ok(false)) => service.folders.note_full(),

@@ -119,8 +119,8 @@ pub trait BankChannel: Send + Sync {
         Box::pin(async { Ok(None) })
     }
 
-    /// Trusted authorities of the bank that expire within ninety days.
-    fn warnings(&self) -> PendingBankAnswer<'_, Vec<String>> {
+    /// The trusted authorities of the bank.
+    fn authorities(&self) -> PendingBankAnswer<'_, Vec<BankAuthority>> {
         Box::pin(async { Ok(Vec::new()) })
     }
 
@@ -225,6 +225,15 @@ fn unopened(why: HandlerFault) -> BankError {
 }
 
 bankchannel_foundation::redacted_debug!(AccountBankConnection<'_>, |it| bank: it.scope.bank);
+
+/// An authority whose word counts for a bank's signatures.
+#[derive(Debug, Clone)]
+pub struct BankAuthority {
+    /// When it ends, in milliseconds since 1970.
+    pub ends_ms: i64,
+    /// What there is to be told of it, if it ends within ninety days.
+    pub warning: Option<String>,
+}
 
 /// How long an upload's answer is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

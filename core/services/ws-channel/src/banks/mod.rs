@@ -48,8 +48,9 @@ use super::{
 
 pub use bank_error::BankError;
 pub use channel::{
-    AccountBankConnection, BankChannel, BankFileDownload, CertificateCustomer, CertificateEnrolment, CertificateOfBank,
-    CertificateOrder, CertificateProof, OutgoingFile, PendingBankAnswer, SigningMaterial, UploadWaits,
+    AccountBankConnection, BankAuthority, BankChannel, BankFileDownload, CertificateCustomer, CertificateEnrolment,
+    CertificateOfBank, CertificateOrder, CertificateProof, OutgoingFile, PendingBankAnswer, SigningMaterial,
+    UploadWaits,
 };
 pub(crate) use channel::{BANK_TIMEOUT, PKI_TIMEOUT, within};
 pub(crate) use connection_for_call::{ConnectionTurn, ReachedConnection};

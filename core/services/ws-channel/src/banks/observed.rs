@@ -15,11 +15,12 @@ use bankchannel_renewal::{PairTrial, RenewalRules};
 use bankchannel_server::metrics::ServerMetrics;
 use bankchannel_storage::ws_channel::{BankCodeLimits, BankFile, FileFilter, NewLedger, NewUpload, UploadAtBank};
 use bankchannel_ws_channel::model::Bank;
-use prometheus::{HistogramVec, IntCounterVec, IntGaugeVec};
+use prometheus::{GaugeVec, HistogramVec, IntCounterVec, IntGaugeVec};
 
 use super::{
-    AccountBankConnection, BankChannel, BankError, BankFileDownload, CertificateCustomer, CertificateEnrolment,
-    CertificateOfBank, CertificateOrder, OutgoingFile, PendingBankAnswer, SigningMaterial, UploadWaits,
+    AccountBankConnection, BankAuthority, BankChannel, BankError, BankFileDownload, CertificateCustomer,
+    CertificateEnrolment, CertificateOfBank, CertificateOrder, OutgoingFile, PendingBankAnswer, SigningMaterial,
+    UploadWaits,
 };
 
 /// The series of the calls of banks.
@@ -28,6 +29,8 @@ pub(crate) struct BankMetrics {
     durations: HistogramVec,
     running: IntGaugeVec,
     uploads: IntCounterVec,
+    renewals: IntCounterVec,
+    authority_end: GaugeVec,
 }
 
 impl BankMetrics {
@@ -55,7 +58,32 @@ impl BankMetrics {
                 "Uploads by what the exchange with the bank has shown: accepted, failed (the bank has not taken it) or unknown",
                 &["bank", "state"],
             )?,
+            renewals: metrics.counter(
+                "bankchannel_renewals_total",
+                "Steps of renewing certificates, by bank and result: renewed, looked_at (nothing more to do now), failed",
+                &["bank", "result"],
+            )?,
+            authority_end: metrics.gauge(
+                "bankchannel_bank_authority_expiry_timestamp_seconds",
+                "When the first of the bank's trusted authorities ends that has not ended yet",
+                &["bank"],
+            )?,
         })
+    }
+}
+
+impl BankMetrics {
+    /// Counts a step of a renewal.
+    pub(super) fn renewal(&self, bank: Bank, result: &'static str) {
+        self.renewals.with_label_values(&[bank.as_str(), result]).inc();
+    }
+
+    /// Notes the ends of a bank's authorities.
+    pub(super) fn authorities(&self, bank: Bank, authorities: &[BankAuthority], now_ms: i64) {
+        let ends = authorities.iter().map(|one| one.ends_ms).filter(|end| *end > now_ms);
+        if let Some(first) = ends.min() {
+            self.authority_end.with_label_values(&[bank.as_str()]).set(first as f64 / 1000.0);
+        }
     }
 }
 
@@ -339,8 +367,8 @@ impl BankChannel for ObservedChannel {
         Box::pin(self.call("get_user_info", BankCaller::of(at), self.inner.target_id(at)))
     }
 
-    fn warnings(&self) -> PendingBankAnswer<'_, Vec<String>> {
-        self.inner.warnings()
+    fn authorities(&self) -> PendingBankAnswer<'_, Vec<BankAuthority>> {
+        self.inner.authorities()
     }
 
     fn code_limits(&self) -> Option<BankCodeLimits> {

@@ -116,9 +116,10 @@ pub(super) async fn run(service: BackgroundService, stop: CancellationToken) {
 async fn look_at_authorities(service: &BackgroundService, told: &mut HashSet<Bank>) {
     for bank in service.banks.reachable() {
         let Some(channel) = service.banks.channel(bank) else { continue };
-        match channel.warnings().await {
-            Ok(warnings) => {
-                for warning in warnings {
+        match channel.authorities().await {
+            Ok(authorities) => {
+                service.metrics.banks.authorities(bank, &authorities, service.now_ms());
+                for warning in authorities.into_iter().filter_map(|one| one.warning) {
                     tracing::warn!(bank = bank.as_str(), "{warning}");
                     if told.insert(bank) {
                         alerts::tell_of_bank(service, bank, &warning).await;
@@ -189,6 +190,12 @@ async fn look_at(service: &BackgroundService, due: &DueCertSet, bank: Bank, is_d
         Some(channel) => work_on(service, channel, due, (bank, is_due)).await,
         None => Ok(false),
     };
+    let result = match &worked {
+        Ok(true) => "renewed",
+        Ok(false) => "looked_at",
+        Err(_) => "failed",
+    };
+    service.metrics.banks.renewal(bank, result);
     worked.map_err(|fault| {
         tracing::warn!(
             bank = due.bank,

@@ -10,7 +10,7 @@ use std::{
 use bankchannel::{
     CallOptions,
     sepa_web_services::{
-        BankFileDescriptor, BankFileStatus, CustomerSigningPair, DeleteBankFileRequest, DocumentTime,
+        BankAnchor, BankFileDescriptor, BankFileStatus, CustomerSigningPair, DeleteBankFileRequest, DocumentTime,
         DownloadBankFileRequest, FileDirection, FileStatusFilter, GetUserInfoRequest, ListBankFilesRequest,
         RenewalRules, SepaWebServices, SepaWebServicesBank, SharedBankCustomer, UploadBankFileRequest, errors,
         operations::files::upload_file::UploadBankFile,
@@ -23,9 +23,9 @@ use bankchannel_sepa_web_services::codes;
 use bankchannel_storage::ws_channel::{BankCodeLimits, BankFile, FileFilter, NewUpload, UploadAtBank};
 
 use super::{
-    AccountBankConnection, BankChannel, BankError, BankFileDownload, CertificateCustomer, CertificateEnrolment,
-    CertificateOfBank, CertificateOrder, CertificateProof, OutgoingFile, PendingBankAnswer, SigningMaterial,
-    UploadWaits, observed::BankCallNotes, sepa_fault::bank_error, within,
+    AccountBankConnection, BankAuthority, BankChannel, BankError, BankFileDownload, CertificateCustomer,
+    CertificateEnrolment, CertificateOfBank, CertificateOrder, CertificateProof, OutgoingFile, PendingBankAnswer,
+    SigningMaterial, UploadWaits, observed::BankCallNotes, sepa_fault::bank_error, within,
 };
 use crate::banks_config::ReachedBankConfig;
 
@@ -359,10 +359,12 @@ impl BankChannel for SepaBank {
         })
     }
 
-    fn warnings(&self) -> PendingBankAnswer<'_, Vec<String>> {
+    fn authorities(&self) -> PendingBankAnswer<'_, Vec<BankAuthority>> {
         Box::pin(async move {
-            let ending = self.bank.ending_anchors(&CallOptions::default()).await.map_err(bank_error)?;
-            Ok(ending.into_iter().map(|(_, warning)| warning).collect())
+            let anchors = self.bank.anchors(&CallOptions::default()).await.map_err(bank_error)?;
+            let told =
+                |(anchor, warning): (BankAnchor, _)| BankAuthority { ends_ms: anchor.not_after.as_ms(), warning };
+            Ok(anchors.into_iter().map(told).collect())
         })
     }
 

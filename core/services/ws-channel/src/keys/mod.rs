@@ -135,6 +135,12 @@ pub(crate) fn folder(data: &Path, config: &ServiceConfig) -> PathBuf {
     config.keys_folder.as_ref().map_or_else(|| data.join(FOLDER), PathBuf::from)
 }
 
+/// The file of the key that passwords are encrypted to.
+pub(crate) fn login_key_file(data: &Path, config: &ServiceConfig) -> PathBuf {
+    let elsewhere = config.rsa_private_key.as_ref().map(|path| PathBuf::from(path.as_str()));
+    elsewhere.unwrap_or_else(|| folder(data, config).join(login::FILE))
+}
+
 /// Refuses a link in the place of the keys, unless the settings name the place.
 fn refuse_link(folder: &Path, config: &ServiceConfig) -> Result<()> {
     match config.keys_folder {

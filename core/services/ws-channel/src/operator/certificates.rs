@@ -144,8 +144,9 @@ impl AdminApi {
                 Err(error) => warnings.push(format!("{}: {}", bank.as_str(), error.message())),
                 Ok(opened) => {
                     rules.insert(bank.as_str(), configured.renewal_rules(&opened));
-                    let ending = opened.ending_anchors(&bankchannel::CallOptions::default()).await?;
-                    warnings.extend(ending.into_iter().map(|(_, text)| format!("{}: {text}", bank.as_str())));
+                    let anchors = opened.anchors(&bankchannel::CallOptions::default()).await?;
+                    let ending = anchors.into_iter().filter_map(|(_, warning)| warning);
+                    warnings.extend(ending.map(|text| format!("{}: {text}", bank.as_str())));
                 }
             }
         }
