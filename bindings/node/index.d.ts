@@ -3048,6 +3048,8 @@ export declare class Service implements AsyncDisposable {
   readonly baseUrl: string;
   /** The `publicKeyFile` for clients: an absolute path. */
   readonly publicKeyFile: string;
+  /** The URL at which monitoring fetches `/metrics`, unless `operatorListen` is `off`. */
+  readonly operatorUrl: string | null;
   /** The URL of the control interface, if it was requested. */
   readonly controlUrl: string | null;
   /** What a client needs to reach it: spread it into the client's settings. */
@@ -13339,6 +13341,8 @@ export declare class SaltEdgeConnectorServer implements AsyncDisposable {
   readonly bankInterfaceUrl: string;
   /** The file with the shared secret: an absolute path. */
   readonly bankSecretFile: string;
+  /** The URL at which monitoring fetches `/metrics`, unless `operatorListen` is `off`. */
+  readonly operatorUrl: string | null;
   /** The URL of the control interface, if it was requested. */
   readonly controlUrl: string | null;
   /** What a client needs to reach it: spread it into the client's settings. */

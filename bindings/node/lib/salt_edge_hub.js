@@ -177,7 +177,7 @@ const ordersOfSaltEdgeConnectorServer = {
 
 class SaltEdgeConnectorServer extends ControlledServer {
   static async start(options = {}) {
-    return this._start("salt-edge-connector", ConnectorOptions, [["baseUrl", "base_url"], ["publicKeyFile", "public_key_file"], ["providerCode", "provider_code"], ["bankInterfaceUrl", "bank_interface_url"], ["bankSecretFile", "bank_secret_file"], ["controlUrl", "control_url"]], options);
+    return this._start("salt-edge-connector", ConnectorOptions, [["baseUrl", "base_url"], ["publicKeyFile", "public_key_file"], ["providerCode", "provider_code"], ["bankInterfaceUrl", "bank_interface_url"], ["bankSecretFile", "bank_secret_file"], ["operatorUrl", "operator_url"], ["controlUrl", "control_url"]], options);
   }
 
   get clientSettings() {

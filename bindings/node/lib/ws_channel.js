@@ -583,7 +583,7 @@ const ordersOfService = {
 
 class Service extends ControlledServer {
   static async start(options = {}) {
-    return this._start("ws-channel", ServiceOptions, [["baseUrl", "base_url"], ["publicKeyFile", "public_key_file"], ["controlUrl", "control_url"]], options);
+    return this._start("ws-channel", ServiceOptions, [["baseUrl", "base_url"], ["publicKeyFile", "public_key_file"], ["operatorUrl", "operator_url"], ["controlUrl", "control_url"]], options);
   }
 
   limits(request = {}) {

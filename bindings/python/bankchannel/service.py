@@ -359,6 +359,8 @@ class _ServiceParts(Served):
     """The `base_url` for clients."""
     public_key_file: str
     """The `public_key_file` for clients: an absolute path."""
+    operator_url: str | None
+    """The URL at which monitoring fetches `/metrics`, unless `operator_listen` is `off`."""
     control_url: str | None
     """The URL of the control interface, if it was requested."""
 
@@ -2022,6 +2024,8 @@ class _SaltEdgeConnectorServerParts(Served):
     """The URL at which the bank's page and back office reach sessions and tokens, with the shared secret."""
     bank_secret_file: str
     """The file with the shared secret: an absolute path."""
+    operator_url: str | None
+    """The URL at which monitoring fetches `/metrics`, unless `operator_listen` is `off`."""
     control_url: str | None
     """The URL of the control interface, if it was requested."""
 

@@ -37,8 +37,9 @@ pub struct OperatorSettings {
     /// free port, another one at each start: name one. Beyond loopback only with `operator_token` and TLS files.
     #[boundary(default = "127.0.0.1:0")]
     pub operator_listen: String,
-    /// The token that monitoring sends as `Authorization: Bearer TOKEN`: 32 characters or more. Default: none, which is for
-    /// loopback only.
+    /// The token that monitoring sends as `Authorization: Bearer TOKEN`: 32 characters or more, such as `openssl rand -hex 32`
+    /// makes. Default: none, which is for loopback only.
+    #[boundary(example = "at-least-32-characters-that-you-have-drawn")]
     pub operator_token: Option<Secret>,
     /// The certificate chain of this listener, a PEM file. Default: the one of the service, if it has one.
     #[boundary(example = "/etc/bankchannel/operator-chain.pem")]

@@ -30,6 +30,9 @@ final class Connector extends ControlledService
     /** The file with the shared secret: an absolute path. */
     public readonly string $bankSecretFile;
 
+    /** The URL at which monitoring fetches `/metrics`, unless `operator_listen` is `off`. */
+    public readonly ?string $operatorUrl;
+
     /** The URL of the control interface, if it was requested. */
     public readonly ?string $controlUrl;
 
@@ -103,6 +106,7 @@ final class Connector extends ControlledService
         $this->providerCode = $told['provider_code'] ?? '';
         $this->bankInterfaceUrl = $told['bank_interface_url'] ?? '';
         $this->bankSecretFile = $told['bank_secret_file'] ?? '';
+        $this->operatorUrl = $told['operator_url'] ?? null;
         $this->controlUrl = $told['control_url'] ?? null;
     }
 

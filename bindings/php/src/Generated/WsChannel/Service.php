@@ -19,6 +19,9 @@ final class Service extends ControlledService
     /** The `public_key_file` for clients: an absolute path. */
     public readonly string $publicKeyFile;
 
+    /** The URL at which monitoring fetches `/metrics`, unless `operator_listen` is `off`. */
+    public readonly ?string $operatorUrl;
+
     /** The URL of the control interface, if it was requested. */
     public readonly ?string $controlUrl;
 
@@ -76,6 +79,7 @@ final class Service extends ControlledService
         ], $bridge);
         $this->baseUrl = $told['base_url'] ?? '';
         $this->publicKeyFile = $told['public_key_file'] ?? '';
+        $this->operatorUrl = $told['operator_url'] ?? null;
         $this->controlUrl = $told['control_url'] ?? null;
     }
 

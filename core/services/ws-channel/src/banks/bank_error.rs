@@ -126,6 +126,17 @@ impl BankError {
         }
     }
 
+    /// The reason as the log may have it: without a bank's own text, which may name people and amounts.
+    pub(crate) fn loggable(&self) -> String {
+        match self {
+            Self::Refused { code, .. } => format!("the bank refused with code {code}"),
+            Self::Doubtful { code, .. } => {
+                format!("the bank answered with code {code}, which does not say what became of the request")
+            }
+            other => other.to_string(),
+        }
+    }
+
     /// The reason as the customer may read it: nothing of this service's own insides.
     #[must_use]
     pub fn customers_text(&self) -> String {

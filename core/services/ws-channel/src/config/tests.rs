@@ -87,7 +87,8 @@ fn each_setting_is_set_by_file_by_variable_and_by_a_file_with_the_value() {
     let mut in_files = 0;
     for setting in settings.iter().filter(|one| !one.is_table()) {
         let (text, toml) = sample(setting.field.shape, setting.field.default);
-        std::fs::write(&kept, format!("{text}\n")).unwrap();
+        // As a file with a secret must be.
+        bankchannel_server::private::write_whole(&kept, format!("{text}\n").as_bytes()).unwrap();
         let by_file = written(read(&format!("{} = {toml}\n", setting.place), &[]).unwrap());
         assert_ne!(by_file, defaults, "{}", setting.place);
         let by_variable = written(read("", &[(setting.variable.clone(), text)]).unwrap());

@@ -128,6 +128,7 @@ impl UploadExchange {
             request_timestamp = at_bank.map(|at| &*at.request_timestamp),
             message_id = self.upload.message_id,
             outcome = why.kind(),
+            why = why.loggable(),
             "an upload was not accepted by the bank"
         );
     }

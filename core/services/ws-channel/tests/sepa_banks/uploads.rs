@@ -101,6 +101,32 @@ async fn a_bare_status_of_the_bank_is_named() {
     let request_id = unknown.request_id.unwrap();
     let about: Vec<String> = log.lines("WARN").into_iter().filter(|line| line.contains(&request_id)).collect();
     assert!(about.len() == 2 && about.iter().all(|line| line.contains("500") && !line.contains("503")), "{about:?}");
+    // One finds the other: the request, the call of the bank, the upload.
+    let id_of = |line: &str| {
+        let (_, rest) = line.split_once(" request_id=\"").unwrap();
+        rest.split_once('"').unwrap().0.to_owned()
+    };
+    let call = about.iter().find(|line| line.contains("bankchannel::bank")).unwrap();
+    assert!(call.contains(&format!("upload=\"{}\"", unknown.id)), "{call}");
+    let request = log.lines("INFO bankchannel::request").into_iter().find(|line| line.contains(&id_of(call)));
+    let request = request.unwrap();
+    assert!(request.contains("ws_channel.upload_file") && request.contains("status=502"), "{request}");
+    // A code that is not right: the operator is told.
+    let customer = world.new_customer("nordea").await;
+    let other = world.served.owner("mistyped@example.test").await;
+    let mut body = world.enrolment("nordea", &customer).await;
+    body["Code"] = "0000000000".into();
+    for _ in 0..2 {
+        world.served.admin(&other, Method::POST, "/certs/nordea", Some(body.clone())).await;
+    }
+    let told = || log.lines("WARN").into_iter().any(|line| line.contains("codes for a user id are refused"));
+    assert!(told(), "{}", log.text());
+    // Nobody's address is in the log, whatever the other tests of this program do meanwhile: accounts have pseudonyms.
+    let ours = |line: &&str| line.split(' ').nth(1).is_some_and(|target| target.starts_with("bankchannel"));
+    let text = log.text();
+    let named: Vec<&str> = text.lines().filter(ours).filter(|line| line.contains("@example.")).collect();
+    assert!(named.is_empty(), "{named:#?}");
+    assert!(call.contains(" account=\"a-"), "{call}");
 }
 
 /// The database goes while the bank is asked, and returns. Of two instances, the other one may meanwhile take the upload for
