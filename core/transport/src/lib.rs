@@ -18,6 +18,8 @@ mod failure;
 mod file_sink;
 mod identity;
 mod log_line;
+#[cfg(feature = "mail")]
+pub mod mail;
 mod names;
 mod network;
 mod observed;

@@ -205,7 +205,7 @@ pub(crate) fn is_loopback(url: &str) -> bool {
 }
 
 /// Chooses rustls' crypto provider for this process, unless one is installed.
-fn install_provider() {
+pub(crate) fn install_provider() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         // An error means that one is installed already, which is fine.

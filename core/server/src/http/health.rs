@@ -37,6 +37,11 @@ impl ServerReadiness {
         *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
     }
 
+    /// The dependency that is missing.
+    pub fn fault(&self) -> Option<&'static str> {
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Whether the server should receive requests.
     pub fn is_ready(&self) -> bool {
         self.reason().is_none()
@@ -47,7 +52,7 @@ impl ServerReadiness {
         if self.draining.load(Ordering::Acquire) {
             return Some("draining");
         }
-        *self.fault.lock().unwrap_or_else(PoisonError::into_inner)
+        self.fault()
     }
 }
 

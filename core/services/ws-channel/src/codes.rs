@@ -6,7 +6,7 @@ use bankchannel_storage::ws_channel::{AccountRecord, CodePurpose, EventQuota, Ne
 
 use super::{
     fault::HandlerFault,
-    outbox::{CodeChannel, CodeMessage},
+    notices::{CodeMessage, NoticeChannel},
     service::{ServiceCall, WsChannelService},
 };
 
@@ -89,8 +89,8 @@ impl CodeDraft {
         let expires = expires.unwrap_or(step_ends);
         let code = service.outbox.new_code();
         let (channel, to) = match purpose {
-            CodePurpose::VerifyEmail => (CodeChannel::Email, account.email.clone()),
-            _ => (CodeChannel::Sms, account.phone.clone()),
+            CodePurpose::VerifyEmail => (NoticeChannel::Email, account.email.clone()),
+            _ => (NoticeChannel::Sms, account.phone.clone()),
         };
         let hash = service.keys.challenge.hash_code(&account.email, mode.as_str(), purpose, code.expose());
         let email = account.email.clone();
@@ -136,7 +136,7 @@ pub(crate) async fn send(
     call: &ServiceCall,
     message: &CodeMessage,
 ) -> Result<(), HandlerFault> {
-    if let Err(why) = service.outbox.send(message).await {
+    if let Err(why) = service.outbox.hand_over(message.into()).await {
         call.store(service).await?.drop_code(&message.email, message.mode, message.purpose).await?;
         return Err(HandlerFault::internal(format!("a code could not be handed to the outbox: {why}")));
     }
@@ -165,7 +165,7 @@ pub(crate) fn registration(
     let code: Secret = service.outbox.new_code();
     let hash = hash(service, email, mode, CodePurpose::VerifyPhone, code.expose());
     let message = CodeMessage {
-        channel: CodeChannel::Sms,
+        channel: NoticeChannel::Sms,
         to: phone.to_owned(),
         purpose: CodePurpose::VerifyPhone,
         email: email.to_owned(),

@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, net::IpAddr, time::Duration};
 
-use super::ServiceOptions;
+use super::{
+    ServiceOptions,
+    notices::{self, NoticeCommandSettings, SmtpSettings, WebhookSettings},
+};
 use crate::banks_config::bank_table;
 pub use crate::banks_config::{BanksConfig, ReachedBankConfig};
 use bankchannel_foundation::{
@@ -54,9 +57,27 @@ pub struct ServiceConfig {
     /// The previous key, still accepted while clients change to the new one. Default: none.
     #[boundary(example = "/etc/bankchannel/service-old.pem")]
     pub rsa_previous_private_key: Option<KeyFilePath>,
-    /// How codes leave the service.
+    /// How codes, and what customers and the operator are told, leave the service.
     #[boundary(default = "file")]
     pub delivery: DeliveryKind,
+    /// How they leave for phones: not `smtp`. Default: as `delivery` says.
+    #[boundary(example = "webhook")]
+    pub delivery_of_sms: Option<DeliveryKind>,
+    /// How they leave for customers' mail addresses. Default: as `delivery` says.
+    #[boundary(example = "smtp")]
+    pub delivery_of_email: Option<DeliveryKind>,
+    /// How they leave for whoever runs the service. Default: as `delivery` says.
+    #[boundary(example = "smtp")]
+    pub delivery_of_operator: Option<DeliveryKind>,
+    /// The mail address of whoever runs the service. Required if what the operator is told goes by `smtp`.
+    #[boundary(example = "payments-on-call@company.example")]
+    pub operator_email: Option<String>,
+    /// The mail server of `smtp`.
+    pub smtp: Option<SmtpSettings>,
+    /// The program of `webhook`.
+    pub webhook: Option<WebhookSettings>,
+    /// The program of `command`.
+    pub notice_command: Option<NoticeCommandSettings>,
     /// The lifetime of a challenge, in seconds: 10 to 3600.
     #[boundary(default = 300)]
     pub challenge_ttl_s: u32,
@@ -220,13 +241,19 @@ pub enum Sharing {
     Any,
 }
 
-/// The delivery of codes.
+/// The delivery of notices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 pub enum DeliveryKind {
     /// Appended to `outbox.jsonl` in the data folder, mode 0600, from where your gateway sends them.
     File,
     /// Shown to the control interface only.
     Memory,
+    /// By mail, as `smtp` says; from the database, sealed, until it is taken.
+    Smtp,
+    /// Posted to the URL of `webhook`; from the database, sealed, until it is taken.
+    Webhook,
+    /// Given to the program of `notice_command`; from the database, sealed, until it is taken.
+    Command,
 }
 
 /// The simulator's handling of payments.
@@ -346,12 +373,7 @@ impl ServiceConfig {
         {
             return Err(Error::invalid_setting("verification_code", "must be six digits"));
         }
-        if self.delivery == DeliveryKind::Memory && !self.control {
-            return Err(Error::invalid_setting(
-                "delivery",
-                "`memory` shows codes to the control interface only, which is not open: use `file`",
-            ));
-        }
+        notices::check(self)?;
         for (name, value, least, max) in [
             ("challenge_ttl_s", self.challenge_ttl_s, 10, 3600),
             ("token_ttl_s", self.token_ttl_s, 1, 86_400),

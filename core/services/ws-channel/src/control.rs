@@ -21,7 +21,7 @@ use serde_json::Value;
 use super::{
     data::{storage, unusable},
     limits::{OrderedServiceRates, ServiceRates},
-    outbox,
+    notices,
     running::RunningService,
     seed::{self, SeededAccounts, ServiceSeed},
     service::{BackgroundService, WsChannelService},
@@ -143,7 +143,7 @@ impl ControlTarget for ServiceControlTarget {
             let service = &self.service;
             let content = BackgroundService::new(service).writer().erase_all().await.map_err(storage)?;
             service.store.discard_content(&service.files_folder(), &content).await.map_err(storage)?;
-            service.outbox.forget().await.map_err(|why| unusable(&service.data.join(outbox::FILE), &why))?;
+            service.outbox.forget().await.map_err(|why| unusable(&service.data.join(notices::FILE), &why))?;
             service.limits.change(ServiceRates::from_config(&service.config));
             Ok(())
         })

@@ -4,7 +4,7 @@
 //!   pipeline    route → limits → session → body → typed request → handler → typed response → audit
 //!   account/ session/ certs/ files/ pgp/ integrator/     one handler per operation
 //!   banks       the banks: the simulator, later real channels
-//!   outbox      delivery of codes to users            keys    the keys of the data folder
+//!   notices     what people are told               keys    the keys of the data folder
 //!   limits      rate limits                       auth    authentication
 //!   gate        probes, malformed heads, a lost data folder        watch   whether the folders still exist
 //! ```
@@ -27,10 +27,10 @@ mod integrator;
 mod keys;
 mod limits;
 mod metrics;
+mod notices;
 mod openapi;
 pub mod operator;
 mod options;
-mod outbox;
 mod pgp;
 mod pipeline;
 mod reasons;
@@ -52,6 +52,7 @@ pub use banks::{
     PendingBankAnswer, SigningMaterial, UploadWaits,
 };
 pub use config::{BanksConfig, ReachedBankConfig, ServiceConfig};
+pub use notices::{NoticeCommandSettings, SmtpSecurity, SmtpSettings, WebhookSettings};
 pub use options::{ServiceOptions, ServiceReadiness};
 pub use running::RunningService;
 

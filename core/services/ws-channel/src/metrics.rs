@@ -5,7 +5,10 @@
 
 use std::{
     path::Path,
-    sync::{Arc, Weak},
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, UNIX_EPOCH},
 };
 
@@ -38,6 +41,7 @@ pub(crate) struct ServiceMetrics {
     store: StoreMetrics,
     work: IntGaugeVec,
     audit_intact: IntGaugeVec,
+    audit_broken: AtomicBool,
     free_bytes: GaugeVec,
     login_key: GaugeVec,
     sampled: SampledGauges,
@@ -55,6 +59,8 @@ struct SampledGauges {
     certificate_end: GaugeVec,
     overdue: IntGaugeVec,
     untold: IntGaugeVec,
+    notices: IntGaugeVec,
+    oldest_notice: GaugeVec,
     checkpoint: GaugeVec,
     clock_offset: GaugeVec,
 }
@@ -77,6 +83,7 @@ impl ServiceMetrics {
                 "Whether the audit trail held at its last whole check: 1 or 0; absent before the first one",
                 &[],
             )?,
+            audit_broken: AtomicBool::new(false),
             free_bytes: server.gauge(
                 "bankchannel_folder_free_bytes",
                 "Free space of the file system of a folder",
@@ -116,7 +123,13 @@ impl ServiceMetrics {
 impl ServiceMetrics {
     /// Notes whether the audit trail held.
     pub(crate) fn audit_is_intact(&self, is_intact: bool) {
+        self.audit_broken.store(!is_intact, Ordering::Relaxed);
         self.audit_intact.with_label_values::<&str>(&[]).set(is_intact.into());
+    }
+
+    /// Whether it did not hold at its last whole check.
+    pub(crate) fn audit_is_broken(&self) -> bool {
+        self.audit_broken.load(Ordering::Relaxed)
     }
 
     /// Notes the free space of a folder.
@@ -191,6 +204,16 @@ impl SampledGauges {
                 "Uploads whose customers have still to be told",
                 &[],
             )?,
+            notices: server.whole_gauge(
+                "bankchannel_notices_waiting",
+                "Codes and alerts in the database that nobody has taken yet",
+                &[],
+            )?,
+            oldest_notice: server.gauge(
+                "bankchannel_notice_oldest_timestamp_seconds",
+                "When the oldest of them was put in; absent if there is none",
+                &[],
+            )?,
             checkpoint: server.gauge(
                 "bankchannel_audit_checkpoint_timestamp_seconds",
                 "When the last checkpoint of the audit trail was written; absent if there is none",
@@ -209,7 +232,12 @@ impl SampledGauges {
         self.locked.with_label_values::<&str>(&[]).set(sample.locked);
         self.overdue.with_label_values::<&str>(&[]).set(sample.overdue);
         self.untold.with_label_values::<&str>(&[]).set(sample.untold);
+        self.notices.with_label_values::<&str>(&[]).set(sample.notices);
         // What is no longer there has no series.
+        self.oldest_notice.reset();
+        if let Some(oldest) = sample.oldest_notice {
+            self.oldest_notice.with_label_values::<&str>(&[]).set(seconds(oldest));
+        }
         self.sessions.reset();
         for (mode, count) in &sample.sessions {
             self.sessions.with_label_values(&[mode.as_str()]).set(*count);

@@ -25,9 +25,9 @@ use super::{
     keys::{self, ServiceKeys},
     limits::ServiceLimits,
     metrics::{self, ServiceMetrics},
+    notices::{self, NoticeOutbox, NoticeQueue},
     operator::{self, AdminApi, AdminSocket},
     options::{ServiceOptions, ServiceReadiness},
-    outbox::CodeOutbox,
     pipeline::ServicePipeline,
     service::{BackgroundService, GuardedStore, OperationHolds, UnstoredSteps, WsChannelService, unstored},
     upkeep,
@@ -126,7 +126,8 @@ impl RunningService {
         }
         let metrics = ServiceMetrics::new(DESCRIPTOR.kind)?;
         let banks = ServiceBanks::open(&data, &config, channels, &metrics.banks)?;
-        let outbox = CodeOutbox::open(&data, &config)?;
+        let queue = NoticeQueue::new(&config, &metrics.server)?;
+        let outbox = NoticeOutbox::open(&data, &config, &queue)?;
         let tls = tls(options)?;
         let listener =
             Listener::bind(listen, tls.as_ref()).await.map_err(|why| Error::invalid_setting("listen", why))?;
@@ -181,6 +182,7 @@ impl RunningService {
         }
         server.with([upkeep::begin(&service, &stop), watch::begin(&service, &stop)]);
         server.with([unstored::begin(&service, &stop), telling::begin(&service, &stop)]);
+        server.with([queue.begin(BackgroundService::new(&service), &stop), notices::alerts::begin(&service, &stop)]);
         server.with(banks::background(&service, &stop));
         let base_url = format!("{}{}", server.origin, service.config.base_path.trim_end_matches('/'));
         let public_key_file = service.keys.public_key_file.clone();

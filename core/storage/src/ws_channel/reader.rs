@@ -59,6 +59,7 @@ reads! {
     upload(id: &str) -> Option<JournalledUpload>;
     uploads_of(account: &FileScope, limit: i64) -> Vec<JournalledUpload>;
     content_paths() -> Vec<String>;
+    alerts() -> Vec<(String, String, i64)>;
     sample(now: i64, tolerance: i64) -> ServiceSample;
     ping() -> ();
 }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     certs::material,
+    notices::{Notice, NoticeChannel},
     service::{BackgroundService, WsChannelService},
 };
 
@@ -18,20 +19,13 @@ const OPERATION: &str = "ws_channel.certificate_alert";
 
 /// Tells the operator of a bank's trusted authority that ends soon: there is no account to which it belongs.
 pub(super) async fn tell_of_bank(service: &BackgroundService, bank: Bank, text: &str) {
-    let message = json!({
-        "id": random::uuid_v4(),
-        "channel": "operator",
-        "to": "",
-        "purpose": "authority_alert",
-        "bank": bank.as_str(),
-        "text": text,
-    });
-    hand_over(service, message, bank.as_str()).await;
+    let message = json!({"to": "", "purpose": "authority_alert", "bank": bank.as_str(), "text": text});
+    hand_over(service, (NoticeChannel::Operator, message), bank.as_str()).await;
     record(service, OPERATION, ("", "", bank.as_str()), text).await;
 }
 
-async fn hand_over(service: &WsChannelService, message: Value, bank: &str) {
-    if let Err(why) = service.outbox.hand_over(message).await {
+async fn hand_over(service: &WsChannelService, (channel, message): (NoticeChannel, Value), bank: &str) {
+    if let Err(why) = service.outbox.hand_over(Notice::alert(channel, service.now_ms(), message)).await {
         tracing::error!(%why, bank, "an alert could not be handed over");
     }
 }
@@ -80,8 +74,6 @@ pub(crate) async fn tell_of_codes(
         "codes for a user id are refused: see `bankchannel admin code-list`"
     );
     let message = json!({
-        "id": random::uuid_v4(),
-        "channel": "operator",
         "to": "",
         "purpose": "code_alert",
         "email": email,
@@ -89,7 +81,7 @@ pub(crate) async fn tell_of_codes(
         "ws_user_id": ws_user_id,
         "text": text,
     });
-    hand_over(service, message, bank.as_str()).await;
+    hand_over(service, (NoticeChannel::Operator, message), bank.as_str()).await;
     record(service, CODES, (api_key, email, bank.as_str()), &text).await;
 }
 
@@ -133,8 +125,6 @@ pub(super) async fn tell(service: &BackgroundService, alert: SetAlert<'_>) {
         "a certificate needs a person: see `bankchannel admin cert-list`"
     );
     let message = json!({
-        "id": random::uuid_v4(),
-        "channel": "email",
         "to": due.email,
         "purpose": "certificate_alert",
         "email": due.email,
@@ -143,6 +133,12 @@ pub(super) async fn tell(service: &BackgroundService, alert: SetAlert<'_>) {
         "expires_at": end.as_ref().map(Timestamp::as_str),
         "text": text,
     });
-    hand_over(service, message, &due.bank).await;
+    if person.is_some() {
+        // What only a person can do: whoever runs the service knows of it too.
+        let to_operator =
+            json!({"to": "", "purpose": "certificate_alert", "email": due.email, "bank": due.bank, "text": text});
+        hand_over(service, (NoticeChannel::Operator, to_operator), &due.bank).await;
+    }
+    hand_over(service, (NoticeChannel::Email, message), &due.bank).await;
     record(service, OPERATION, (api_key, &due.email, &due.bank), &text).await;
 }

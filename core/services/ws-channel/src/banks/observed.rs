@@ -4,6 +4,7 @@
 //! noted by the channel itself while the call runs ([`BankCallNotes`]).
 
 use std::{
+    collections::HashMap,
     future::Future,
     sync::{Arc, Mutex, PoisonError},
     time::Instant,
@@ -23,6 +24,9 @@ use super::{
     UploadWaits,
 };
 
+/// So many calls without an answer, one after the other: the bank is away.
+const SILENCES: u32 = 3;
+
 /// The series of the calls of banks.
 pub(crate) struct BankMetrics {
     calls: IntCounterVec,
@@ -31,6 +35,8 @@ pub(crate) struct BankMetrics {
     uploads: IntCounterVec,
     renewals: IntCounterVec,
     authority_end: GaugeVec,
+    /// By bank: the calls without an answer since the last one with one, and whether there was one since it was away.
+    silences: Mutex<HashMap<Bank, u32>>,
 }
 
 impl BankMetrics {
@@ -68,11 +74,37 @@ impl BankMetrics {
                 "When the first of the bank's trusted authorities ends that has not ended yet",
                 &["bank"],
             )?,
+            silences: Mutex::default(),
         })
     }
 }
 
 impl BankMetrics {
+    /// Notes whether a bank has answered, whatever it has said.
+    fn heard(&self, bank: Bank, outcome: &str) {
+        let is_silent = match outcome {
+            "unreachable" | "timed_out" | "no_answer" | "http_status" | "empty" => true,
+            // Nothing was asked.
+            "not_sent" | "parameter" | "not_offered" | "store" | "rights_ended" | "failed" | "abandoned" => return,
+            _ => false,
+        };
+        let mut silences = self.silences.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = silences.entry(bank).or_default();
+        *count = if is_silent { count.saturating_add(1) } else { 0 };
+    }
+
+    /// The banks whose last calls have all had no answer.
+    pub(crate) fn away(&self) -> Vec<Bank> {
+        let silences = self.silences.lock().unwrap_or_else(PoisonError::into_inner);
+        silences.iter().filter(|(_, count)| **count >= SILENCES).map(|(bank, _)| *bank).collect()
+    }
+
+    /// Whether a bank has answered this instance.
+    pub(crate) fn answers_again(&self, bank: &str) -> bool {
+        let silences = self.silences.lock().unwrap_or_else(PoisonError::into_inner);
+        Bank::from_text(bank).and_then(|bank| silences.get(&bank).copied()) == Some(0)
+    }
+
     /// Counts a step of a renewal.
     pub(super) fn renewal(&self, bank: Bank, result: &'static str) {
         self.renewals.with_label_values(&[bank.as_str(), result]).inc();
@@ -225,6 +257,7 @@ impl<'a> RunningBankCall<'a> {
     fn count(&self, outcome: &'static str) {
         let (bank, metrics) = (self.channel.bank.as_str(), &self.channel.metrics);
         metrics.running.with_label_values(&[bank]).dec();
+        metrics.heard(self.channel.bank, outcome);
         metrics.calls.with_label_values(&[bank, self.operation, outcome]).inc();
         metrics.durations.with_label_values(&[bank, self.operation]).observe(self.begun.elapsed().as_secs_f64());
     }

@@ -6,11 +6,15 @@ use bankchannel_crypto::random;
 use bankchannel_foundation::model::Timestamp;
 use bankchannel_storage::ws_channel::{AuditEntry, JournalledUpload, StoreError, UploadState};
 use bankchannel_transport::background;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::{WsChannelService, service::BackgroundService};
+use crate::{
+    WsChannelService,
+    notices::{Notice, NoticeChannel},
+    service::BackgroundService,
+};
 
 /// How often it is looked for: another process may have settled one.
 const LOOK: Duration = Duration::from_secs(1);
@@ -42,7 +46,7 @@ async fn tell_all(service: &BackgroundService) -> Result<(), StoreError> {
     let now = service.now_ms();
     for upload in service.writer().take_untold(now, PAGE).await? {
         let text = text_of(&upload);
-        if let Err(why) = service.outbox.hand_over(message_of(&upload, &text)).await {
+        if let Err(why) = service.outbox.hand_over(message_of(&upload, &text, now)).await {
             // Taken again in a minute.
             tracing::error!(%why, upload = upload.id, "a customer cannot be told of an upload yet");
             continue;
@@ -77,10 +81,8 @@ fn text_of(upload: &JournalledUpload) -> String {
     format!("the file {} of {received} for {} {state}{why}", upload.file_name, upload.scope.bank)
 }
 
-fn message_of(upload: &JournalledUpload, text: &str) -> Value {
-    json!({
-        "id": random::uuid_v4(),
-        "channel": "email",
+fn message_of(upload: &JournalledUpload, text: &str, now: i64) -> Notice {
+    let message = json!({
         "to": upload.email,
         "purpose": if upload.state == UploadState::Unknown { "upload_unknown" } else { "upload_settled" },
         "email": upload.email,
@@ -93,5 +95,6 @@ fn message_of(upload: &JournalledUpload, text: &str) -> Value {
         "uploaded_at": Timestamp::from_ms(upload.received).as_str(),
         "reason": upload.message,
         "text": text,
-    })
+    });
+    Notice::alert(NoticeChannel::Email, now, message)
 }

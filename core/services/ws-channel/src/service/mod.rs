@@ -31,7 +31,7 @@ use super::{
     keys::ServiceKeys,
     limits::ServiceLimits,
     metrics::ServiceMetrics,
-    outbox::CodeOutbox,
+    notices::NoticeOutbox,
     reasons::RefusalReason,
     watch::WatchedFolders,
     work::{LoginLocks, WorkPool},
@@ -49,7 +49,7 @@ pub struct WsChannelService {
     /// The clock; the control interface can move it.
     pub(crate) clock: Arc<SystemClock>,
     /// Delivery of codes to users.
-    pub(crate) outbox: CodeOutbox,
+    pub(crate) outbox: NoticeOutbox,
     /// Rate limits.
     pub(crate) limits: ServiceLimits,
     /// Session cache.

@@ -91,7 +91,8 @@ impl World {
     pub(crate) async fn with(config: &str, change: impl FnOnce(&mut ServiceOptions)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("config.toml");
-        std::fs::write(&file, config).unwrap();
+        // It may have a secret in it.
+        bankchannel_server::private::write_whole(&file, config.as_bytes()).unwrap();
         let mut options = ServiceOptions {
             data: Some(folder.path().join("data").to_str().unwrap().to_owned()),
             config: Some(file.to_str().unwrap().to_owned()),

@@ -12,6 +12,7 @@ pub(crate) mod ledger;
 pub(crate) mod link;
 pub(crate) mod lockout;
 pub(crate) mod maintenance;
+pub(crate) mod notice;
 pub(crate) mod pending;
 pub(crate) mod pgp;
 pub(crate) mod rights;

@@ -19,6 +19,10 @@ pub struct ServiceSample {
     pub overdue: i64,
     /// Uploads of which a customer is still to be told.
     pub untold: i64,
+    /// Codes and alerts that wait to be sent.
+    pub notices: i64,
+    /// When the oldest of them was put in, Unix ms.
+    pub oldest_notice: Option<i64>,
     /// The time of the last checkpoint of the audit trail, Unix ms.
     pub checkpoint_at: Option<i64>,
     /// The time of the database server, Unix ms; `None` for a folder.

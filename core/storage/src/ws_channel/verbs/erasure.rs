@@ -18,6 +18,8 @@ const ERASE: &[&str] = &[
     "DELETE FROM pgp_key",
     "DELETE FROM code_attempt",
     "DELETE FROM code_alert",
+    "DELETE FROM notice",
+    "DELETE FROM alert",
     "DELETE FROM user_id_permit",
     "DELETE FROM certificate_pair",
     "DELETE FROM cert_set",

@@ -16,6 +16,7 @@ mod links;
 pub(crate) mod lives;
 mod lockouts;
 pub(crate) mod maintenance;
+mod notices;
 mod pending;
 pub(crate) mod pgp_keys;
 mod registration;

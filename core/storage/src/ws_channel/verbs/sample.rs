@@ -29,6 +29,8 @@ async fn sample(tx: &mut WsChannelTx, now: i64, tolerance: i64) -> Result<Servic
         untold: tx
             .number("SELECT COUNT(*) FROM upload WHERE tell_at IS NOT NULL AND tell_at <= $1", args![now])
             .await?,
+        notices: tx.number("SELECT COUNT(*) FROM notice", &[]).await?,
+        oldest_notice: tx.one::<Option<i64>>("SELECT MIN(created) FROM notice", &[]).await?.flatten(),
         checkpoint_at: tx.one(checkpoint, &[]).await?,
         server_time: match tx.dialect() {
             SqlDialect::Sqlite => None,

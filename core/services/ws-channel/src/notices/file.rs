@@ -1,156 +1,30 @@
-//! Delivery of codes to users (docs/protocols/ws-channel.md §3.8).
+//! Delivery into a file, from where a separate program sends the messages (docs/protocols/ws-channel.md §3.8).
 
 use std::{
-    collections::VecDeque,
     fs::File,
-    future::Future,
     io::Write,
     path::{Path, PathBuf},
-    pin::Pin,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use bankchannel_crypto::random;
-use bankchannel_foundation::{Error, Result, Secret, error::row, model::Timestamp};
-use bankchannel_storage::ws_channel::{CodePurpose, StoredMode};
+use bankchannel_foundation::{Error, Result, Secret, error::row};
 use bankchannel_transport::background;
-use serde_json::{Value, json};
 
-use super::config::{DeliveryKind, ServiceConfig};
+use super::{HandedOver, Notice, NoticeDelivery};
 use bankchannel_server::private::{self, FileId};
 
-/// The message file below the data folder.
-pub(crate) const FILE: &str = "outbox.jsonl";
-/// Number of messages that the control interface keeps.
-const REMEMBERED: usize = 10_000;
 /// How often a line is written at most if the file at the path never seems to be the open one.
 const TURNS: usize = 3;
 
-/// The channel of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CodeChannel {
-    Sms,
-    Email,
-}
-
-/// A code to be sent. `Debug` does not show the code.
-#[derive(Debug, Clone)]
-pub(crate) struct CodeMessage {
-    pub(crate) channel: CodeChannel,
-    /// A phone number or an e-mail address.
-    pub(crate) to: String,
-    pub(crate) purpose: CodePurpose,
-    pub(crate) email: String,
-    pub(crate) mode: StoredMode,
-    pub(crate) code: Secret,
-    /// Unix milliseconds.
-    pub(crate) expires_ms: i64,
-}
-
-impl CodeMessage {
-    fn to_json(&self) -> Value {
-        json!({
-            "id": random::uuid_v4(),
-            "channel": match self.channel { CodeChannel::Sms => "sms", CodeChannel::Email => "email" },
-            "to": self.to,
-            "purpose": self.purpose.as_str(),
-            "email": self.email,
-            "mode": self.mode.as_str(),
-            "code": self.code.expose(),
-            "expires_at": Timestamp::from_ms(self.expires_ms).as_str(),
-        })
-    }
-}
-
-/// A delivery method. SMTP and SMS gateways will be others.
-pub(crate) trait CodeDelivery: Send + Sync {
-    /// Hands a message over. After `Ok` the message is not lost.
-    fn deliver(&self, message: Value) -> Pin<Box<dyn Future<Output = std::io::Result<()>> + Send + '_>>;
-
-    /// Discards messages that were handed over and are still here.
-    fn forget(&self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Generates codes and sends them.
-pub(crate) struct CodeOutbox {
-    delivery: Box<dyn CodeDelivery>,
-    fixed_code: Option<Secret>,
-    /// The messages shown by the control interface; `None` without it.
-    recent: Option<Mutex<VecDeque<Value>>>,
-}
-
-impl CodeOutbox {
-    /// Opens the configured delivery.
-    ///
-    /// # Errors
-    /// `resource.storage` when the file cannot be written.
-    pub(crate) fn open(data: &Path, config: &ServiceConfig) -> Result<Self> {
-        let delivery: Box<dyn CodeDelivery> = match config.delivery {
-            DeliveryKind::File => Box::new(FileDelivery::open(&data.join(FILE))?),
-            DeliveryKind::Memory => Box::new(MemoryDelivery),
-        };
-        let recent = config.control.then(Mutex::default);
-        Ok(Self { delivery, fixed_code: config.fixed_code.clone(), recent })
-    }
-
-    /// A new code: six random digits, or the fixed one.
-    pub(crate) fn new_code(&self) -> Secret {
-        self.fixed_code.clone().unwrap_or_else(|| Secret::new(random::digits6()))
-    }
-
-    /// Sends a message.
-    ///
-    /// # Errors
-    /// When the message could not be handed over: it is not sent, or not certainly.
-    pub(crate) async fn send(&self, message: &CodeMessage) -> std::io::Result<()> {
-        self.hand_over(message.to_json()).await
-    }
-
-    /// Hands a message over.
-    ///
-    /// # Errors
-    /// As [`send`](Self::send).
-    pub(crate) async fn hand_over(&self, message: Value) -> std::io::Result<()> {
-        self.delivery.deliver(message.clone()).await?;
-        if let Some(recent) = &self.recent {
-            let mut recent = recent.lock().unwrap_or_else(PoisonError::into_inner);
-            recent.push_back(message);
-            if recent.len() > REMEMBERED {
-                recent.pop_front();
-            }
-        }
-        Ok(())
-    }
-
-    /// The messages since the start, oldest first; none without the control interface.
-    pub(crate) fn recent(&self) -> Vec<Value> {
-        let Some(recent) = &self.recent else { return Vec::new() };
-        recent.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
-    }
-
-    /// Discards the messages of [`recent`](Self::recent) and those in the file.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub(crate) async fn forget(&self) -> std::io::Result<()> {
-        if let Some(recent) = &self.recent {
-            recent.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        }
-        self.delivery.forget()
-    }
-}
-
 /// Appends to a file of JSON lines, mode 0600, and syncs each line. A separate program sends the messages: it renames
 /// the file, then reads it; the next message starts a new file.
-struct FileDelivery {
+pub(super) struct FileDelivery {
     path: PathBuf,
     file: Arc<Mutex<File>>,
 }
 
 impl FileDelivery {
-    fn open(path: &Path) -> Result<Self> {
+    pub(super) fn open(path: &Path) -> Result<Self> {
         let file = open_private(path).map_err(|why| {
             let text = format!("the outbox {} cannot be written: {why}", path.display());
             Error::because(&row::STORAGE, text).with("file", path.display())
@@ -159,11 +33,11 @@ impl FileDelivery {
     }
 }
 
-impl CodeDelivery for FileDelivery {
-    fn deliver(&self, message: Value) -> Pin<Box<dyn Future<Output = std::io::Result<()>> + Send + '_>> {
+impl NoticeDelivery for FileDelivery {
+    fn deliver<'a>(&'a self, notice: &'a Notice) -> HandedOver<'a> {
         let (file, path) = (Arc::clone(&self.file), self.path.clone());
         Box::pin(async move {
-            let line = Secret::new(format!("{message}\n"));
+            let line = Secret::new(format!("{}\n", notice.message));
             let written = background::blocking(move || append(&file, &path, &line)).await;
             let written = written.unwrap_or_else(|_| Err(std::io::Error::other("writing the outbox panicked")));
             written.map_err(|why| std::io::Error::new(why.kind(), format!("{}: {why}", self.path.display())))
@@ -245,25 +119,29 @@ fn append_whole(file: &mut File, line: &Secret) -> std::io::Result<()> {
     written
 }
 
-/// Sends nothing; the control interface shows the messages.
-struct MemoryDelivery;
-
-impl CodeDelivery for MemoryDelivery {
-    fn deliver(&self, _: Value) -> Pin<Box<dyn Future<Output = std::io::Result<()>> + Send + '_>> {
-        Box::pin(std::future::ready(Ok(())))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use std::{fs::Permissions, os::unix::fs::PermissionsExt};
 
-    use super::*;
+    use bankchannel_server::metrics::ServerMetrics;
+    use bankchannel_storage::ws_channel::{CodePurpose, StoredMode};
+    use serde_json::Value;
+
+    use super::{
+        super::{CodeMessage, FILE, NoticeChannel, NoticeOutbox, NoticeQueue},
+        *,
+    };
+    use crate::ServiceConfig;
+
+    fn open(folder: &Path, config: &ServiceConfig) -> NoticeOutbox {
+        let queue = NoticeQueue::new(config, &ServerMetrics::new("toy").unwrap()).unwrap();
+        NoticeOutbox::open(folder, config, &queue).unwrap()
+    }
 
     fn message() -> CodeMessage {
         CodeMessage {
-            channel: CodeChannel::Sms,
+            channel: NoticeChannel::Sms,
             to: "+358401234567".into(),
             purpose: CodePurpose::VerifyPhone,
             email: "user@example.test".into(),
@@ -276,9 +154,9 @@ mod tests {
     #[tokio::test]
     async fn messages_are_lines_of_a_private_file() {
         let folder = tempfile::tempdir().unwrap();
-        let outbox = CodeOutbox::open(folder.path(), &ServiceConfig::default()).unwrap();
-        outbox.send(&message()).await.unwrap();
-        outbox.send(&message()).await.unwrap();
+        let outbox = open(folder.path(), &ServiceConfig::default());
+        outbox.hand_over((&message()).into()).await.unwrap();
+        outbox.hand_over((&message()).into()).await.unwrap();
         let path = folder.path().join(FILE);
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         let text = std::fs::read_to_string(&path).unwrap();
@@ -297,11 +175,11 @@ mod tests {
         let (path, taken) = (folder.path().join(FILE), folder.path().join("taken"));
         std::fs::write(&path, "").unwrap();
         std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
-        let outbox = CodeOutbox::open(folder.path(), &ServiceConfig::default()).unwrap();
+        let outbox = open(folder.path(), &ServiceConfig::default());
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        outbox.send(&message()).await.unwrap();
+        outbox.hand_over((&message()).into()).await.unwrap();
         std::fs::rename(&path, &taken).unwrap();
-        outbox.send(&message()).await.unwrap();
+        outbox.hand_over((&message()).into()).await.unwrap();
         for file in [&path, &taken] {
             assert_eq!(std::fs::read_to_string(file).unwrap().lines().count(), 1);
         }
@@ -363,6 +241,6 @@ mod tests {
     fn a_fixed_code_is_every_code() {
         let folder = tempfile::tempdir().unwrap();
         let config = ServiceConfig { fixed_code: Some("123456".into()), ..ServiceConfig::default() };
-        assert_eq!(CodeOutbox::open(folder.path(), &config).unwrap().new_code().expose(), "123456");
+        assert_eq!(open(folder.path(), &config).new_code().expose(), "123456");
     }
 }

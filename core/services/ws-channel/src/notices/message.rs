@@ -1,0 +1,93 @@
+//! What is told, as one JSON object: the same for every delivery.
+
+use bankchannel_crypto::random;
+use bankchannel_foundation::{Secret, model::Timestamp};
+use bankchannel_storage::ws_channel::{CodePurpose, StoredMode};
+use serde_json::{Value, json};
+
+/// Whom a notice goes to, and by what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoticeChannel {
+    /// A phone.
+    Sms,
+    /// A customer's mail address.
+    Email,
+    /// Whoever runs the service.
+    Operator,
+}
+
+impl NoticeChannel {
+    /// `sms`, `email` or `operator`.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Sms => "sms",
+            Self::Email => "email",
+            Self::Operator => "operator",
+        }
+    }
+
+    /// The channel of this name.
+    pub(crate) fn from_text(text: &str) -> Option<Self> {
+        [Self::Sms, Self::Email, Self::Operator].into_iter().find(|channel| channel.as_str() == text)
+    }
+}
+
+/// How long an alert is sent again if nobody takes it.
+const ALERT_LIVES_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Something to be told. `Debug` does not show what.
+#[derive(Clone)]
+pub(crate) struct Notice {
+    /// Its id: the same however often it is sent.
+    pub(crate) id: String,
+    /// Whom it goes to.
+    pub(crate) channel: NoticeChannel,
+    /// The message, which has the id and the channel too.
+    pub(crate) message: Value,
+    /// From then on it is of no use, Unix milliseconds.
+    pub(crate) expires_ms: i64,
+}
+
+bankchannel_foundation::redacted_debug!(Notice, channel);
+
+impl Notice {
+    /// An alert: the members of its message beside `id` and `channel`.
+    pub(crate) fn alert(channel: NoticeChannel, now_ms: i64, mut message: Value) -> Self {
+        let id = random::uuid_v4();
+        message["id"] = id.as_str().into();
+        message["channel"] = channel.as_str().into();
+        Self { id, channel, message, expires_ms: now_ms + ALERT_LIVES_MS }
+    }
+}
+
+/// A code to be sent. `Debug` does not show the code.
+#[derive(Debug, Clone)]
+pub(crate) struct CodeMessage {
+    /// `sms` or `email`.
+    pub(crate) channel: NoticeChannel,
+    /// A phone number or an e-mail address.
+    pub(crate) to: String,
+    pub(crate) purpose: CodePurpose,
+    pub(crate) email: String,
+    pub(crate) mode: StoredMode,
+    pub(crate) code: Secret,
+    /// Unix milliseconds.
+    pub(crate) expires_ms: i64,
+}
+
+impl From<&CodeMessage> for Notice {
+    fn from(code: &CodeMessage) -> Self {
+        let id = random::uuid_v4();
+        let message = json!({
+            "id": id,
+            "channel": code.channel.as_str(),
+            "to": code.to,
+            "purpose": code.purpose.as_str(),
+            "email": code.email,
+            "mode": code.mode.as_str(),
+            "code": code.code.expose(),
+            "expires_at": Timestamp::from_ms(code.expires_ms).as_str(),
+        });
+        Self { id, channel: code.channel, message, expires_ms: code.expires_ms }
+    }
+}

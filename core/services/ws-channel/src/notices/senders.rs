@@ -1,0 +1,234 @@
+//! The ways by which the worker sends a notice: mail server, webhook, command.
+
+use std::{
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use bankchannel_crypto::digest;
+use bankchannel_foundation::{
+    CallOutcome, Error, Result, Secret,
+    clock::{Clock as _, SystemClock},
+    message::{Body, Headers, OutRequest},
+};
+use bankchannel_transport::{
+    TlsSettings, Transport, TransportSettings,
+    mail::{MailFault, MailSender, OutgoingMail},
+};
+use tokio::{io::AsyncWriteExt as _, process::Command};
+
+use super::{Notice, NoticeChannel, mail, settings::delivery_of};
+use crate::config::{DeliveryKind, ServiceConfig};
+
+/// The largest answer of a webhook: nobody reads it.
+const ANSWER_MAX: usize = 64 * 1024;
+/// The headers of a webhook's request.
+const TIME: &str = "Notice-Time";
+const SIGNATURE: &str = "Notice-Signature";
+
+/// Why a notice was not taken. The text names no address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum SendFault {
+    /// It is tried again.
+    Later(String),
+    /// It is given up.
+    Refused(String),
+}
+
+/// The senders that the settings name.
+pub(super) struct NoticeSenders {
+    smtp: Option<MailSender>,
+    webhook: Option<WebhookSender>,
+    command: Option<CommandSender>,
+    kinds: [DeliveryKind; 3],
+    operator_email: Option<String>,
+}
+
+impl NoticeSenders {
+    /// Opens nothing yet.
+    ///
+    /// # Errors
+    /// `configuration.invalid`.
+    pub(super) fn open(config: &ServiceConfig) -> Result<Self> {
+        let smtp = config.smtp.as_ref().map(|smtp| MailSender::new(&smtp.for_mail()?));
+        Ok(Self {
+            smtp: smtp.transpose()?,
+            webhook: config.webhook.as_ref().map(WebhookSender::new).transpose()?,
+            command: config.notice_command.as_ref().map(|command| CommandSender {
+                program: command.program.clone(),
+                arguments: command.arguments.clone(),
+                timeout: Duration::from_secs(command.timeout_s.into()),
+            }),
+            kinds: [NoticeChannel::Sms, NoticeChannel::Email, NoticeChannel::Operator]
+                .map(|channel| delivery_of(config, channel)),
+            operator_email: config.operator_email.clone(),
+        })
+    }
+
+    /// How notices of this channel go, as metrics name it.
+    pub(super) fn kind(&self, channel: NoticeChannel) -> &'static str {
+        match self.kinds[channel as usize] {
+            DeliveryKind::File => "file",
+            DeliveryKind::Memory => "memory",
+            DeliveryKind::Smtp => "smtp",
+            DeliveryKind::Webhook => "webhook",
+            DeliveryKind::Command => "command",
+        }
+    }
+
+    /// Sends a notice once.
+    pub(super) async fn send(&self, notice: &Notice) -> std::result::Result<(), SendFault> {
+        let absent = || SendFault::Later("its delivery is not in the settings any more".to_owned());
+        match self.kinds[notice.channel as usize] {
+            DeliveryKind::Smtp => self.mail(notice, self.smtp.as_ref().ok_or_else(absent)?).await,
+            DeliveryKind::Webhook => self.webhook.as_ref().ok_or_else(absent)?.send(notice).await,
+            DeliveryKind::Command => self.command.as_ref().ok_or_else(absent)?.send(notice).await,
+            // From before the settings were changed: the next start may name another way.
+            DeliveryKind::File | DeliveryKind::Memory => Err(absent()),
+        }
+    }
+
+    async fn mail(&self, notice: &Notice, sender: &MailSender) -> std::result::Result<(), SendFault> {
+        let to = match notice.channel {
+            NoticeChannel::Operator => self.operator_email.as_deref(),
+            NoticeChannel::Sms | NoticeChannel::Email => notice.message["to"].as_str(),
+        };
+        let (subject, text) = mail::text_of(&notice.message);
+        let mail = OutgoingMail { id: &notice.id, to: to.unwrap_or_default(), subject, text: &text };
+        sender.send(mail).await.map_err(|fault| match fault {
+            MailFault::Later(why) => SendFault::Later(why),
+            MailFault::Refused(why) => SendFault::Refused(why),
+        })
+    }
+}
+
+/// Posts notices to a URL, each signed:
+///
+/// ```text
+///   POST /notices
+///   Notice-Time: 1732436063             Unix seconds
+///   Notice-Signature: 5f2b…             HMAC-SHA-256 in hex over "1732436063\n/notices\n" and the body
+/// ```
+struct WebhookSender {
+    transport: Transport,
+    path: String,
+    secret: Secret,
+    timeout: Duration,
+}
+
+impl WebhookSender {
+    fn new(settings: &super::WebhookSettings) -> Result<Self> {
+        let wrong = |why: &str| Error::invalid_setting("webhook.url", why);
+        let parsed: http::Uri = settings.url.parse().map_err(|_| wrong("must be a URL"))?;
+        if parsed.query().is_some() || parsed.authority().is_none_or(|of| of.as_str().contains('@')) {
+            return Err(wrong("must be a URL without a query, a user or a password"));
+        }
+        let timeout = Duration::from_secs(settings.timeout_s.into());
+        let transport = Transport::new(&TransportSettings {
+            base_url: settings.url.clone(),
+            user_agent: concat!("bankchannel/", env!("CARGO_PKG_VERSION")).to_owned(),
+            connect_timeout: timeout,
+            read_timeout: None,
+            max_answer_bytes: ANSWER_MAX,
+            tls: TlsSettings { ca_file: settings.ca_file.as_ref().map(Into::into), ..TlsSettings::default() },
+            proxy: None,
+            retries: 0,
+            retry_backoff: Duration::ZERO,
+            send_traceparent: false,
+            record_to: None,
+            replay_from: None,
+        });
+        let transport = transport.map_err(|error| match error.detail("field") {
+            Some("base_url") => wrong(error.message()),
+            Some("ca_file") => Error::invalid_setting("webhook.ca_file", error.message()),
+            _ => error,
+        });
+        Ok(Self {
+            transport: transport?,
+            path: parsed.path().trim_end_matches('/').to_owned(),
+            secret: Secret::new(settings.secret.expose().trim()),
+            timeout,
+        })
+    }
+
+    async fn send(&self, notice: &Notice) -> std::result::Result<(), SendFault> {
+        let (body, time) = (notice.message.to_string(), SystemClock::default().now_s().to_string());
+        let signed: [&[u8]; 5] = [time.as_bytes(), b"\n", self.path.as_bytes(), b"\n", body.as_bytes()];
+        let mac = digest::hex(&digest::hmac_sha256(self.secret.expose().as_bytes(), &signed));
+        let mut headers = Headers::default();
+        headers.push(TIME, time);
+        headers.push(SIGNATURE, mac);
+        let request =
+            OutRequest { method: "POST".to_owned(), target: String::new(), headers, body: Body::json_text(body) };
+        let until = Instant::now() + self.timeout;
+        let later = |why: String| Err(SendFault::Later(why));
+        match self.transport.once(&request, &[], Some(until)).await {
+            Ok(answer) if (200..300).contains(&answer.status) => Ok(()),
+            // Taken before, or of no use to it.
+            Ok(answer) if matches!(answer.status, 409 | 410 | 422) => {
+                Err(SendFault::Refused(format!("the webhook answered with status {}", answer.status)))
+            }
+            Ok(answer) => later(format!("the webhook answered with status {}", answer.status)),
+            Err(error) => match error.outcome() {
+                Some(CallOutcome::NotSent) => later(format!("the webhook was not reached ({})", error.row().code)),
+                _ => later(format!("the webhook gave no answer ({})", error.row().code)),
+            },
+        }
+    }
+}
+
+/// Starts a program for each notice.
+struct CommandSender {
+    program: String,
+    arguments: Vec<String>,
+    timeout: Duration,
+}
+
+impl CommandSender {
+    async fn send(&self, notice: &Notice) -> std::result::Result<(), SendFault> {
+        let later = |why: String| SendFault::Later(why);
+        let mut command = Command::new(&self.program);
+        // No variable of the service's: they may have its secrets.
+        command.args(&self.arguments).env_clear();
+        if let Some(path) = std::env::var_os("PATH") {
+            command.env("PATH", path);
+        }
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+        #[cfg(unix)]
+        command.process_group(0);
+        let mut running =
+            command.spawn().map_err(|why| later(format!("the command cannot be started: {}", why.kind())))?;
+        let group = running.id();
+        let input = running.stdin.take();
+        let body = notice.message.to_string();
+        let work = async {
+            if let Some(mut input) = input {
+                // One that reads nothing may still have taken it: its exit says so.
+                let _ = input.write_all(body.as_bytes()).await;
+                let _ = input.shutdown().await;
+            }
+            running.wait().await
+        };
+        match tokio::time::timeout(self.timeout, work).await {
+            Ok(Ok(status)) if status.success() => Ok(()),
+            Ok(Ok(status)) => Err(later(format!("the command ended with {status}"))),
+            Ok(Err(why)) => Err(later(format!("the command cannot be waited for: {}", why.kind()))),
+            Err(_) => {
+                end_group(group);
+                Err(later("the command did not end in time".to_owned()))
+            }
+        }
+    }
+}
+
+/// Ends a command with everything that it has started.
+#[cfg(unix)]
+fn end_group(group: Option<u32>) {
+    let leader = group.and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
+    if let Some(leader) = leader {
+        let _ = rustix::process::kill_process_group(leader, rustix::process::Signal::KILL);
+    }
+}
+
+#[cfg(not(unix))]
+fn end_group(_: Option<u32>) {}
