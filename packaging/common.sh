@@ -92,7 +92,7 @@ without_names() {
 # guides FOLDER: copies the guides and the reference; the pages about the architecture and publishing are for contributors.
 guides() {
     mkdir -p "$1"
-    cp -R "$root"/docs/*.md "$root"/docs/*.toml "$root/docs/reference" "$root/docs/protocols" "$1/"
+    cp -R "$root"/docs/*.md "$root"/docs/*.toml "$root/docs/reference" "$root/docs/protocols" "$root/docs/monitoring" "$1/"
     rm -f "$1/architecture.md" "$1/publishing.md"
 }
 

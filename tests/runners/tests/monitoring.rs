@@ -13,9 +13,9 @@ use bankchannel_counterparts::{COUNTERPARTS, EmbeddedServer};
 use bankchannel_tests::faces::root;
 use serde_json::{Value, json};
 
-const RULES: &str = "monitoring/alerts.yml";
-const TESTS: &str = "monitoring/alerts.test.yml";
-const DASHBOARD: &str = "monitoring/dashboard.json";
+const RULES: &str = "docs/monitoring/alerts.yml";
+const TESTS: &str = "docs/monitoring/alerts.test.yml";
+const DASHBOARD: &str = "docs/monitoring/dashboard.json";
 
 fn text(path: impl AsRef<Path>) -> String {
     let path = root().join(path);
@@ -154,6 +154,19 @@ fn rules_and_dashboard_read_what_there_is() {
     let read: BTreeSet<String> = rules.iter().chain(&panels).flat_map(|expression| names(expression)).collect();
     let unread: Vec<_> = declared.difference(&read).map(String::as_str).collect();
     assert_eq!(unread, ["bankchannel_login_key_timestamp_seconds", "process_open_fds"]);
+}
+
+#[test]
+fn the_page_explains_every_alert_and_every_series() {
+    let page = text("docs/operating.md");
+    let (_, orders) = page.split_once("## Each alert, and what to do").expect("the part with the orders");
+    let explained: BTreeSet<&str> = orders.lines().filter_map(|line| line.strip_prefix("### ")).collect();
+    let rules = rules();
+    let there: BTreeSet<&str> = rules.iter().map(|(name, _)| &**name).collect();
+    assert_eq!(explained, there);
+    let told = names(&page);
+    let untold: Vec<String> = declared().difference(&told).cloned().collect();
+    assert!(untold.is_empty(), "{untold:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -98,6 +98,14 @@ mod tests {
     use super::RefusalReason;
 
     #[test]
+    fn the_operators_page_has_every_reason() {
+        let page = include_str!("../../../../docs/operating.md");
+        for (code, meaning) in RefusalReason::ALL {
+            assert!(page.contains(&format!("`{code}`")), "{code}:{meaning}");
+        }
+    }
+
+    #[test]
     fn every_reason_has_a_code_of_its_own() {
         let mut codes: Vec<&str> = RefusalReason::ALL.iter().map(|(code, _)| *code).collect();
         let all = codes.len();
