@@ -74,7 +74,8 @@ def main(library: str, output: str) -> None:
 def documents() -> Iterator[tuple[str, Path]]:
     """The guides, the reference, the examples and the changes; without the pages for contributors."""
     docs = ROOT / "docs"
-    guides = [*docs.glob("*.md"), *docs.glob("*.toml"), *docs.glob("reference/*"), *docs.glob("protocols/*")]
+    folders = ("reference", "protocols", "monitoring")
+    guides = [*docs.glob("*.md"), *docs.glob("*.toml"), *(file for name in folders for file in docs.glob(f"{name}/*"))]
     for file in sorted(guides):
         if file.name not in ("architecture.md", "publishing.md"):
             yield f"docs/{file.relative_to(docs).as_posix()}", file

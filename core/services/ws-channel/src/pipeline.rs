@@ -6,6 +6,7 @@ use bankchannel_crypto::random;
 use bankchannel_foundation::{
     message::{InRequest, OutResponse, is_request_id, trace_id},
     operation::{CatalogueEntry, Exchange, Route},
+    redact::redact_words,
 };
 use bankchannel_storage::ws_channel::RequiredRight;
 use bankchannel_ws_channel::{
@@ -111,6 +112,8 @@ impl ServicePipeline {
         call: &mut ServiceCall,
     ) -> Result<OutResponse, HandlerFault> {
         let DeclaredOperation { route, terms, handler } = declared;
+        let named = parameters.iter().find(|(name, _)| matches!(*name, "Bank" | "ExtEmail"));
+        call.path_object = named.map(|(_, value)| redact_words(value));
         // If a request is refused before its body was read, read it on, so that the client receives the response.
         let early = self.before_body(terms, &head.headers, &parameters, call).await;
         if let Err(fault) = early {
@@ -244,13 +247,14 @@ impl ServicePipeline {
         let is_recorded = call.is_audited() && !matches!(fault, HandlerFault::RightsEnded(_));
         let reason = call.reason().or_else(|| fault.reason()).map(RefusalReason::as_str);
         let refusal = fault.into_refusal(&call.request_id);
-        observed.note(|facts| facts.reason = Some(reason.unwrap_or_else(|| refusal.error_code())));
+        let reason = reason.unwrap_or_else(|| refusal.error_code());
+        observed.note(|facts| facts.reason = Some(reason));
         // Unauthenticated requests are not audited: they would flood the trail.
         if audited
             && !is_recorded
             && call.has_subject()
             && refusal.status != 429
-            && let Err(why) = self.service.record_refusal(call.refused_entry(refusal.status)).await
+            && let Err(why) = self.service.record_refusal(call.refused_entry(refusal.status, reason)).await
         {
             tracing::error!(request_id = call.request_id, %why, "the audit trail cannot be written");
         }

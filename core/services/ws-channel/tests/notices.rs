@@ -168,7 +168,7 @@ async fn a_code_goes_to_the_webhook_until_it_is_taken_and_is_sealed_meanwhile() 
     assert!(all.len() == 3 && all.iter().all(|one| *one == first), "each try is the same: {all:?}");
     let code = first["code"].as_str().unwrap();
     assert_eq!(code, world.code(email, "admin", "verify_phone").await);
-    world.verify_phone(email, "admin", code).await.is(200, "OK");
+    world.verify_phone(email, "admin", code).await.is(200, "Phone confirmation successful.");
     assert!(
         !world.data().join("outbox.jsonl").exists()
             || std::fs::read(world.data().join("outbox.jsonl")).unwrap().is_empty()
@@ -269,7 +269,7 @@ fn tls_files(folder: &Path) -> [PathBuf; 3] {
 async fn log_in_for_mail(world: &World, email: &str) {
     world.register(email, "admin", "0").await;
     let code = world.code(email, "admin", "verify_phone").await;
-    world.verify_phone(email, "admin", &code).await.is(200, "OK");
+    world.verify_phone(email, "admin", &code).await.is(200, "Phone confirmation successful.");
     world.login(email, "admin", PASSWORD).await.is(200, VERIFY_EMAIL);
 }
 

@@ -1,6 +1,6 @@
 //! The schema of the WS Channel service: its migrations and transaction hooks.
 
-use super::verbs::audit::{CHAIN_START, ChainHeads, store_heads};
+use super::verbs::audit::{AUDIT_ORIGIN, CHAIN_START, ChainHeads, store_heads};
 use crate::engine::{self, Result, SchemaMigration, SqlDialect, StoreError, args};
 use futures_util::future::BoxFuture;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -46,6 +46,7 @@ impl engine::StorageSchema for WsChannelSchema {
         SchemaMigration::new(7, "uploads at banks", include_str!("migrations/0007_uploads_at_banks.sql")),
         SchemaMigration::new(8, "bank codes", include_str!("migrations/0008_bank_codes.sql")),
         SchemaMigration::new(10, "notices", include_str!("migrations/0010_notices.sql")),
+        SchemaMigration::new(AUDIT_ORIGIN, "audit origin", include_str!("migrations/0011_audit_origin.sql")),
     ];
 
     type State = TransactionChanges;

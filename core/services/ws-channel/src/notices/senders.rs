@@ -17,7 +17,10 @@ use bankchannel_transport::{
 };
 use tokio::{io::AsyncWriteExt as _, process::Command};
 
-use super::{Notice, NoticeChannel, mail, settings::delivery_of};
+use super::{
+    Notice, NoticeChannel, mail,
+    settings::{checked_secret, delivery_of, required},
+};
 use crate::config::{DeliveryKind, ServiceConfig};
 
 /// The largest answer of a webhook: nobody reads it.
@@ -54,11 +57,7 @@ impl NoticeSenders {
         Ok(Self {
             smtp: smtp.transpose()?,
             webhook: config.webhook.as_ref().map(WebhookSender::new).transpose()?,
-            command: config.notice_command.as_ref().map(|command| CommandSender {
-                program: command.program.clone(),
-                arguments: command.arguments.clone(),
-                timeout: Duration::from_secs(command.timeout_s.into()),
-            }),
+            command: config.notice_command.as_ref().map(CommandSender::new).transpose()?,
             kinds: [NoticeChannel::Sms, NoticeChannel::Email, NoticeChannel::Operator]
                 .map(|channel| delivery_of(config, channel)),
             operator_email: config.operator_email.clone(),
@@ -119,13 +118,14 @@ struct WebhookSender {
 impl WebhookSender {
     fn new(settings: &super::WebhookSettings) -> Result<Self> {
         let wrong = |why: &str| Error::invalid_setting("webhook.url", why);
-        let parsed: http::Uri = settings.url.parse().map_err(|_| wrong("must be a URL"))?;
+        let url = required("webhook.url", settings.url.as_ref())?;
+        let parsed: http::Uri = url.parse().map_err(|_| wrong("must be a URL"))?;
         if parsed.query().is_some() || parsed.authority().is_none_or(|of| of.as_str().contains('@')) {
             return Err(wrong("must be a URL without a query, a user or a password"));
         }
         let timeout = Duration::from_secs(settings.timeout_s.into());
         let transport = Transport::new(&TransportSettings {
-            base_url: settings.url.clone(),
+            base_url: url.clone(),
             user_agent: concat!("bankchannel/", env!("CARGO_PKG_VERSION")).to_owned(),
             connect_timeout: timeout,
             read_timeout: None,
@@ -146,7 +146,7 @@ impl WebhookSender {
         Ok(Self {
             transport: transport?,
             path: parsed.path().trim_end_matches('/').to_owned(),
-            secret: Secret::new(settings.secret.expose().trim()),
+            secret: checked_secret(settings.secret.as_ref())?,
             timeout,
         })
     }
@@ -185,6 +185,18 @@ struct CommandSender {
 }
 
 impl CommandSender {
+    fn new(settings: &super::NoticeCommandSettings) -> Result<Self> {
+        let program = required("notice_command.program", settings.program.as_ref())?;
+        if !std::path::Path::new(program).is_absolute() {
+            return Err(Error::invalid_setting("notice_command.program", "must be an absolute path"));
+        }
+        Ok(Self {
+            program: program.clone(),
+            arguments: settings.arguments.clone(),
+            timeout: Duration::from_secs(settings.timeout_s.into()),
+        })
+    }
+
     async fn send(&self, notice: &Notice) -> std::result::Result<(), SendFault> {
         let later = |why: String| SendFault::Later(why);
         let mut command = Command::new(&self.program);

@@ -14,9 +14,9 @@ const SECRET_LEAST: usize = 32;
 /// The mail server.
 #[derive(Debug, Clone, Boundary)]
 pub struct SmtpSettings {
-    /// Its name.
+    /// Its name. Required.
     #[boundary(example = "mail.company.example")]
-    pub host: String,
+    pub host: Option<String>,
     /// Its port. Default: 465 with `tls`, 587 with `starttls`, 25 with `plain`.
     #[boundary(example = "587")]
     pub port: Option<u32>,
@@ -29,9 +29,9 @@ pub struct SmtpSettings {
     /// The user's password.
     #[boundary(example = "the-password")]
     pub password: Option<Secret>,
-    /// The sender: an address, with a name before it or not.
+    /// The sender: an address, with a name before it or not. Required.
     #[boundary(example = "Payments <payments@company.example>")]
-    pub from: String,
+    pub from: Option<String>,
     /// A PEM file with more certificate authorities to trust there, beside the system's. Default: none.
     #[boundary(example = "/etc/bankchannel/mail-ca.pem")]
     pub ca_file: Option<String>,
@@ -55,12 +55,12 @@ pub enum SmtpSecurity {
 /// The program that gets notices over HTTP.
 #[derive(Debug, Clone, Boundary)]
 pub struct WebhookSettings {
-    /// Its URL, to which each notice is posted as JSON. Plain HTTP is accepted for loopback addresses only.
+    /// Its URL, to which each notice is posted as JSON. Plain HTTP is accepted for loopback addresses only. Required.
     #[boundary(example = "https://gateway.company.example/notices")]
-    pub url: String,
-    /// The secret of the signature in `Notice-Signature`: 32 characters or more, such as `openssl rand -hex 32` makes.
+    pub url: Option<String>,
+    /// The secret of the signature in `Notice-Signature`: 32 characters or more, such as `openssl rand -hex 32` makes. Required.
     #[boundary(example = "at-least-32-characters-that-you-have-drawn")]
-    pub secret: Secret,
+    pub secret: Option<Secret>,
     /// A PEM file with more certificate authorities to trust there, beside the system's. Default: none.
     #[boundary(example = "/etc/bankchannel/gateway-ca.pem")]
     pub ca_file: Option<String>,
@@ -73,8 +73,9 @@ pub struct WebhookSettings {
 #[derive(Debug, Clone, Boundary)]
 pub struct NoticeCommandSettings {
     /// The program: an absolute path. It gets the notice as JSON on its standard input, and says by exit 0 that it has taken it.
+    /// Required.
     #[boundary(example = "/usr/local/bin/send-notice")]
-    pub program: String,
+    pub program: Option<String>,
     /// Its arguments.
     #[boundary(default = [])]
     pub arguments: Vec<String>,
@@ -140,16 +141,22 @@ pub(crate) fn check(config: &ServiceConfig) -> Result<()> {
     {
         return Err(Error::invalid_setting("smtp.password", "goes with smtp.user: give both or neither"));
     }
-    if config.webhook.as_ref().is_some_and(|webhook| webhook.secret.expose().trim().len() < SECRET_LEAST) {
-        return Err(Error::invalid_setting("webhook.secret", "must have 32 characters or more"));
-    }
-    if let Some(command) = &config.notice_command
-        && !std::path::Path::new(&command.program).is_absolute()
-    {
-        return Err(Error::invalid_setting("notice_command.program", "must be an absolute path"));
-    }
     // What only its maker can see.
     super::senders::NoticeSenders::open(config).map(drop)
+}
+
+/// A setting that must be there.
+pub(super) fn required<'a, T>(setting: &'static str, given: Option<&'a T>) -> Result<&'a T> {
+    given.ok_or_else(|| Error::invalid_setting(setting, "is missing"))
+}
+
+/// The secret of a webhook.
+pub(super) fn checked_secret(given: Option<&Secret>) -> Result<Secret> {
+    let secret = required("webhook.secret", given)?.expose().trim();
+    if secret.len() < SECRET_LEAST {
+        return Err(Error::invalid_setting("webhook.secret", "must have 32 characters or more"));
+    }
+    Ok(Secret::new(secret))
 }
 
 impl SmtpSettings {
@@ -165,7 +172,7 @@ impl SmtpSettings {
                 .ok_or_else(|| Error::invalid_setting("smtp.port", "must be from 1 to 65535"))
         });
         Ok(MailSettings {
-            host: self.host.clone(),
+            host: required("smtp.host", self.host.as_ref())?.clone(),
             port: port.transpose()?,
             security: match self.security {
                 SmtpSecurity::Tls => MailSecurity::Tls,
@@ -173,7 +180,7 @@ impl SmtpSettings {
                 SmtpSecurity::Plain => MailSecurity::Plain,
             },
             login: self.user.clone().zip(self.password.clone()),
-            from: self.from.clone(),
+            from: required("smtp.from", self.from.as_ref())?.clone(),
             ca_file: self.ca_file.as_ref().map(Into::into),
             timeout: Duration::from_secs(self.timeout_s.into()),
         })

@@ -114,8 +114,10 @@ pub struct AuditLine {
     pub outcome: String,
     /// The object of the operation.
     pub object: String,
-    /// Further facts.
+    /// Further facts; of a refused request first why it was refused.
     pub detail: String,
+    /// The address that the request came from; absent for the service's own work, and in records of earlier versions.
+    pub origin: Option<String>,
     /// The chain's hash up to here, hex.
     pub hash: String,
 }
@@ -244,6 +246,7 @@ fn line(record: AuditRecord) -> AuditLine {
         outcome: entry.outcome,
         object: entry.object,
         detail: entry.detail,
+        origin: entry.origin,
         hash: digest::hex(&record.hash),
     }
 }

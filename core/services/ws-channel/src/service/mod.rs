@@ -124,6 +124,8 @@ pub(crate) struct ServiceCall {
     grounds: Mutex<Vec<RequiredRight>>,
     about: OnceLock<(String, StoredMode)>,
     object: OnceLock<(String, String)>,
+    /// The bank or the other account that its path names: its object, unless its handler says more.
+    pub(crate) path_object: Option<String>,
     reason: Mutex<Option<RefusalReason>>,
     audited: AtomicBool,
 }
@@ -154,6 +156,7 @@ impl ServiceCall {
             grounds: Mutex::default(),
             about: OnceLock::new(),
             object: OnceLock::new(),
+            path_object: None,
             reason: Mutex::default(),
             audited: AtomicBool::new(false),
         }
@@ -190,9 +193,11 @@ impl ServiceCall {
         self.session().map(|session| &*session.email).or_else(claimed)
     }
 
-    /// The record of this call as a refused one.
-    pub(crate) fn refused_entry(&self, status: u16) -> AuditEntry {
-        let (object, detail) = self.object.get().cloned().unwrap_or_default();
+    /// The record of this call as a refused one: why goes before the facts about its object.
+    pub(crate) fn refused_entry(&self, status: u16, reason: &str) -> AuditEntry {
+        let of_path = || (self.path_object.clone().unwrap_or_default(), String::new());
+        let (object, facts) = self.object.get().cloned().unwrap_or_else(of_path);
+        let detail = if facts.is_empty() { reason.to_owned() } else { format!("{reason}; {facts}") };
         AuditEntry { detail, ..self.audit_entry(&object, &format!("refused {status}")) }
     }
 
@@ -237,6 +242,7 @@ impl ServiceCall {
             outcome: outcome.to_owned(),
             object: object.to_owned(),
             detail: String::new(),
+            origin: (!self.is_own).then(|| self.address.to_string()),
         }
     }
 }

@@ -24,6 +24,8 @@ pub struct AuditEntry {
     pub object: String,
     /// Further facts, e.g. a fingerprint or file type.
     pub detail: String,
+    /// The address that the request came from, if it came from one.
+    pub origin: Option<String>,
 }
 
 /// A recorded entry.

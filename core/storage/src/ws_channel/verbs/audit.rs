@@ -13,8 +13,16 @@ pub(crate) type AuditSlot = Option<Arc<AuditEntry>>;
 /// The predecessor hash of the first record.
 pub(crate) const CHAIN_START: Digest = [0; 32];
 
-/// Domain separator of record hashes: records from before each account had its own chain had none.
+/// Domain separators of record hashes, of records without an origin and with one: records from before each account had its own
+/// chain had none.
 const RECORD: &[u8] = b"bankchannel audit record 2\0";
+const RECORD_WITH_ORIGIN: &[u8] = b"bankchannel audit record 3\0";
+
+/// The version of the tables in which records have an origin.
+pub(crate) const AUDIT_ORIGIN: i64 = 11;
+/// The columns of a record in older tables.
+pub(super) const OLDER_COLUMNS: &str =
+    "seq, at, request_id, api_key, email, mode, operation, outcome, object, detail, NULL, hash";
 
 const PAGE: i64 = 1000;
 /// Number of chain ends that the SQLite writer caches.
@@ -29,7 +37,13 @@ impl WsChannelStore {
     /// Reads records in the order of their numbers, which is that of writing. With PostgreSQL, a record that is being
     /// committed may appear after one with a higher number.
     pub fn read_audit(&self, filter: AuditFilter) -> BoxFuture<'_, Result<Vec<AuditRecord>>> {
-        self.database().read(filter, |tx, filter| Box::pin(select(tx, filter)))
+        self.database()
+            .read((filter, self.has_origins()), |tx, (filter, has_origins)| Box::pin(select(tx, filter, *has_origins)))
+    }
+
+    /// Whether records have a column for their origin.
+    pub(super) fn has_origins(&self) -> bool {
+        !matches!(self.outdated(), Some(StoreError::SchemaOlder { found, .. }) if found < AUDIT_ORIGIN)
     }
 }
 
@@ -73,8 +87,8 @@ pub(super) async fn append(tx: &mut WsChannelTx, entry: &AuditEntry, outcome: &s
     let length = head.length + 1;
     let outcome = if entry.outcome.is_empty() { outcome } else { &entry.outcome };
     let hash = record_hash(&head.hash, length, seq, entry, outcome);
-    let sql = "INSERT INTO audit (seq, at, request_id, api_key, email, mode, operation, outcome, object, detail, hash, chain, link) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    let sql = "INSERT INTO audit (seq, at, request_id, api_key, email, mode, operation, outcome, object, detail, hash, chain, link, origin) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
     let e = entry;
     let values = args![
         seq,
@@ -89,7 +103,8 @@ pub(super) async fn append(tx: &mut WsChannelTx, entry: &AuditEntry, outcome: &s
         &e.detail,
         hash,
         chain,
-        length
+        length,
+        &e.origin
     ];
     tx.execute(sql, values).await?;
     tx.state.heads.known.insert(chain.clone(), ChainHead { length, hash, is_stored: false });
@@ -128,7 +143,7 @@ async fn end_of(tx: &mut WsChannelTx, chain: &str) -> Result<(i64, ChainHead)> {
 /// The hash of a record in its account's chain.
 pub(super) fn record_hash(previous: &Digest, link: i64, seq: i64, entry: &AuditEntry, outcome: &str) -> Digest {
     let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
-    context.update(RECORD);
+    context.update(if entry.origin.is_some() { RECORD_WITH_ORIGIN } else { RECORD });
     context.update(previous);
     context.update(&link.to_be_bytes());
     context.update(&seq.to_be_bytes());
@@ -150,24 +165,33 @@ fn finish_with(mut context: aws_lc_rs::digest::Context, e: &AuditEntry, outcome:
         context.update(&(field.len() as u64).to_be_bytes());
         context.update(field.as_bytes());
     }
+    if let Some(origin) = &e.origin {
+        context.update(&(origin.len() as u64).to_be_bytes());
+        context.update(origin.as_bytes());
+    }
     super::audit_check::digest_of(context)
 }
 
-const SELECT: &str = sql!(
-    "SELECT ",
-    AuditRecord::COLUMNS,
-    " FROM audit \
+const WANTED: &str = " FROM audit \
      WHERE seq > $1 AND at >= COALESCE($2, at) AND at < COALESCE($3, at + 1) AND api_key = COALESCE($4, api_key) \
-     AND email = COALESCE($5, email) AND operation = COALESCE($6, operation) AND outcome = COALESCE($7, outcome) "
-);
-const OLDEST: &str = sql!(SELECT, "ORDER BY seq LIMIT $8");
+     AND email = COALESCE($5, email) AND operation = COALESCE($6, operation) AND outcome = COALESCE($7, outcome) ";
+const OLDEST: &str = sql!("SELECT ", AuditRecord::COLUMNS, WANTED, "ORDER BY seq LIMIT $8");
 /// The last matching records, read from the end.
-const NEWEST: &str = sql!(SELECT, "ORDER BY seq DESC LIMIT $8");
+const NEWEST: &str = sql!("SELECT ", AuditRecord::COLUMNS, WANTED, "ORDER BY seq DESC LIMIT $8");
+/// The same of older tables.
+const OLDEST_OF_OLDER: &str = sql!("SELECT ", OLDER_COLUMNS, WANTED, "ORDER BY seq LIMIT $8");
+const NEWEST_OF_OLDER: &str = sql!("SELECT ", OLDER_COLUMNS, WANTED, "ORDER BY seq DESC LIMIT $8");
 
-async fn select(tx: &mut WsChannelTx, f: &AuditFilter) -> Result<Vec<AuditRecord>> {
+async fn select(tx: &mut WsChannelTx, f: &AuditFilter, has_origins: bool) -> Result<Vec<AuditRecord>> {
     let limit = if f.limit > 0 { f.limit } else { PAGE };
     let values = args![f.after_seq, f.from, f.until, &f.api_key, &f.email, &f.operation, &f.outcome, limit];
-    let mut rows = tx.all(if f.newest { NEWEST } else { OLDEST }, values).await?;
+    let sql = match (f.newest, has_origins) {
+        (true, true) => NEWEST,
+        (false, true) => OLDEST,
+        (true, false) => NEWEST_OF_OLDER,
+        (false, false) => OLDEST_OF_OLDER,
+    };
+    let mut rows = tx.all(sql, values).await?;
     if f.newest {
         rows.reverse();
     }

@@ -1,6 +1,6 @@
 //! Checkpoints over the ends of all chains of the audit trail, and the check of the whole trail.
 
-use super::audit::{CHAIN_START, record_hash, sealed_hash, store_heads};
+use super::audit::{CHAIN_START, OLDER_COLUMNS, record_hash, sealed_hash, store_heads};
 use crate::engine::{Result, SqlDialect, StoreError, StoredRow, args, sql};
 use crate::ws_channel::{AuditCheckpoint, AuditRecord, AuditVerdict, Digest, KnownHead, WsChannelStore, WsChannelTx};
 use futures_util::future::BoxFuture;
@@ -9,6 +9,9 @@ use std::time::Duration;
 
 const CHECKPOINT: &[u8] = b"bankchannel audit checkpoint 1\0";
 const PAGE: i64 = 1000;
+/// The records from before each account had its own chain, and those since.
+const SEALED: &str = " FROM audit WHERE seq > $1 AND seq <= $2 AND chain IS NULL ORDER BY seq LIMIT $3";
+const CHAINED: &str = " FROM audit WHERE (chain, link) > ($1, $2) ORDER BY chain, link LIMIT $3";
 /// Time limit for reading and checking a page.
 const PAGE_LIMIT: Duration = Duration::from_secs(60);
 /// Time limit for comparing all marks.
@@ -36,9 +39,9 @@ impl WsChannelStore {
     /// # Errors
     /// As [`verify_audit`](Self::verify_audit).
     pub fn verify_audit_against(&self, known: Vec<KnownHead>) -> BoxFuture<'_, Result<AuditVerdict>> {
-        self.database().read_snapshot(known, |tx, known| {
+        self.database().read_snapshot((known, self.has_origins()), |tx, (known, has_origins)| {
             Box::pin(async move {
-                match verify(tx, known).await {
+                match verify(tx, known, *has_origins).await {
                     Ok(intact) => Ok(intact),
                     Err(AuditFault::Broken(verdict)) => Ok(*verdict),
                     Err(AuditFault::Fault(why)) => Err(why),
@@ -150,10 +153,10 @@ fn audit_fault(seq: i64, account: Option<&str>, reason: &str) -> AuditFault {
 
 type AuditChecked<T> = std::result::Result<T, AuditFault>;
 
-async fn verify(tx: &mut WsChannelTx, known: &[KnownHead]) -> AuditChecked<AuditVerdict> {
-    let sealed_records = verify_sealed(tx, known).await?;
+async fn verify(tx: &mut WsChannelTx, known: &[KnownHead], has_origins: bool) -> AuditChecked<AuditVerdict> {
+    let sealed_records = verify_sealed(tx, known, has_origins).await?;
     let checkpoint = verify_checkpoints(tx, known).await?;
-    let ends = verify_chains(tx).await?;
+    let ends = verify_chains(tx, has_origins).await?;
     verify_marks(tx).await?;
     let records = sealed_records + ends.values().map(|(length, _)| length).sum::<i64>();
     let sql = "SELECT CAST(COALESCE(SUM(c.length - COALESCE(m.length, 0)), 0) AS BIGINT) FROM audit_chain c \
@@ -163,7 +166,7 @@ async fn verify(tx: &mut WsChannelTx, known: &[KnownHead]) -> AuditChecked<Audit
 }
 
 /// Checks the single chain from before each account had its own.
-async fn verify_sealed(tx: &mut WsChannelTx, known: &[KnownHead]) -> AuditChecked<i64> {
+async fn verify_sealed(tx: &mut WsChannelTx, known: &[KnownHead], has_origins: bool) -> AuditChecked<i64> {
     let known: HashMap<i64, Digest> = known
         .iter()
         .filter_map(|head| match head {
@@ -175,11 +178,11 @@ async fn verify_sealed(tx: &mut WsChannelTx, known: &[KnownHead]) -> AuditChecke
     let (mut seq, mut head) = (0, CHAIN_START);
     while seq < end.0 {
         tx.allow(PAGE_LIMIT).await?;
-        let sql = sql!(
-            "SELECT ",
-            AuditRecord::COLUMNS,
-            " FROM audit WHERE seq > $1 AND seq <= $2 AND chain IS NULL ORDER BY seq LIMIT $3"
-        );
+        let sql = if has_origins {
+            sql!("SELECT ", AuditRecord::COLUMNS, SEALED)
+        } else {
+            sql!("SELECT ", OLDER_COLUMNS, SEALED)
+        };
         let page: Vec<AuditRecord> = tx.all(sql, args![seq, end.0, PAGE]).await?;
         if page.is_empty() {
             return Err(audit_fault(seq + 1, None, "records are missing"));
@@ -251,16 +254,16 @@ async fn verify_checkpoints(tx: &mut WsChannelTx, known: &[KnownHead]) -> AuditC
 }
 
 /// Checks each chain from its first record; returns the length and last hash of each.
-async fn verify_chains(tx: &mut WsChannelTx) -> AuditChecked<HashMap<String, (i64, Digest)>> {
+async fn verify_chains(tx: &mut WsChannelTx, has_origins: bool) -> AuditChecked<HashMap<String, (i64, Digest)>> {
     let mut ends: HashMap<String, (i64, Digest)> = HashMap::new();
     let (mut chain, mut link) = (String::new(), 0);
     loop {
         tx.allow(PAGE_LIMIT).await?;
-        let sql = sql!(
-            "SELECT chain, link, ",
-            AuditRecord::COLUMNS,
-            " FROM audit WHERE (chain, link) > ($1, $2) ORDER BY chain, link LIMIT $3"
-        );
+        let sql = if has_origins {
+            sql!("SELECT chain, link, ", AuditRecord::COLUMNS, CHAINED)
+        } else {
+            sql!("SELECT chain, link, ", OLDER_COLUMNS, CHAINED)
+        };
         let page: Vec<(String, i64, AuditRecord)> = tx.all(sql, args![&chain, link, PAGE]).await?;
         if page.is_empty() {
             break;
