@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)] // tests report the cases that they skip
 
+mod account_orders;
 mod accounts;
 mod audit;
 mod audit_tampering;

@@ -29,6 +29,7 @@ const ERASE: &[&str] = &[
     "DELETE FROM invite",
     "DELETE FROM entitlement",
     "DELETE FROM tenant",
+    "DELETE FROM bank_pause",
 ];
 
 impl WsChannelStore {
