@@ -425,6 +425,31 @@ mod tests {
     }
 
     #[test]
+    fn a_bank_is_waited_for_within_bounds() {
+        let opened = |table: serde_json::Value| {
+            let banks = read_boundary::<BanksConfig>(json!({ "nordea": table })).unwrap();
+            let opened =
+                banks.reached[&Bank::Nordea].open(Bank::Nordea, Flavour::Production, Arc::new(SystemClock::default()));
+            opened.err().map(|error| (error.detail("field").unwrap().to_owned(), error.message().to_owned()))
+        };
+        for fits in [json!({}), json!({"timeout_s": 5}), json!({"timeout_s": 600, "answer_timeout_s": 600})] {
+            assert_eq!(opened(fits.clone()), None, "{fits}");
+        }
+        for (table, setting) in [
+            (json!({"timeout_s": 4}), "timeout_s"),
+            (json!({"timeout_s": 601, "answer_timeout_s": 700}), "timeout_s"),
+            // The answer to an upload counts for as long as its caller waits.
+            (json!({"timeout_s": 301}), "answer_timeout_s"),
+            (json!({"timeout_s": 5, "answer_timeout_s": 59}), "answer_timeout_s"),
+        ] {
+            assert_eq!(opened(table.clone()).unwrap().0, format!("banks.nordea.{setting}"), "{table}");
+        }
+        assert!(opened(json!({"timeout_s": 301})).unwrap().1.contains("from 301 to 3600"));
+        let limit = |seconds| certificate_time_limit(Duration::from_secs(seconds)).as_secs();
+        assert_eq!((limit(5), limit(60), limit(600)), (10, 120, 720));
+    }
+
+    #[test]
     fn a_table_is_of_the_bank_that_has_its_name_and_says_when_its_certificates_are_renewed() {
         let read = |tables: serde_json::Value| read_boundary::<BanksConfig>(tables);
         let days = |banks: &BanksConfig, bank: Bank| {

@@ -66,7 +66,7 @@ async fn select_page(tx: &mut WsChannelTx, page: &AccountPage) -> Result<Vec<Acc
           AND l.until > $7) \
          FROM account a JOIN tenant t ON t.api_key = a.api_key \
          WHERE a.email > $1 AND a.api_key = COALESCE($2, a.api_key) \
-         AND CASE WHEN a.disabled_at IS NULL THEN 0 ELSE 1 END = COALESCE(CAST($3 AS BIGINT), CASE WHEN a.disabled_at IS NULL THEN 0 ELSE 1 END) \
+         AND (CAST($3 AS BIGINT) IS NULL OR CASE WHEN a.disabled_at IS NULL THEN 0 ELSE 1 END = CAST($3 AS BIGINT)) \
          ORDER BY a.email LIMIT $4"
     );
     let [first, second] = page.scopes;
