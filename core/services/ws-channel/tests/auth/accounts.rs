@@ -30,6 +30,7 @@ async fn a_disabled_account_is_refused_everything_and_is_let_in_again() {
     let code = world.code(WHO, "admin", "mfa").await;
     world.get(&format!("/account/{WHO}/data/password")).await.is(200, "SMS sent");
     let reset = world.code(WHO, "data", "password_reset").await;
+    assert!(world.alive(&data).await && world.alive(&admin).await, "both are remembered");
     let operator = operator(&world);
     let disabled = operator.disable_account("One@Example.Test", "a lost laptop").await.unwrap();
     assert!(disabled.disabled.is_some() && disabled.users.iter().all(|user| user.sessions == 1 && user.steps == 0));
