@@ -7,6 +7,7 @@ mod accounts;
 mod audit;
 mod audit_tampering;
 mod bank_codes;
+mod bank_pauses;
 mod certificates;
 #[path = "../common/mod.rs"]
 mod common;

@@ -12,6 +12,7 @@
 //! date: the instances that are running may be of the former version. A command that only looks opens the data so that
 //! the database itself refuses every change.
 
+mod account_info;
 mod accounts;
 mod api;
 mod audit;
@@ -59,7 +60,8 @@ use certificates::{CertificateAtBank, OneCertificate};
 use codes::{UserIdAtBank, UserIdOfAccount};
 use keys::{ApiKeyChange, Invitation};
 
-pub use accounts::{AccountDetails, AccountOverview, AccountQuery, AccountTriesInfo, AccountUserInfo};
+pub use account_info::{AccountDetails, AccountOverview, AccountTriesInfo, AccountUserInfo};
+pub use accounts::AccountQuery;
 pub use audit::{AuditCheck, AuditLine};
 pub use backup::{BackupSummary, RestoredCertificate};
 pub use bankchannel_server::{counterpart::ServerFinding, operator::CallableCommand};
