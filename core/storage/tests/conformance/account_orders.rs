@@ -170,7 +170,7 @@ async fn an_unverified_account_that_is_disabled_keeps_its_address(store: WsChann
     let later = NOW + 3 * DAY;
     assert_eq!(store.register(new(later)).await.unwrap(), RegisterOutcome::Exists);
     let policy = PurgePolicy { now: later, unverified_after: DAY, ..purge_policy() };
-    assert_eq!(store.purge(policy.clone()).await.unwrap().registrations, 0);
+    assert_eq!(store.purge(policy).await.unwrap().registrations, 0);
     enable(&store, CUSTOMER).await;
     assert_eq!(store.purge(policy).await.unwrap().registrations, 1);
 }
