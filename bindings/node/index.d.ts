@@ -540,6 +540,11 @@ export declare const codes: {
   /** The account's phone and e-mail are not verified. Log in and give both codes. */
   readonly WS_CHANNEL_NOT_VERIFIED: "ws_channel.not_verified";
   /**
+   * The service's operator has disabled the account. Nothing was done. Ask the service's operator; logging in again
+   * does not help.
+   */
+  readonly WS_CHANNEL_ACCOUNT_DISABLED: "ws_channel.account_disabled";
+  /**
    * The service does not accept the API key. It is unknown, disabled or not this account's: check the setting
    * `apiKey`.
    */
@@ -615,6 +620,11 @@ export declare const codes: {
   readonly WS_CHANNEL_BANK_UNAVAILABLE: "ws_channel.bank_unavailable";
   /** The service has no channel to this bank configured. Use the simulator, or a service that has one. */
   readonly WS_CHANNEL_NO_BANK_CHANNEL: "ws_channel.no_bank_channel";
+  /**
+   * The service's operator has paused uploads to this bank. Nothing was sent. The message has the operator's
+   * reason; send the file again when the bank is resumed.
+   */
+  readonly WS_CHANNEL_BANK_PAUSED: "ws_channel.bank_paused";
   /** There is no such bank. The banks are listed in the reference of `bank`. */
   readonly WS_CHANNEL_BANK_UNKNOWN: "ws_channel.bank_unknown";
   /**
@@ -3267,7 +3277,8 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {InvalidInputError} `ws_channel.parameter_refused`
    * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
    * `ws_channel.session_refused`
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`
+   * @throws {PermissionDeniedError} `ws_channel.account_disabled`, `ws_channel.not_verified`,
+   * `ws_channel.api_key_refused`
    * @throws {PeerRefusedError} `ws_channel.user_unknown`
    */
   logout(request?: LogoutRequest, options?: CallOptions): Promise<LogoutResponse>;
@@ -3281,7 +3292,8 @@ export declare class WsChannel implements AsyncDisposable {
    *
    * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
    * `ws_channel.session_refused`
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`
+   * @throws {PermissionDeniedError} `ws_channel.account_disabled`, `ws_channel.not_verified`,
+   * `ws_channel.api_key_refused`
    * @throws {PeerRefusedError} `ws_channel.user_unknown`
    */
   listCerts(request?: ListCertsRequest, options?: CallOptions): Promise<ListCertsResponse>;
@@ -3295,8 +3307,8 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {InvalidInputError} `ws_channel.parameter_refused`
    * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
    * `ws_channel.session_refused`
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-   * `ws_channel.mode_refused`
+   * @throws {PermissionDeniedError} `ws_channel.account_disabled`, `ws_channel.not_verified`,
+   * `ws_channel.api_key_refused`, `ws_channel.mode_refused`
    * @throws {PeerRefusedError} `ws_channel.user_unknown`
    * @throws {NotSupportedError} `ws_channel.not_implemented`
    */
@@ -3314,8 +3326,8 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {InvalidInputError} `ws_channel.parameter_refused`
    * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
    * `ws_channel.session_refused`
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-   * `ws_channel.mode_refused`, `ws_channel.owner_only`
+   * @throws {PermissionDeniedError} `ws_channel.account_disabled`, `ws_channel.not_verified`,
+   * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.owner_only`
    * @throws {PeerRefusedError} `ws_channel.user_unknown`
    */
   shareCerts(request: ShareCertsRequest, options?: CallOptions): Promise<ShareCertsResponse>;
@@ -3330,8 +3342,8 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {InvalidInputError} `ws_channel.parameter_refused`
    * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
    * `ws_channel.session_refused`
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-   * `ws_channel.mode_refused`
+   * @throws {PermissionDeniedError} `ws_channel.account_disabled`, `ws_channel.not_verified`,
+   * `ws_channel.api_key_refused`, `ws_channel.mode_refused`
    * @throws {PeerRefusedError} `ws_channel.user_unknown`
    * @throws {NotSupportedError} `ws_channel.not_implemented`
    */
@@ -3347,8 +3359,8 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {InvalidInputError} `ws_channel.bank_unknown`, `ws_channel.parameter_refused`
    * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
    * `ws_channel.session_refused`
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-   * `ws_channel.mode_refused`
+   * @throws {PermissionDeniedError} `ws_channel.account_disabled`, `ws_channel.not_verified`,
+   * `ws_channel.api_key_refused`, `ws_channel.mode_refused`
    * @throws {PeerRefusedError} `ws_channel.user_unknown`, `ws_channel.pgp_key_missing`,
    * `ws_channel.certificate_missing`
    * @throws {NotSupportedError} `ws_channel.not_implemented`
@@ -3366,8 +3378,9 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {InvalidInputError} `ws_channel.bank_unknown`, `ws_channel.parameter_refused`
    * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
    * `ws_channel.session_refused`
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-   * `ws_channel.mode_refused`, `ws_channel.not_entitled`, `ws_channel.codes_stopped`, `ws_channel.user_id_held`
+   * @throws {PermissionDeniedError} `ws_channel.account_disabled`, `ws_channel.not_verified`,
+   * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.not_entitled`, `ws_channel.codes_stopped`,
+   * `ws_channel.user_id_held`
    * @throws {PeerRefusedError} `ws_channel.user_unknown`, `ws_channel.bank_refused`
    * @throws {NotSupportedError} `ws_channel.no_bank_channel`
    * @throws {ConflictError} `ws_channel.certificate_exists`
@@ -3386,8 +3399,8 @@ export declare class WsChannel implements AsyncDisposable {
    * `ws_channel.parameter_refused`
    * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
    * `ws_channel.session_refused`
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-   * `ws_channel.mode_refused`
+   * @throws {PermissionDeniedError} `ws_channel.account_disabled`, `ws_channel.not_verified`,
+   * `ws_channel.api_key_refused`, `ws_channel.mode_refused`
    * @throws {PeerRefusedError} `ws_channel.user_unknown`
    * @throws {ConflictError} `ws_channel.certificate_exists`
    */
@@ -3403,8 +3416,8 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {InvalidInputError} `ws_channel.bank_unknown`, `ws_channel.parameter_refused`
    * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
    * `ws_channel.session_refused`
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-   * `ws_channel.mode_refused`, `ws_channel.owner_only`
+   * @throws {PermissionDeniedError} `ws_channel.account_disabled`, `ws_channel.not_verified`,
+   * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.owner_only`
    * @throws {PeerRefusedError} `ws_channel.user_unknown`, `ws_channel.certificate_missing`
    */
   retireCert(request?: RetireCertRequest, options?: CallOptions): Promise<RetireCertResponse>;
@@ -3418,8 +3431,8 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {InvalidInputError} `ws_channel.bank_unknown`, `ws_channel.parameter_refused`
    * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
    * `ws_channel.session_refused`
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-   * `ws_channel.not_entitled`
+   * @throws {PermissionDeniedError} `ws_channel.account_disabled`, `ws_channel.not_verified`,
+   * `ws_channel.api_key_refused`, `ws_channel.not_entitled`
    * @throws {PeerRefusedError} `ws_channel.user_unknown`, `ws_channel.bank_refused`,
    * `ws_channel.certificate_missing`
    * @throws {NotSupportedError} `ws_channel.no_bank_channel`
@@ -3440,12 +3453,12 @@ export declare class WsChannel implements AsyncDisposable {
    * `ws_channel.parameter_refused`
    * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
    * `ws_channel.session_refused`
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-   * `ws_channel.mode_refused`, `ws_channel.not_entitled`
+   * @throws {PermissionDeniedError} `ws_channel.account_disabled`, `ws_channel.not_verified`,
+   * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.not_entitled`
    * @throws {SignatureError} `ws_channel.signature_missing`, `ws_channel.signature_malformed`,
    * `ws_channel.signature_key_unknown`, `ws_channel.upload_rejected`
    * @throws {PeerRefusedError} `ws_channel.user_unknown`, `ws_channel.bank_refused`,
-   * `ws_channel.certificate_missing`, `ws_channel.pgp_key_missing`
+   * `ws_channel.certificate_missing`, `ws_channel.pgp_key_missing`, `ws_channel.bank_paused`
    * @throws {NotSupportedError} `ws_channel.no_bank_channel`
    * @throws {ConflictError} `ws_channel.upload_unsettled`
    * @throws {PeerFailedError} `ws_channel.bank_unavailable`
@@ -3463,8 +3476,8 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {InvalidInputError} `ws_channel.bank_unknown`, `ws_channel.parameter_refused`
    * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
    * `ws_channel.session_refused`
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-   * `ws_channel.mode_refused`, `ws_channel.not_entitled`
+   * @throws {PermissionDeniedError} `ws_channel.account_disabled`, `ws_channel.not_verified`,
+   * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.not_entitled`
    * @throws {PeerRefusedError} `ws_channel.user_unknown`, `ws_channel.bank_refused`,
    * `ws_channel.certificate_missing`
    * @throws {NotSupportedError} `ws_channel.no_bank_channel`
@@ -3485,8 +3498,8 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {InvalidInputError} `ws_channel.bank_unknown`, `ws_channel.parameter_refused`
    * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
    * `ws_channel.session_refused`
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-   * `ws_channel.mode_refused`, `ws_channel.not_entitled`
+   * @throws {PermissionDeniedError} `ws_channel.account_disabled`, `ws_channel.not_verified`,
+   * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.not_entitled`
    * @throws {PeerRefusedError} `ws_channel.user_unknown`, `ws_channel.bank_refused`,
    * `ws_channel.certificate_missing`
    * @throws {NotSupportedError} `ws_channel.no_bank_channel`
@@ -3503,7 +3516,8 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {InvalidInputError} `ws_channel.bank_unknown`, `ws_channel.parameter_refused`
    * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
    * `ws_channel.session_refused`
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`
+   * @throws {PermissionDeniedError} `ws_channel.account_disabled`, `ws_channel.not_verified`,
+   * `ws_channel.api_key_refused`
    * @throws {PeerRefusedError} `ws_channel.user_unknown`
    * @throws {NotSupportedError} `ws_channel.no_bank_channel`
    */
@@ -3516,8 +3530,8 @@ export declare class WsChannel implements AsyncDisposable {
    *
    * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
    * `ws_channel.session_refused`
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-   * `ws_channel.mode_refused`, `ws_channel.owner_only`
+   * @throws {PermissionDeniedError} `ws_channel.account_disabled`, `ws_channel.not_verified`,
+   * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.owner_only`
    * @throws {PeerRefusedError} `ws_channel.user_unknown`
    */
   listAccounts(request?: ListAccountsRequest, options?: CallOptions): Promise<ListAccountsResponse>;
@@ -3533,8 +3547,8 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {InvalidInputError} `ws_channel.parameter_refused`
    * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
    * `ws_channel.session_refused`
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-   * `ws_channel.mode_refused`, `ws_channel.owner_only`, `ws_channel.reauthenticate`
+   * @throws {PermissionDeniedError} `ws_channel.account_disabled`, `ws_channel.not_verified`,
+   * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.owner_only`, `ws_channel.reauthenticate`
    * @throws {PeerRefusedError} `ws_channel.user_unknown`
    */
   deleteAccount(request: DeleteAccountRequest, options?: CallOptions): Promise<DeleteAccountResponse>;
@@ -3547,7 +3561,8 @@ export declare class WsChannel implements AsyncDisposable {
    *
    * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
    * `ws_channel.session_refused`
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`
+   * @throws {PermissionDeniedError} `ws_channel.account_disabled`, `ws_channel.not_verified`,
+   * `ws_channel.api_key_refused`
    * @throws {PeerRefusedError} `ws_channel.user_unknown`
    */
   listKeys(request?: ListKeysRequest, options?: CallOptions): Promise<ListKeysResponse>;
@@ -3562,8 +3577,8 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {InvalidInputError} `ws_channel.pgp_key_refused`, `ws_channel.parameter_refused`
    * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
    * `ws_channel.session_refused`
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-   * `ws_channel.mode_refused`
+   * @throws {PermissionDeniedError} `ws_channel.account_disabled`, `ws_channel.not_verified`,
+   * `ws_channel.api_key_refused`, `ws_channel.mode_refused`
    * @throws {PeerRefusedError} `ws_channel.user_unknown`
    */
   uploadKey(request: UploadKeyRequest, options?: CallOptions): Promise<UploadKeyResponse>;
@@ -3577,8 +3592,8 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {InvalidInputError} `ws_channel.parameter_refused`
    * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
    * `ws_channel.session_refused`
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-   * `ws_channel.mode_refused`
+   * @throws {PermissionDeniedError} `ws_channel.account_disabled`, `ws_channel.not_verified`,
+   * `ws_channel.api_key_refused`, `ws_channel.mode_refused`
    * @throws {SignatureError} `ws_channel.signature_key_unknown`
    * @throws {PeerRefusedError} `ws_channel.user_unknown`, `ws_channel.pgp_key_missing`
    * @throws {NotSupportedError} `ws_channel.not_implemented`
@@ -3937,8 +3952,8 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {InvalidInputError} `ws_channel.bank_unknown`, `ws_channel.parameter_refused`
    * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
    * `ws_channel.session_refused`
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-   * `ws_channel.not_entitled`
+   * @throws {PermissionDeniedError} `ws_channel.account_disabled`, `ws_channel.not_verified`,
+   * `ws_channel.api_key_refused`, `ws_channel.not_entitled`
    * @throws {PeerRefusedError} `ws_channel.user_unknown`, `ws_channel.bank_refused`,
    * `ws_channel.certificate_missing`
    * @throws {NotSupportedError} `ws_channel.no_bank_channel`

@@ -60,6 +60,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> u8 {
         format.fail(&failure);
         return failure.code();
     }
+    let arguments = serve::admin_words_joined(arguments);
     let matches = match reached(&specs, &arguments).try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(error) => return usage(&without_values(error), format),

@@ -106,11 +106,13 @@ __all__ = [
     "TRANSPORT_CONNECTION_LOST",
     "TRANSPORT_CONNECT_FAILED",
     "TRANSPORT_TLS_FAILED",
+    "WS_CHANNEL_ACCOUNT_DISABLED",
     "WS_CHANNEL_ADMIN_FIRST",
     "WS_CHANNEL_ANSWER_NOT_FOUND",
     "WS_CHANNEL_API_KEY_DIFFERS",
     "WS_CHANNEL_API_KEY_REFUSED",
     "WS_CHANNEL_ATTEMPTS_EXCEEDED",
+    "WS_CHANNEL_BANK_PAUSED",
     "WS_CHANNEL_BANK_REFUSED",
     "WS_CHANNEL_BANK_UNAVAILABLE",
     "WS_CHANNEL_BANK_UNKNOWN",
@@ -249,6 +251,10 @@ the password.
 """
 WS_CHANNEL_NOT_VERIFIED: Final = "ws_channel.not_verified"
 """The account's phone and e-mail are not verified. Log in and give both codes."""
+WS_CHANNEL_ACCOUNT_DISABLED: Final = "ws_channel.account_disabled"
+"""The service's operator has disabled the account. Nothing was done. Ask the service's operator; logging in again
+does not help.
+"""
 WS_CHANNEL_API_KEY_REFUSED: Final = "ws_channel.api_key_refused"
 """The service does not accept the API key. It is unknown, disabled or not this account's: check the setting
 `api_key`.
@@ -316,6 +322,10 @@ its answer files.
 """
 WS_CHANNEL_NO_BANK_CHANNEL: Final = "ws_channel.no_bank_channel"
 """The service has no channel to this bank configured. Use the simulator, or a service that has one."""
+WS_CHANNEL_BANK_PAUSED: Final = "ws_channel.bank_paused"
+"""The service's operator has paused uploads to this bank. Nothing was sent. The message has the operator's reason;
+send the file again when the bank is resumed.
+"""
 WS_CHANNEL_BANK_UNKNOWN: Final = "ws_channel.bank_unknown"
 """There is no such bank. The banks are listed in the reference of `bank`."""
 WS_CHANNEL_NOT_IMPLEMENTED: Final = "ws_channel.not_implemented"

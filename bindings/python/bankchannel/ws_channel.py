@@ -2061,6 +2061,7 @@ class WsChannel(NewFilesClient):
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
+            PermissionDeniedError: `ws_channel.account_disabled`: The service's operator has disabled the account.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
             PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
@@ -2090,6 +2091,7 @@ class WsChannel(NewFilesClient):
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
+            PermissionDeniedError: `ws_channel.account_disabled`: The service's operator has disabled the account.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
             PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
@@ -2120,6 +2122,7 @@ class WsChannel(NewFilesClient):
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
+            PermissionDeniedError: `ws_channel.account_disabled`: The service's operator has disabled the account.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
             PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
@@ -2159,6 +2162,7 @@ class WsChannel(NewFilesClient):
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
+            PermissionDeniedError: `ws_channel.account_disabled`: The service's operator has disabled the account.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
             PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
@@ -2193,6 +2197,7 @@ class WsChannel(NewFilesClient):
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
+            PermissionDeniedError: `ws_channel.account_disabled`: The service's operator has disabled the account.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
             PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
@@ -2229,6 +2234,7 @@ class WsChannel(NewFilesClient):
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
+            PermissionDeniedError: `ws_channel.account_disabled`: The service's operator has disabled the account.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
             PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
@@ -2273,6 +2279,7 @@ class WsChannel(NewFilesClient):
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
+            PermissionDeniedError: `ws_channel.account_disabled`: The service's operator has disabled the account.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
             PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
@@ -2329,6 +2336,7 @@ class WsChannel(NewFilesClient):
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
+            PermissionDeniedError: `ws_channel.account_disabled`: The service's operator has disabled the account.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
             PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
@@ -2372,6 +2380,7 @@ class WsChannel(NewFilesClient):
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
+            PermissionDeniedError: `ws_channel.account_disabled`: The service's operator has disabled the account.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
             PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
@@ -2411,6 +2420,7 @@ class WsChannel(NewFilesClient):
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
+            PermissionDeniedError: `ws_channel.account_disabled`: The service's operator has disabled the account.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
             PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
@@ -2468,6 +2478,7 @@ class WsChannel(NewFilesClient):
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
+            PermissionDeniedError: `ws_channel.account_disabled`: The service's operator has disabled the account.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
             PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
@@ -2489,6 +2500,7 @@ class WsChannel(NewFilesClient):
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
             ConflictError: `ws_channel.upload_unsettled`: The same file was sent before, and it is not known yet
                 whether the bank has it.
+            PeerRefusedError: `ws_channel.bank_paused`: The service's operator has paused uploads to this bank.
         """
         answer: UploadFileResponse = self._call(
             "ws_channel.upload_file",
@@ -2529,6 +2541,7 @@ class WsChannel(NewFilesClient):
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
+            PermissionDeniedError: `ws_channel.account_disabled`: The service's operator has disabled the account.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
             PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
@@ -2572,6 +2585,7 @@ class WsChannel(NewFilesClient):
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
+            PermissionDeniedError: `ws_channel.account_disabled`: The service's operator has disabled the account.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
             PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
@@ -2612,6 +2626,7 @@ class WsChannel(NewFilesClient):
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
+            PermissionDeniedError: `ws_channel.account_disabled`: The service's operator has disabled the account.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
             PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
@@ -2642,6 +2657,7 @@ class WsChannel(NewFilesClient):
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
+            PermissionDeniedError: `ws_channel.account_disabled`: The service's operator has disabled the account.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
             PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
@@ -2679,6 +2695,7 @@ class WsChannel(NewFilesClient):
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
+            PermissionDeniedError: `ws_channel.account_disabled`: The service's operator has disabled the account.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
             PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
@@ -2711,6 +2728,7 @@ class WsChannel(NewFilesClient):
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
+            PermissionDeniedError: `ws_channel.account_disabled`: The service's operator has disabled the account.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
             PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
@@ -2745,6 +2763,7 @@ class WsChannel(NewFilesClient):
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
+            PermissionDeniedError: `ws_channel.account_disabled`: The service's operator has disabled the account.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
             PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
@@ -2778,6 +2797,7 @@ class WsChannel(NewFilesClient):
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
+            PermissionDeniedError: `ws_channel.account_disabled`: The service's operator has disabled the account.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
             PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.

@@ -32,9 +32,13 @@ pub(crate) fn secrets(value: &mut Value, shape: &Shape) {
     }
 }
 
-/// Shortens the API key of each record of a list.
-pub(crate) fn api_keys(records: &mut Value) {
-    for record in records.as_array_mut().into_iter().flatten() {
+/// Shortens the API key of a record, or of each record of a list.
+pub(crate) fn api_keys(shown: &mut Value) {
+    let records = match shown {
+        Value::Array(records) => records.iter_mut(),
+        one => std::slice::from_mut(one).iter_mut(),
+    };
+    for record in records {
         if let Some(Value::String(key)) = record.get_mut("api_key")
             && let Some((end, _)) = key.char_indices().nth(SHOWN)
         {
@@ -60,5 +64,8 @@ mod tests {
         let mut records = json!([{"api_key": "4vN6hGHrav31smM0"}, {"api_key": "0"}, {}]);
         api_keys(&mut records);
         assert_eq!(records, json!([{"api_key": "4vN6…"}, {"api_key": "0"}, {}]));
+        let mut record = json!({"api_key": "4vN6hGHrav31smM0"});
+        api_keys(&mut record);
+        assert_eq!(record, json!({"api_key": "4vN6…"}));
     }
 }

@@ -1,5 +1,7 @@
 //! `admin`: the commands of a service's operator, from their declarations.
 
+use std::ffi::OsString;
+
 use bankchannel::Timestamp;
 use bankchannel_foundation::{
     model::{Field, Shape},
@@ -18,17 +20,20 @@ use crate::{
     output::{self, Format, mask},
 };
 
-const ABOUT: &str = "Operate a service: keys, entitlements, invitations, audit trail, backup";
+const ABOUT: &str = "Operate a service: keys, accounts, banks, certificates, audit trail, backup";
 
 const NOTES: &str = "
 These commands also work while the service runs: then the service carries them out. With PostgreSQL (postgres_url
-in --config) they work on the database.";
+in --config) they work on the database. The words of a command may stand apart: `admin account list`.";
 
 /// The options that name the data.
 const DATA: &str = "data";
 const CONFIG: &str = "config";
 /// The length of a date: `2026-03-03`.
 const DATE_LENGTH: usize = 10;
+
+/// The words of a command's name at most.
+const WORDS_MAX: usize = 3;
 
 fn commands() -> impl Iterator<Item = &'static CallableCommand> {
     OPERATOR_COMMANDS.iter().copied().flatten()
@@ -42,6 +47,21 @@ pub(crate) fn command() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommands(commands().map(clap_command))
+}
+
+/// The arguments with the words of a command of `admin` in one: `admin account list` is `admin account-list`.
+pub(crate) fn words_joined(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    // The first one is the program.
+    if arguments.get(1).is_none_or(|group| group != "admin") {
+        return arguments;
+    }
+    let words: Vec<&str> = arguments[2..].iter().map_while(|word| word.to_str()).take(WORDS_MAX).collect();
+    let named = (2..=words.len()).rev().map(|count| (count, words[..count].join("-")));
+    let found = named.into_iter().find(|(_, name)| commands().any(|command| command.form.command == name));
+    if let Some((count, name)) = found {
+        arguments.splice(2..2 + count, [name.into()]);
+    }
+    arguments
 }
 
 pub(crate) fn run(matches: &ArgMatches) -> CommandOutcome {

@@ -12,7 +12,7 @@ use clap::{ArgMatches, Command};
 
 use crate::exit::{CommandFailure, CommandOutcome};
 
-pub(crate) use admin::command as admin_command;
+pub(crate) use admin::{command as admin_command, words_joined as admin_words_joined};
 
 pub(crate) fn command() -> Command {
     Command::new("serve")

@@ -219,3 +219,23 @@ fn the_page_of_a_service_s_first_bank_leads_to_a_renewal() {
     }
     assert!(!said.contains("4514429708378387"), "the code is not repeated: {said}");
 }
+
+/// The page about the operator's orders, followed to the letter.
+#[test]
+fn the_page_of_orders_about_accounts_and_banks_is_followed() {
+    const PAGE: &str = include_str!("../../../../docs/ws-channel-orders.md");
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let home = Home::empty();
+    let block = PAGE.split("```sh\n").nth(1).unwrap().split("```").next().unwrap();
+    // Only the port is changed. The service ends with the shell that has started it.
+    let script = format!("set -e\ntrap 'kill %1' EXIT\n{}\n", block.replace("8443", &port));
+    let mut shell = Command::new("/bin/bash");
+    shell.args(["--norc", "--noprofile", "-c", &script]).current_dir(home.path("")).env_clear();
+    shell.env("HOME", home.path("")).env("PATH", path());
+    let done = ran(shell.output().unwrap()).expect(0);
+    let said = format!("{}\n{}", done.out, done.err);
+    let expected =
+        ["eve@example.com", "a lost laptop, ticket 4711", "maintenance until 6 p.m.", "ann", "operator.enable_account"];
+    assert!(expected.iter().all(|text| done.out.contains(text)), "{said}");
+    assert!(done.err.contains("before: in use") && done.err.contains("before: disabled since"), "{said}");
+}

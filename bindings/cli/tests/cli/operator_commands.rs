@@ -13,6 +13,17 @@ const OPTIONS: &[(&str, &str)] = &[
     ("key-set", "apikey api-key enabled transfer waiver data config json"),
     ("entitlement", "apikey api-key product state data config json"),
     ("invite", "apikey api-key email data config json"),
+    ("account-list", "apikey api-key disabled after limit data config json"),
+    ("account-show", "email data config json"),
+    ("account-unlock", "email data config json"),
+    ("account-end-sessions", "email data config json"),
+    ("account-reset-mfa", "email data config json"),
+    ("account-disable", "email reason data config json"),
+    ("account-enable", "email data config json"),
+    ("account-delete", "email confirm data config json"),
+    ("bank-list", "data config json"),
+    ("bank-pause", "bank reason by data config json"),
+    ("bank-resume", "bank data config json"),
     ("audit", "apikey api-key email operation outcome since until after newest limit data config json"),
     ("audit-verify", "data config json"),
     ("backup", "to data config json"),
@@ -35,6 +46,10 @@ const EMAIL: &str = "op@example.test";
 const KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCD";
 
 const KEY_MEMBERS: &str = "api_key owner enabled transfer waiver created entitlements";
+const OVERVIEW_MEMBERS: &str = "email api_key company owner admin data locked disabled created";
+const ACCOUNT_MEMBERS: &str = "email registered api_key owner name company phone created disabled disabled_reason certificates \
+    lender users tries";
+const BANK_MEMBERS: &str = "bank configured timeout_s paused since reason by";
 const CERTIFICATE_MEMBERS: &str = "email bank ws_user_id state serial issuer not_after days_left next_step_at person \
     attempt_begun_at attempt_sent";
 const CHECK_MEMBERS: &str =
@@ -74,6 +89,42 @@ fn rows() -> Vec<(String, Answer)> {
         ("entitlement --apikey KEY", Usage("--state")),
         ("invite --apikey KEY --email guest@example.test", Members("key", KEY_MEMBERS)),
         ("invite --apikey KEY --email nobody", Field("email")),
+        ("account-list", Members("accounts", OVERVIEW_MEMBERS)),
+        ("account-list --apikey KEY --disabled off --limit 1", Members("accounts", OVERVIEW_MEMBERS)),
+        ("account-list --disabled on", Members("accounts", "")),
+        ("account-list --after EMAIL", Members("accounts", OVERVIEW_MEMBERS)),
+        ("account-list --limit 0", Field("limit")),
+        ("account-show --email EMAIL", Members("account", ACCOUNT_MEMBERS)),
+        ("account-show --email nobody@example.test", Field("email")),
+        ("account-show", Usage("--email")),
+        ("account-disable --email EMAIL --reason because", Members("account", ACCOUNT_MEMBERS)),
+        ("account-disable --email EMAIL --reason again", Field("email")),
+        ("account-disable --email other@example.test", Usage("--reason")),
+        ("account-list --disabled on", Members("accounts", OVERVIEW_MEMBERS)),
+        ("account-enable --email EMAIL", Members("account", ACCOUNT_MEMBERS)),
+        ("account-enable --email EMAIL", Field("email")),
+        ("account-unlock --email EMAIL", Field("email")),
+        ("account-end-sessions --email EMAIL", Members("account", ACCOUNT_MEMBERS)),
+        ("account-end-sessions --email nobody@example.test", Field("email")),
+        ("account-reset-mfa --email EMAIL", Members("account", ACCOUNT_MEMBERS)),
+        ("account-delete --email EMAIL --confirm EMAIL", Field("email")),
+        ("account-delete --email two@example.test --confirm one@example.test", Field("confirm")),
+        ("account-delete --email two@example.test", Usage("--confirm")),
+        ("account-delete --email two@example.test --confirm Two@example.test", Members("account", ACCOUNT_MEMBERS)),
+        ("account list", Members("accounts", OVERVIEW_MEMBERS)),
+        ("account end sessions --email EMAIL", Members("account", ACCOUNT_MEMBERS)),
+        ("account end-sessions --email EMAIL", Members("account", ACCOUNT_MEMBERS)),
+        ("account", Usage("account-list")),
+        ("bank-list", Members("banks", BANK_MEMBERS)),
+        ("bank-pause --bank simulator --reason maintenance --by ann", Members("bank", BANK_MEMBERS)),
+        ("bank-pause --bank simulator --reason again", Field("bank")),
+        ("bank-pause --bank nordea", Usage("--reason")),
+        ("bank-pause --bank nodea --reason maintenance", Field("bank")),
+        ("bank pause --bank op --reason maintenance", Members("bank", BANK_MEMBERS)),
+        ("bank resume --bank osuuspankki", Members("bank", BANK_MEMBERS)),
+        ("bank-resume --bank simulator", Members("bank", BANK_MEMBERS)),
+        ("bank-resume --bank simulator", Field("bank")),
+        ("audit verify", Members("audit", CHECK_MEMBERS)),
         ("audit", Members("records", AUDIT_MEMBERS)),
         ("audit --apikey KEY --operation operator.set_waiver --outcome done", Members("records", AUDIT_MEMBERS)),
         ("audit --since 2026-03-03 --after 1 --limit 1", Members("records", AUDIT_MEMBERS)),
@@ -157,7 +208,8 @@ fn long_options(help: &str) -> Vec<String> {
 fn every_command_answers_as_programs_know_it() {
     let home = Home::empty();
     let account = json!({"email": EMAIL, "password": PASSWORD, "api_key": KEY, "certificates": ["simulator"]});
-    fs::write(home.path("seed.json"), json!({ "accounts": [account] }).to_string()).unwrap();
+    let other = json!({"email": "two@example.test", "password": PASSWORD, "api_key": KEY});
+    fs::write(home.path("seed.json"), json!({ "accounts": [account, other] }).to_string()).unwrap();
     let (child, _) = started(home.command(&["serve", "ws-channel", "--data", "data", "--seed", "seed.json"]));
     stop(child, "-TERM").expect(0);
     for (command, answer) in rows() {

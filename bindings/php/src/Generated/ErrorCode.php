@@ -111,6 +111,11 @@ final class ErrorCode
     /** The account's phone and e-mail are not verified. Log in and give both codes. */
     public const WS_CHANNEL_NOT_VERIFIED = 'ws_channel.not_verified';
     /**
+     * The service's operator has disabled the account. Nothing was done. Ask the service's operator; logging in
+     * again does not help.
+     */
+    public const WS_CHANNEL_ACCOUNT_DISABLED = 'ws_channel.account_disabled';
+    /**
      * The service does not accept the API key. It is unknown, disabled or not this account's: check the setting
      * `api_key`.
      */
@@ -186,6 +191,11 @@ final class ErrorCode
     public const WS_CHANNEL_BANK_UNAVAILABLE = 'ws_channel.bank_unavailable';
     /** The service has no channel to this bank configured. Use the simulator, or a service that has one. */
     public const WS_CHANNEL_NO_BANK_CHANNEL = 'ws_channel.no_bank_channel';
+    /**
+     * The service's operator has paused uploads to this bank. Nothing was sent. The message has the operator's
+     * reason; send the file again when the bank is resumed.
+     */
+    public const WS_CHANNEL_BANK_PAUSED = 'ws_channel.bank_paused';
     /** There is no such bank. The banks are listed in the reference of `bank`. */
     public const WS_CHANNEL_BANK_UNKNOWN = 'ws_channel.bank_unknown';
     /**

@@ -21,14 +21,15 @@ pub(crate) const SESSION_ERRORS: &[&ErrorRow] = &[
     &errors::NOT_LOGGED_IN,
     &errors::SESSION_EXPIRED,
     &errors::SESSION_REFUSED,
+    &errors::ACCOUNT_DISABLED,
     &errors::NOT_VERIFIED,
     &errors::API_KEY_REFUSED,
     &errors::USER_UNKNOWN,
 ];
 /// Errors of a route that is limited to one mode.
-pub(crate) const MODE_ERRORS: &[&ErrorRow] = &joined_rows::<7>(&[SESSION_ERRORS, &[&errors::MODE_REFUSED]]);
+pub(crate) const MODE_ERRORS: &[&ErrorRow] = &joined_rows::<8>(&[SESSION_ERRORS, &[&errors::MODE_REFUSED]]);
 /// Errors of a route that is limited to the API key's owner.
-pub(crate) const OWNER_ERRORS: &[&ErrorRow] = &joined_rows::<8>(&[MODE_ERRORS, &[&errors::OWNER_ONLY]]);
+pub(crate) const OWNER_ERRORS: &[&ErrorRow] = &joined_rows::<9>(&[MODE_ERRORS, &[&errors::OWNER_ONLY]]);
 /// Errors of a route that calls a bank.
 pub(crate) const BANK_ERRORS: &[&ErrorRow] = &[
     &errors::BANK_UNKNOWN,

@@ -21,6 +21,8 @@ bankchannel_foundation::error_rows! {
         "Too many wrong tries: the account is locked for a while.", "Wait 15 minutes (passwords) or an hour (codes), or reset the password.";
     NOT_VERIFIED = "ws_channel.not_verified", Permission, never,
         "The account's phone and e-mail are not verified.", "Log in and give both codes.";
+    ACCOUNT_DISABLED = "ws_channel.account_disabled", Permission, never,
+        "The service's operator has disabled the account.", "Nothing was done. Ask the service's operator; logging in again does not help.";
     API_KEY_REFUSED = "ws_channel.api_key_refused", Permission, never,
         "The service does not accept the API key.", "It is unknown, disabled or not this account's: check the setting `api_key`.";
     API_KEY_DIFFERS = "ws_channel.api_key_differs", Configuration, never,
@@ -73,6 +75,8 @@ bankchannel_foundation::error_rows! {
         "The bank cannot be reached, or its answer cannot be used.", "Try again later; before an upload is repeated, look for its answer files.";
     NO_BANK_CHANNEL = "ws_channel.no_bank_channel", NotSupported, never,
         "The service has no channel to this bank configured.", "Use the simulator, or a service that has one.";
+    BANK_PAUSED = "ws_channel.bank_paused", PeerRefused, never,
+        "The service's operator has paused uploads to this bank.", "Nothing was sent. The message has the operator's reason; send the file again when the bank is resumed.";
     BANK_UNKNOWN = "ws_channel.bank_unknown", InvalidInput, never,
         "There is no such bank.", "The banks are listed in the reference of `bank`.";
     NOT_IMPLEMENTED = "ws_channel.not_implemented", NotSupported, never,

@@ -105,6 +105,7 @@ texts! {
     BANK_RESPONSE_MISSING = "Technical error. No proper response body from bank.", 502, BANK_UNAVAILABLE, Bank;
     BANK_TIMED_OUT = "Technical error. No proper response body from bank.", 504, BANK_UNAVAILABLE, Bank;
     TOKEN_UNDECODABLE = "Unauthorized. Could not decode account mode from token", 401, SESSION_REFUSED, Auth;
+    ACCOUNT_OFF = "Account is disabled by the service's operator.", 403, ACCOUNT_DISABLED, Role;
     VERIFICATION_WITHDRAWN = "Unauthorized. Ensure phone and email are verified.", 403, NOT_VERIFIED, Auth;
     USER_ABSENT = "User does not exist!", 400, USER_UNKNOWN, Validation;
     CONFIG_UNIMPLEMENTED = "configcerts not yet implemented", 400, NOT_IMPLEMENTED, NotImplemented;
@@ -124,6 +125,7 @@ texts! {
     DATA_REQUIRED = "Data mode session required", 403, MODE_REFUSED, Role;
     OWNER_REQUIRED = "Only the API key owner may call this operation", 403, OWNER_ONLY, Role;
     UNAUTHORIZED = "Unauthorized", 401, SESSION_REFUSED, Auth;
+    UPLOADS_PAUSED = "Uploads to this bank are paused, nothing was sent.", 400, BANK_PAUSED, Bank;
     NO_CHANNEL = "No channel configured for this bank", 400, NO_BANK_CHANNEL, NotImplemented;
     CODES_SPENT = "Too many enrollment codes were sent for this user id, nothing was sent now.", 403, CODES_STOPPED, Limit;
     USER_ID_OF_ANOTHER = "This user id is of another account, nothing was sent.", 403, USER_ID_HELD, Role;

@@ -134,6 +134,9 @@ pub(crate) async fn judge_again(
 fn admit(session: &AccountSession, terms: &WsChannelTerms) -> Result<(), HandlerFault> {
     let CallerAccess::Session { modes, refusal, owner } = terms.access else { return Ok(()) };
     let account = session.account.as_ref().ok_or(&service_texts::NO_ACCOUNT)?;
+    if account.disabled_at.is_some() {
+        return Err((&service_texts::ACCOUNT_OFF).into());
+    }
     if !session.verified {
         return Err((&service_texts::VERIFICATION_WITHDRAWN).into());
     }

@@ -10,7 +10,7 @@ use bankchannel_banks::KnownBank;
 use bankchannel_foundation::{
     Error, Result, Secret,
     clock::Clock,
-    model::{Boundary, Field, Object, ObjectReader, Reader, Shape, StructShape, Value, Writer, read_boundary},
+    model::{Boundary, Field, Object, ObjectReader, Reader, Seconds, Shape, StructShape, Value, Writer, read_boundary},
     shown,
 };
 use bankchannel_renewal::RenewalRules;
@@ -18,11 +18,15 @@ use bankchannel_storage::ws_channel::BankCodeLimits;
 use bankchannel_ws_channel::model::Bank;
 
 use crate::{
-    banks::BANK_TIMEOUT,
+    banks::{TIME_LIMITS, certificate_time_limit},
     config::{Flavour, SimulatorMode},
     options::ServiceOptions,
 };
 
+/// The shortest time for which an answer to an upload counts.
+const ANSWER_TIMEOUT_LEAST: Duration = Duration::from_secs(60);
+/// How much longer than the service the library waits: the service's own limit counts.
+const LIBRARY_MARGIN: Duration = Duration::from_secs(5);
 /// The longest time for which an answer to an upload counts.
 const ANSWER_TIMEOUT_MAX: Duration = Duration::from_secs(3600);
 /// How many days before its end the renewal of a certificate may begin.
@@ -200,8 +204,12 @@ pub struct ReachedBankConfig {
     /// The certificates that are asked for, or tried, at the same time: 1 to 64.
     #[boundary(default = 4)]
     pub certificates_at_once: u32,
-    /// How long the bank's answer to an upload still counts, in seconds from its sending: 60 to 3600. The caller is told after
-    /// 60 that the outcome is unknown; an answer that comes later settles it.
+    /// How long the service waits for the bank, in seconds: 5 to 600. For a certificate twice as long, at most 720. Clients wait
+    /// for 90 seconds: beyond 60, give them a longer time limit.
+    #[boundary(default = 60)]
+    pub timeout_s: u32,
+    /// How long the bank's answer to an upload still counts, in seconds from its sending: 60 to 3600, and not less than
+    /// `timeout_s`. The caller is told after `timeout_s` that the outcome is unknown; an answer that comes later settles it.
     #[boundary(default = 300)]
     pub answer_timeout_s: u32,
     /// The codes for first certificates that are sent for one user id, by all accounts together, without being right: 1 to 20.
@@ -295,6 +303,10 @@ impl ReachedBankConfig {
         BankCodeLimits { all, per_account: (all + 1) / 2 }
     }
 
+    pub(crate) fn time_limit(&self) -> Duration {
+        Duration::from_secs(self.timeout_s.into())
+    }
+
     pub(crate) fn answer_timeout(&self) -> Duration {
         Duration::from_secs(self.answer_timeout_s.into())
     }
@@ -318,8 +330,16 @@ impl ReachedBankConfig {
         if !(1..=20).contains(&self.code_limits().all) {
             return Err(Error::invalid_setting(&place("wrong_codes_max"), "must be from 1 to 20"));
         }
-        if !(BANK_TIMEOUT..=ANSWER_TIMEOUT_MAX).contains(&self.answer_timeout()) {
-            return Err(Error::invalid_setting(&place("answer_timeout_s"), "must be from 60 to 3600"));
+        if !TIME_LIMITS.contains(&self.time_limit()) {
+            return Err(Error::invalid_setting(&place("timeout_s"), "must be from 5 to 600"));
+        }
+        let least = ANSWER_TIMEOUT_LEAST.max(self.time_limit());
+        if !(least..=ANSWER_TIMEOUT_MAX).contains(&self.answer_timeout()) {
+            let why = format!(
+                "must be from {} to 3600: it counts for as long as its caller waits, or longer",
+                least.as_secs()
+            );
+            return Err(Error::invalid_setting(&place("answer_timeout_s"), why));
         }
         if self.renew_before_days.is_some_and(|days| !RENEWAL_WINDOW_DAYS.contains(&days)) {
             return Err(Error::invalid_setting(&place("renew_before_days"), "must be from 1 to 365"));
@@ -346,6 +366,7 @@ impl ReachedBankConfig {
             connection: ConnectionSettings {
                 ca_file: self.ca_file.clone(),
                 proxy: self.proxy.clone(),
+                exchange_timeout_s: Some(Seconds(certificate_time_limit(self.time_limit()) + LIBRARY_MARGIN)),
                 ..ConnectionSettings::default()
             },
             ..SepaWebServicesSettings::default()
@@ -401,6 +422,31 @@ mod tests {
         assert_eq!(those(Some("profile_file")).len() + 6, TABLES_COUNT);
         let named = format!("{} need a profile", those(Some("profile_file")).join(", "));
         assert!(BANKS_DOC.contains(&named), "{named}");
+    }
+
+    #[test]
+    fn a_bank_is_waited_for_within_bounds() {
+        let opened = |table: serde_json::Value| {
+            let banks = read_boundary::<BanksConfig>(json!({ "nordea": table })).unwrap();
+            let opened =
+                banks.reached[&Bank::Nordea].open(Bank::Nordea, Flavour::Production, Arc::new(SystemClock::default()));
+            opened.err().map(|error| (error.detail("field").unwrap().to_owned(), error.message().to_owned()))
+        };
+        for fits in [json!({}), json!({"timeout_s": 5}), json!({"timeout_s": 600, "answer_timeout_s": 600})] {
+            assert_eq!(opened(fits.clone()), None, "{fits}");
+        }
+        for (table, setting) in [
+            (json!({"timeout_s": 4}), "timeout_s"),
+            (json!({"timeout_s": 601, "answer_timeout_s": 700}), "timeout_s"),
+            // The answer to an upload counts for as long as its caller waits.
+            (json!({"timeout_s": 301}), "answer_timeout_s"),
+            (json!({"timeout_s": 5, "answer_timeout_s": 59}), "answer_timeout_s"),
+        ] {
+            assert_eq!(opened(table.clone()).unwrap().0, format!("banks.nordea.{setting}"), "{table}");
+        }
+        assert!(opened(json!({"timeout_s": 301})).unwrap().1.contains("from 301 to 3600"));
+        let limit = |seconds| certificate_time_limit(Duration::from_secs(seconds)).as_secs();
+        assert_eq!((limit(5), limit(60), limit(600)), (10, 120, 720));
     }
 
     #[test]

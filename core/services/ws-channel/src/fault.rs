@@ -107,6 +107,7 @@ fn refused_for(lost: &LostRight) -> ServiceRefusal {
         LostRight::Session => &service_texts::UNAUTHORIZED,
         LostRight::Key | LostRight::Transfer => &service_texts::API_KEY_FORBIDDEN,
         LostRight::Account => &service_texts::NO_ACCOUNT,
+        LostRight::Disabled => &service_texts::ACCOUNT_OFF,
         LostRight::Verification => &service_texts::VERIFICATION_WITHDRAWN,
         LostRight::Owner => &service_texts::OWNER_REQUIRED,
         LostRight::Export => return ServiceRefusal::invalid("Export"),

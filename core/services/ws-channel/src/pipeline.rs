@@ -18,7 +18,7 @@ use hyper::{HeaderMap, Method, Response, StatusCode, body::Incoming, header, htt
 use tokio_util::task::TaskTracker;
 
 use super::{
-    auth,
+    auth, banks,
     data::SPOOL,
     fault::HandlerFault,
     files::listings::ListingKey,
@@ -180,7 +180,8 @@ impl ServicePipeline {
         match parameters.iter().find(|(name, _)| *name == "Bank") {
             Some((_, bank)) if bank.is_empty() => Err((&service_texts::BANK_MISSING).into()),
             Some((_, bank)) if !self.knows(bank) => Err((&service_texts::BANK_INVALID).into()),
-            _ => Ok(()),
+            Some((_, bank)) => banks::refuse_if_paused(&self.service, call, bank).await,
+            None => Ok(()),
         }
     }
 

@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 use super::{
     DESCRIPTOR,
     auth::SessionCache,
-    banks::{self, Channels, PKI_TIMEOUT, ServiceBanks},
+    banks::{self, Channels, ServiceBanks},
     config::{CONFIGURATION, ServiceConfig},
     control::ServiceControlTarget,
     data,
@@ -240,7 +240,8 @@ impl RunningService {
         self.server.drain(Duration::from_secs(self.service.config.drain_s.into())).await;
         self.service.running.close();
         self.server.end().await;
-        if tokio::time::timeout(PKI_TIMEOUT + LAST_STEPS, self.service.running.wait()).await.is_err() {
+        let longest = self.service.banks.longest_call() + LAST_STEPS;
+        if tokio::time::timeout(longest, self.service.running.wait()).await.is_err() {
             tracing::error!("requests that may change something were not completed before the stop");
         }
         self.service.unstored.close().await;

@@ -22,8 +22,13 @@ async fn e17_s10_every_refused_login_costs_one_hash() {
     let _alone = ALONE.lock().await;
     let world = World::start().await;
     world.account("known@example.test").await;
+    world.account("disabled@example.test").await;
+    let operator = ServiceOperator::from_options(&world.options()).unwrap();
+    operator.disable_account("disabled@example.test", "a test").await.unwrap();
     for (email, password) in [
         ("known@example.test", OTHER_PASSWORD),
+        ("disabled@example.test", OTHER_PASSWORD),
+        ("disabled@example.test", PASSWORD),
         ("unknown@example.test", OTHER_PASSWORD),
         ("unknown@example.test", PASSWORD),
     ] {
@@ -31,7 +36,7 @@ async fn e17_s10_every_refused_login_costs_one_hash() {
         world.login(email, "data", password).await.is(400, AUTH_FAILED);
         assert_eq!(hashes_run() - before, 1, "{email}");
     }
-    for email in ["known@example.test", "unknown@example.test"] {
+    for email in ["known@example.test", "disabled@example.test", "unknown@example.test"] {
         let challenge = world.challenge(email, "data").await;
         let before = hashes_run();
         let body = json!({ "ChResp": challenge, "Encrypted": STANDARD.encode([1u8; 256]) });
@@ -55,12 +60,15 @@ async fn s10_a_reset_costs_the_same_whoever_is_asked_for() {
     let key = world.account("reset@example.test").await;
     world.register("unverified@example.test", "admin", &key).await.is(201, "Created");
     let operator = ServiceOperator::from_options(&world.options()).unwrap();
+    world.account("disabled@example.test").await;
+    operator.disable_account("disabled@example.test", "a test").await.unwrap();
     let records = async || operator.audit(Default::default()).await.unwrap();
     let sent = world.outbox().await.len();
     let mut shapes = Vec::new();
     for (email, messages) in [
         ("nobody@example.test", 0),
         ("unverified@example.test", 0),
+        ("disabled@example.test", 0),
         ("reset@example.test", 1),
         ("reset@example.test", 1),
     ] {

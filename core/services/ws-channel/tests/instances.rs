@@ -179,6 +179,42 @@ async fn old_content_that_no_row_names_is_collected_and_nothing_else() {
     one.running.stop().await;
 }
 
+/// Orders are carried out on the database: no instance is asked, and each judges them from its next transaction on.
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_about_accounts_and_banks_count_at_both() {
+    let Some(url) = server() else { return };
+    let shared = Shared::make(&url, &url);
+    let (one, other) = two_with(&shared, "").await;
+    let (who, signer) = one.customer("order@example.test").await;
+    let file = |name: &str| Some(one.folder.path().join(name).display().to_string());
+    let options = ServiceOptions { data: file("data"), config: file("config.toml"), ..ServiceOptions::default() };
+    let operator = ServiceOperator::from_options(&options).unwrap();
+    for at in [&one, &other] {
+        at.upload(&who, signer.signed(payment())).await.ok(201);
+    }
+    operator.pause_bank("simulator", "maintenance", None).await.unwrap();
+    for at in [&one, &other] {
+        let refused = at.upload(&who, signer.signed(payment())).await;
+        refused.refused(400, "Uploads to this bank are paused, nothing was sent.");
+        at.get(&who, "/files/simulator").await.ok(200);
+    }
+    operator.resume_bank("simulator").await.unwrap();
+    operator.disable_account(&who.email, "a test").await.unwrap();
+    for at in [&one, &other] {
+        at.get(&who, "/files/simulator").await.refused(403, "Account is disabled by the service's operator.");
+        let refused = at.upload(&who, signer.signed(payment())).await;
+        refused.refused(403, "Account is disabled by the service's operator.");
+    }
+    operator.enable_account(&who.email).await.unwrap();
+    for at in [&one, &other] {
+        at.upload(&who, signer.signed(payment())).await.ok(201);
+    }
+    operator.end_account_sessions(&who.email).await.unwrap();
+    for at in [&one, &other] {
+        at.get(&who, "/files/simulator").await.refused(401, "Unauthorized");
+    }
+}
+
 /// A folder in use by the instances of another database.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_of_another_database_is_left_alone() {

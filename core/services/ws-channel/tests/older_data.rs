@@ -16,7 +16,7 @@ use std::{
 use bankchannel_storage::ws_channel::AuditFilter;
 use bankchannel_ws_channel_service::{
     Channels, RunningService, ServiceOptions,
-    operator::{self, NewApiKey, ServiceOperator},
+    operator::{self, AccountQuery, NewApiKey, ServiceOperator},
 };
 use serde_json::json;
 use served::Served;
@@ -88,6 +88,10 @@ async fn data_of_the_former_version_stays_as_it_is_until_a_start() {
     assert!(operator.verify_audit().await.unwrap().intact);
     let refused = operator.certificates().await.expect_err("they have no lives yet");
     assert!(refused.message().contains("schema version 5") && refused.message().contains("start the service"));
+    for refused in [operator.accounts(AccountQuery::default()).await.err(), operator.banks().await.err()] {
+        let refused = refused.expect("it has no such state yet");
+        assert!(refused.message().contains("schema version 5"), "{refused}");
+    }
     let backup = folder.path().join("backup");
     operator.backup(&backup).await.unwrap();
     // What changes something would be seen by the instances of the former version.
@@ -107,6 +111,12 @@ async fn data_of_the_former_version_stays_as_it_is_until_a_start() {
         assert_eq!(schema(folder).await, schema(fresh.path()).await);
     }
     operator.create_key(NewApiKey::default()).await.unwrap();
+    // Accounts of the former version are in use, and take orders.
+    let all = operator.accounts(AccountQuery::default()).await.unwrap();
+    assert!(!all.is_empty() && all.iter().all(|account| account.disabled.is_none()), "{all:?}");
+    let disabled = operator.disable_account(&all[0].email, "an order").await.unwrap();
+    assert_eq!(disabled.disabled_reason.as_deref(), Some("an order"));
+    assert!(operator.pause_bank("simulator", "an order", None).await.unwrap().paused);
 }
 
 /// Certificates are brought over with their keys: they sign, and are renewed.

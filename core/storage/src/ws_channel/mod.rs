@@ -23,8 +23,13 @@ pub use entities::account::{
     AccountListing, AccountRecord, DeleteOutcome, ModeState, RegisterOutcome, RegistrationKey, UserCredential,
     VerifiedRegistration,
 };
+pub use entities::account_order::{
+    AccountOrder, AccountOrderKind, AccountOrderOutcome, AccountPage, AccountStanding, AccountState, CountedTries,
+    LockPeriod, ModeStanding,
+};
 pub use entities::audit::{AuditCheckpoint, AuditEntry, AuditFilter, AuditRecord, AuditVerdict, KnownHead};
 pub use entities::bank_code::{BankCodeLimits, CodeAttemptState, CodeMark, CodeRefusal, GuardedUserId, PermitOutcome};
+pub use entities::bank_pause::{BankPause, BankPauseOrder, BankPauseOutcome};
 pub use entities::certificate::{
     CertMaterial, CertSet, CertState, DueCertSet, EffectiveCerts, EnrolOutcome, EnrolmentBegin, HeldCertSet,
     ImportOutcome, IssuedForPair, LifeStep, NewCertSet, NewKeyRequest, RetireOutcome, RetiredCertificateRow,

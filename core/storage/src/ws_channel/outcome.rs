@@ -5,6 +5,11 @@ pub trait VerbOutcome {
     /// A short lower-case word: `done`, `refused`, `wrong_code`, ….
     fn outcome(&self) -> &'static str;
 
+    /// Facts that only the verb knows: they follow the detail of its audit entry.
+    fn facts(&self) -> String {
+        String::new()
+    }
+
     /// Whether the audit entry of the verb is written.
     fn is_recorded(&self) -> bool {
         true

@@ -2,7 +2,7 @@
 
 use crate::engine::{DatabaseLoad, DatabaseObserver, Result};
 use crate::ws_channel::{
-    AccountLinks, AccountListing, AccountRecord, AccountSession, BankFile, BankFileContent, CertSet, Digest,
+    AccountLinks, AccountListing, AccountRecord, AccountSession, BankFile, BankFileContent, BankPause, CertSet, Digest,
     EffectiveCerts, FileFilter, FileScope, JournalledUpload, LockKey, PendingToken, RetiredCertificateRow,
     ServiceSample, SimulatorLedger, StoredMode, StoredPgpKey, StoredSigningPair, TenantEntitlement, UserCredential,
     WsChannelStore,
@@ -57,6 +57,7 @@ reads! {
     file(scope: &FileScope, file_type: &str, reference: &str) -> Option<BankFileContent>;
     ledgers(scope: &FileScope) -> Vec<SimulatorLedger>;
     upload(id: &str) -> Option<JournalledUpload>;
+    bank_pause(bank: &str) -> Option<BankPause>;
     uploads_of(account: &FileScope, limit: i64) -> Vec<JournalledUpload>;
     content_paths() -> Vec<String>;
     alerts() -> Vec<(String, String, i64)>;

@@ -45,6 +45,7 @@ impl engine::StorageSchema for WsChannelSchema {
         SchemaMigration::new(6, "certificate lives", include_str!("migrations/0006_certificate_lives.sql")),
         SchemaMigration::new(7, "uploads at banks", include_str!("migrations/0007_uploads_at_banks.sql")),
         SchemaMigration::new(8, "bank codes", include_str!("migrations/0008_bank_codes.sql")),
+        SchemaMigration::new(9, "accounts and banks", include_str!("migrations/0009_accounts_and_banks.sql")),
         SchemaMigration::new(10, "notices", include_str!("migrations/0010_notices.sql")),
         SchemaMigration::new(AUDIT_ORIGIN, "audit origin", include_str!("migrations/0011_audit_origin.sql")),
     ];

@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)] // tests report the cases that they skip
 
+mod account_orders;
 mod accounts;
 mod audit;
 mod audit_tampering;
 mod bank_codes;
+mod bank_pauses;
 mod certificates;
 #[path = "../common/mod.rs"]
 mod common;

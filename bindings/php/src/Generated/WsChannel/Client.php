@@ -433,7 +433,8 @@ interface Client
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
      * @throws BankchannelException for all other failures
      */
@@ -464,7 +465,8 @@ interface Client
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
      * @throws BankchannelException for all other failures
      */
@@ -493,8 +495,8 @@ interface Client
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.mode_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.not_implemented`
      * @throws BankchannelException for all other failures
@@ -530,8 +532,8 @@ interface Client
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.mode_refused`, `ws_channel.owner_only`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.owner_only`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
      * @throws BankchannelException for all other failures
      */
@@ -563,8 +565,8 @@ interface Client
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.mode_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.not_implemented`
      * @throws BankchannelException for all other failures
@@ -598,8 +600,8 @@ interface Client
      * `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.mode_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`, `ws_channel.pgp_key_missing`,
      * `ws_channel.certificate_missing`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.not_implemented`
@@ -639,8 +641,9 @@ interface Client
      * `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.mode_refused`, `ws_channel.not_entitled`, `ws_channel.codes_stopped`, `ws_channel.user_id_held`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.not_entitled`,
+     * `ws_channel.codes_stopped`, `ws_channel.user_id_held`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`, `ws_channel.bank_refused`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
      * @throws \Bankchannel\Exception\ConflictException `ws_channel.certificate_exists`
@@ -685,8 +688,8 @@ interface Client
      * `ws_channel.certificate_refused`, `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.mode_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
      * @throws \Bankchannel\Exception\ConflictException `ws_channel.certificate_exists`
      * @throws BankchannelException for all other failures
@@ -727,8 +730,8 @@ interface Client
      * `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.mode_refused`, `ws_channel.owner_only`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.owner_only`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`,
      * `ws_channel.certificate_missing`
      * @throws BankchannelException for all other failures
@@ -763,8 +766,8 @@ interface Client
      * `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.not_entitled`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.not_entitled`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`, `ws_channel.bank_refused`,
      * `ws_channel.certificate_missing`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
@@ -813,12 +816,12 @@ interface Client
      * `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.mode_refused`, `ws_channel.not_entitled`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.not_entitled`
      * @throws \Bankchannel\Exception\SignatureException `ws_channel.signature_missing`,
      * `ws_channel.signature_malformed`, `ws_channel.signature_key_unknown`, `ws_channel.upload_rejected`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`, `ws_channel.bank_refused`,
-     * `ws_channel.certificate_missing`, `ws_channel.pgp_key_missing`
+     * `ws_channel.certificate_missing`, `ws_channel.pgp_key_missing`, `ws_channel.bank_paused`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
      * @throws \Bankchannel\Exception\ConflictException `ws_channel.upload_unsettled`
      * @throws \Bankchannel\Exception\PeerFailedException `ws_channel.bank_unavailable`
@@ -865,8 +868,8 @@ interface Client
      * `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.mode_refused`, `ws_channel.not_entitled`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.not_entitled`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`, `ws_channel.bank_refused`,
      * `ws_channel.certificate_missing`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
@@ -908,8 +911,8 @@ interface Client
      * `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.mode_refused`, `ws_channel.not_entitled`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.not_entitled`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`, `ws_channel.bank_refused`,
      * `ws_channel.certificate_missing`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
@@ -946,7 +949,8 @@ interface Client
      * `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
      * @throws BankchannelException for all other failures
@@ -975,8 +979,8 @@ interface Client
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.mode_refused`, `ws_channel.owner_only`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.owner_only`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
      * @throws BankchannelException for all other failures
      */
@@ -1008,8 +1012,8 @@ interface Client
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.mode_refused`, `ws_channel.owner_only`, `ws_channel.reauthenticate`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.owner_only`, `ws_channel.reauthenticate`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
      * @throws BankchannelException for all other failures
      */
@@ -1038,7 +1042,8 @@ interface Client
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
      * @throws BankchannelException for all other failures
      */
@@ -1070,8 +1075,8 @@ interface Client
      * `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.mode_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
      * @throws BankchannelException for all other failures
      */
@@ -1102,8 +1107,8 @@ interface Client
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.mode_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`
      * @throws \Bankchannel\Exception\SignatureException `ws_channel.signature_key_unknown`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`, `ws_channel.pgp_key_missing`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.not_implemented`

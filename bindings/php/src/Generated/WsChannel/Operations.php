@@ -834,7 +834,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
      * @throws BankchannelException for all other failures
      */
@@ -873,7 +874,8 @@ abstract class Operations extends AbstractClient implements Client
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
      * @throws BankchannelException for all other failures
      */
@@ -907,8 +909,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.mode_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.not_implemented`
      * @throws BankchannelException for all other failures
@@ -950,8 +952,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.mode_refused`, `ws_channel.owner_only`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.owner_only`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
      * @throws BankchannelException for all other failures
      */
@@ -990,8 +992,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.mode_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.not_implemented`
      * @throws BankchannelException for all other failures
@@ -1031,8 +1033,8 @@ abstract class Operations extends AbstractClient implements Client
      * `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.mode_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`, `ws_channel.pgp_key_missing`,
      * `ws_channel.certificate_missing`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.not_implemented`
@@ -1079,8 +1081,9 @@ abstract class Operations extends AbstractClient implements Client
      * `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.mode_refused`, `ws_channel.not_entitled`, `ws_channel.codes_stopped`, `ws_channel.user_id_held`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.not_entitled`,
+     * `ws_channel.codes_stopped`, `ws_channel.user_id_held`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`, `ws_channel.bank_refused`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
      * @throws \Bankchannel\Exception\ConflictException `ws_channel.certificate_exists`
@@ -1134,8 +1137,8 @@ abstract class Operations extends AbstractClient implements Client
      * `ws_channel.certificate_refused`, `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.mode_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
      * @throws \Bankchannel\Exception\ConflictException `ws_channel.certificate_exists`
      * @throws BankchannelException for all other failures
@@ -1188,8 +1191,8 @@ abstract class Operations extends AbstractClient implements Client
      * `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.mode_refused`, `ws_channel.owner_only`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.owner_only`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`,
      * `ws_channel.certificate_missing`
      * @throws BankchannelException for all other failures
@@ -1231,8 +1234,8 @@ abstract class Operations extends AbstractClient implements Client
      * `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.not_entitled`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.not_entitled`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`, `ws_channel.bank_refused`,
      * `ws_channel.certificate_missing`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
@@ -1289,12 +1292,12 @@ abstract class Operations extends AbstractClient implements Client
      * `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.mode_refused`, `ws_channel.not_entitled`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.not_entitled`
      * @throws \Bankchannel\Exception\SignatureException `ws_channel.signature_missing`,
      * `ws_channel.signature_malformed`, `ws_channel.signature_key_unknown`, `ws_channel.upload_rejected`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`, `ws_channel.bank_refused`,
-     * `ws_channel.certificate_missing`, `ws_channel.pgp_key_missing`
+     * `ws_channel.certificate_missing`, `ws_channel.pgp_key_missing`, `ws_channel.bank_paused`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
      * @throws \Bankchannel\Exception\ConflictException `ws_channel.upload_unsettled`
      * @throws \Bankchannel\Exception\PeerFailedException `ws_channel.bank_unavailable`
@@ -1351,8 +1354,8 @@ abstract class Operations extends AbstractClient implements Client
      * `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.mode_refused`, `ws_channel.not_entitled`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.not_entitled`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`, `ws_channel.bank_refused`,
      * `ws_channel.certificate_missing`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
@@ -1408,8 +1411,8 @@ abstract class Operations extends AbstractClient implements Client
      * `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.mode_refused`, `ws_channel.not_entitled`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.not_entitled`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`, `ws_channel.bank_refused`,
      * `ws_channel.certificate_missing`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
@@ -1460,7 +1463,8 @@ abstract class Operations extends AbstractClient implements Client
      * `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
      * @throws BankchannelException for all other failures
@@ -1495,8 +1499,8 @@ abstract class Operations extends AbstractClient implements Client
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.mode_refused`, `ws_channel.owner_only`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.owner_only`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
      * @throws BankchannelException for all other failures
      */
@@ -1533,8 +1537,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.mode_refused`, `ws_channel.owner_only`, `ws_channel.reauthenticate`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.owner_only`, `ws_channel.reauthenticate`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
      * @throws BankchannelException for all other failures
      */
@@ -1570,7 +1574,8 @@ abstract class Operations extends AbstractClient implements Client
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
      * @throws BankchannelException for all other failures
      */
@@ -1607,8 +1612,8 @@ abstract class Operations extends AbstractClient implements Client
      * `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.mode_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
      * @throws BankchannelException for all other failures
      */
@@ -1646,8 +1651,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.mode_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.account_disabled`, `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`
      * @throws \Bankchannel\Exception\SignatureException `ws_channel.signature_key_unknown`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`, `ws_channel.pgp_key_missing`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.not_implemented`

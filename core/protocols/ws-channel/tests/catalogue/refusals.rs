@@ -77,6 +77,8 @@ const TEXTS_OF_THE_SHEET: &[(&str, &str, &str)] = &[
     ("Technical error. No proper response body from bank.", "bank_unavailable", "bank"),
     ("Unauthorized. Could not decode account mode from token", "session_refused", "auth"),
     ("Unauthorized. Ensure phone and email are verified.", "not_verified", "auth"),
+    ("Account is disabled by the service's operator.", "account_disabled", "role"),
+    ("Uploads to this bank are paused, nothing was sent.", "bank_paused", "bank"),
     ("User does not exist!", "user_unknown", "validation"),
     ("configcerts not yet implemented", "not_implemented", "not_implemented"),
     ("unlinkaccount not yet implemented", "not_implemented", "not_implemented"),

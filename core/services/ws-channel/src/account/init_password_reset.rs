@@ -50,7 +50,7 @@ async fn send(
     call.about(email, mode);
     let Some(credential) = service.store.credential(email, mode).await?.filter(|found| found.phone_verified) else {
         let decoy = codes::decoy(service, email, mode, call.now_ms);
-        call.audited_store(service, email, "no user with a verified phone: nothing is sent")
+        call.audited_store(service, email, "no user with a verified phone that is in use: nothing is sent")
             .await?
             .put_code(decoy)
             .await?;

@@ -1,6 +1,6 @@
 //! The interface between the service and a bank (docs/protocols/ws-channel.md §6.9): one trait for all implementations.
 
-use std::{future::Future, pin::Pin, time::Duration};
+use std::{future::Future, ops::RangeInclusive, pin::Pin, time::Duration};
 
 use bankchannel_crypto::{
     rsa::RsaPrivateKey,
@@ -22,20 +22,22 @@ use crate::{
     keys::ServiceKeys,
 };
 
-/// Time limit of a bank's file operations; of an upload, how long its caller waits for the bank's answer.
+/// Time limit of a bank, unless its configuration says otherwise.
 pub(crate) const BANK_TIMEOUT: Duration = Duration::from_secs(60);
+/// The time limits that a bank may have.
+pub(crate) const TIME_LIMITS: RangeInclusive<Duration> = Duration::from_secs(5)..=Duration::from_secs(600);
 /// How long the answer to an upload is taken, unless the bank's configuration says otherwise: as long as the library waits.
 pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(300);
-/// Time limit of a bank's certificate operations.
-pub(crate) const PKI_TIMEOUT: Duration = Duration::from_secs(120);
+/// The longest time for a certificate: what works on a set holds it for [`HOLD_MS`](bankchannel_storage::ws_channel::HOLD_MS).
+const CERTIFICATE_TIMEOUT_MAX: Duration = Duration::from_secs(720);
 
 /// A bank's pending response.
 pub type PendingBankAnswer<'a, T> = Pin<Box<dyn Future<Output = Result<T, BankError>> + Send + 'a>>;
 
 /// A bank as seen by the service. Each method is one call of the bank's Web Services (docs/protocols/ws-channel.md
 /// §6.9).
-/// An implementation must not repeat an upload. The service stops waiting after 60 seconds (certificates: 120) and then treats
-/// the outcome as unknown: a request for a certificate is sent again, the same one; an upload stays so until the bank's answer
+/// An implementation must not repeat an upload. The service stops waiting after [`time_limit`](Self::time_limit) (certificates:
+/// twice that) and then treats the outcome as unknown: a request for a certificate is sent again, the same one; an upload stays so until the bank's answer
 /// comes, for which the service listens on ([`upload_waits`](Self::upload_waits)), a report of the bank, or a person settles it.
 pub trait BankChannel: Send + Sync {
     /// `DownloadFileList`: the files at the bank, oldest first.
@@ -59,9 +61,14 @@ pub trait BankChannel: Send + Sync {
         None
     }
 
+    /// The time limit of this bank's file operations; of an upload, how long its caller waits for the bank's answer.
+    fn time_limit(&self) -> Duration {
+        BANK_TIMEOUT
+    }
+
     /// How long an upload's answer is waited for.
     fn upload_waits(&self) -> UploadWaits {
-        UploadWaits::default()
+        UploadWaits { caller: self.time_limit(), ..UploadWaits::default() }
     }
 
     /// `UploadFile`.
@@ -362,6 +369,29 @@ pub struct CertificateOfBank {
     pub ledgers: Vec<NewLedger>,
     /// Files that appear with the enrolment, if the bank's files are in the service's store.
     pub files: Vec<NewBankFile>,
+}
+
+impl dyn BankChannel + '_ {
+    /// Waits for this bank within its time limit.
+    ///
+    /// # Errors
+    /// [`BankError::TimedOut`], and those of the call.
+    pub(crate) async fn in_time<T>(&self, asked: PendingBankAnswer<'_, T>) -> Result<T, BankError> {
+        within(self.time_limit(), asked).await
+    }
+
+    /// Waits for a certificate of this bank within its time limit.
+    ///
+    /// # Errors
+    /// As [`in_time`](Self::in_time).
+    pub(crate) async fn certificate_in_time<T>(&self, asked: PendingBankAnswer<'_, T>) -> Result<T, BankError> {
+        within(certificate_time_limit(self.time_limit()), asked).await
+    }
+}
+
+/// The time limit of a certificate at a bank with this time limit.
+pub(crate) fn certificate_time_limit(limit: Duration) -> Duration {
+    (2 * limit).min(CERTIFICATE_TIMEOUT_MAX)
 }
 
 /// Waits for a bank within a time limit.

@@ -27,8 +27,8 @@ use bankchannel_ws_channel::model::{Bank, BankPin};
 use tokio::sync::OwnedRwLockWriteGuard;
 
 use super::{
-    BankChannel, BankError, CertificateCustomer, CertificateOrder, CertificateProof, PKI_TIMEOUT, SigningMaterial,
-    life_fault::LifeFault, refusals, within,
+    BankChannel, BankError, CertificateCustomer, CertificateOrder, CertificateProof, SigningMaterial,
+    life_fault::LifeFault, refusals,
 };
 use crate::{
     HandlerFault, WsChannelService,
@@ -320,7 +320,7 @@ impl SetBank<'_> {
             self.shared.lock().unwrap_or_else(PoisonError::into_inner).exclusive = Some(alone);
         }
         let order = CertificateOrder { customer: &self.customer, request, proof, now_ms: self.service.now_ms() };
-        let issued = within(PKI_TIMEOUT, self.channel.issue(&order)).await;
+        let issued = self.channel.certificate_in_time(self.channel.issue(&order)).await;
         let issued = issued.map_err(|error| self.explained(kind, error))?;
         let certificate = issued.certificate;
         if !request.is_answered_by(&certificate) {
@@ -351,7 +351,7 @@ impl SetBank<'_> {
     async fn tried(&self, name: &str) -> Result<PairTrial, LifeFault> {
         let pair = self.pair(name).await?;
         let _permit = self.service.banks.permit(self.bank).await?;
-        let tried = within(super::BANK_TIMEOUT, self.channel.try_pair(&self.customer, &pair)).await;
+        let tried = self.channel.in_time(self.channel.try_pair(&self.customer, &pair)).await;
         Ok(tried.unwrap_or(PairTrial::NotKnown))
     }
 }

@@ -7,6 +7,7 @@
 //!   observed     counts and logs every call
 //!   refusals     certificates that a bank refuses although they hold
 //!   reach        the certificates of a file operation, and the tenant's entitlement
+//!   pauses       banks to which the operator lets no upload go
 //!   life         certificates, for core/renewal    lanes    who may speak with a bank at once
 //!   renewal      looks after every certificate        alerts   tells a person in time     settle   cleans up after a crash
 //! ```
@@ -20,6 +21,7 @@ mod lanes;
 pub(crate) mod life;
 mod life_fault;
 pub(crate) mod observed;
+mod pauses;
 mod refusals;
 mod renewal;
 mod sepa;
@@ -27,7 +29,12 @@ mod sepa_fault;
 mod settle;
 mod simulator;
 
-use std::{collections::HashMap, path::Path, sync::Arc, time::SystemTime};
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use bankchannel_foundation::{
     Result,
@@ -47,15 +54,17 @@ use super::{
 };
 
 pub use bank_error::BankError;
+use channel::within;
 pub use channel::{
     AccountBankConnection, BankAuthority, BankChannel, BankFileDownload, CertificateCustomer, CertificateEnrolment,
     CertificateOfBank, CertificateOrder, CertificateProof, OutgoingFile, PendingBankAnswer, SigningMaterial,
     UploadWaits,
 };
-pub(crate) use channel::{BANK_TIMEOUT, PKI_TIMEOUT, within};
+pub(crate) use channel::{BANK_TIMEOUT, TIME_LIMITS, certificate_time_limit};
 pub(crate) use connection_for_call::{ConnectionTurn, ReachedConnection};
 pub(crate) use fund_accounts::fund_simulator;
 pub(crate) use observed::BankMetrics;
+pub(crate) use pauses::{paused, refuse_if_paused};
 pub(crate) use renewal::renew_due;
 pub(crate) use settle::remove_old_content;
 
@@ -188,6 +197,12 @@ impl ServiceBanks {
     /// The banks that there is a channel to.
     pub(crate) fn reachable(&self) -> Vec<Bank> {
         Bank::ALL.iter().copied().filter(|bank| self.channel(*bank).is_some()).collect()
+    }
+
+    /// The longest time for which a call of a bank may last.
+    pub(crate) fn longest_call(&self) -> Duration {
+        let limits = self.channels.0.values().map(|channel| channel.time_limit());
+        certificate_time_limit(limits.max().unwrap_or(BANK_TIMEOUT))
     }
 
     /// The channel to a bank, if there is one.

@@ -7,7 +7,7 @@ use std::{
     collections::HashMap,
     future::Future,
     sync::{Arc, Mutex, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use bankchannel_crypto::{rsa::RsaPrivateKey, x509::CertificateRequest};
@@ -333,6 +333,10 @@ impl BankChannel for ObservedChannel {
 
     fn upload_waits(&self) -> UploadWaits {
         self.inner.upload_waits()
+    }
+
+    fn time_limit(&self) -> Duration {
+        self.inner.time_limit()
     }
 
     fn upload<'a>(

@@ -15,10 +15,7 @@ use bankchannel_ws_channel::model::Bank;
 use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    AccountBankConnection, BANK_TIMEOUT, BankChannel, alerts, life::CertificateLifeDriver, life_fault::LifeFault,
-    refusals, within,
-};
+use super::{AccountBankConnection, BankChannel, alerts, life::CertificateLifeDriver, life_fault::LifeFault, refusals};
 use crate::{
     certs::material,
     service::{BackgroundService, SettlingStore},
@@ -313,5 +310,5 @@ async fn target_of(service: &BackgroundService, channel: &dyn BankChannel, due: 
         keys: &service.keys,
         refused: &service.banks.refused,
     };
-    within(BANK_TIMEOUT, channel.target_id(&at)).await.ok().flatten()
+    channel.in_time(channel.target_id(&at)).await.ok().flatten()
 }

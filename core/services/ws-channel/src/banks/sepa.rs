@@ -66,6 +66,7 @@ pub(super) struct SepaBank {
     bank: SepaWebServicesBank,
     at_once: usize,
     codes: BankCodeLimits,
+    time_limit: Duration,
     answer_timeout: Duration,
     rules: RenewalRules,
     /// By account and user id.
@@ -79,6 +80,7 @@ impl SepaBank {
             bank,
             at_once: config.certificates_at_once(),
             codes: config.code_limits(),
+            time_limit: config.time_limit(),
             answer_timeout: config.answer_timeout(),
             users: Mutex::default(),
         }
@@ -235,8 +237,12 @@ impl BankChannel for SepaBank {
         Some(UploadAtBank { customer_id, request_id: self.bank.next_request_id(), request_timestamp })
     }
 
+    fn time_limit(&self) -> Duration {
+        self.time_limit
+    }
+
     fn upload_waits(&self) -> UploadWaits {
-        UploadWaits { answer: self.answer_timeout, ..UploadWaits::default() }
+        UploadWaits { caller: self.time_limit, answer: self.answer_timeout }
     }
 
     fn upload<'a>(
@@ -405,7 +411,7 @@ impl BankChannel for SepaBank {
             }
             let user = match self.remembered(at) {
                 Some(user) if user.may_send(&upload.file_type) || user.asked.elapsed() < REFUSED_BY => user,
-                _ => match within(ASK_TIMEOUT, Box::pin(self.ask_user(at))).await {
+                _ => match within(ASK_TIMEOUT.min(self.time_limit), Box::pin(self.ask_user(at))).await {
                     Ok(user) => user,
                     // The bank itself judges the file.
                     Err(_) => return Ok(()),

@@ -10,7 +10,7 @@ use bankchannel_storage::ws_channel::{AuditEntry, JournalledUpload, StoreError, 
 use bankchannel_transport::background;
 use bankchannel_ws_channel::model::Bank;
 
-use super::BANK_TIMEOUT;
+use super::{BankChannel, TIME_LIMITS};
 use crate::{files::content, keys::identity, service::BackgroundService};
 
 /// Number of uploads processed at a time.
@@ -80,16 +80,17 @@ async fn settle_uploads(service: &BackgroundService) -> Result<(), StoreError> {
 
 async fn settle_page(service: &BackgroundService, page: Vec<JournalledUpload>, now: i64) -> Result<(), StoreError> {
     // Uploads that began after this are still in progress, here or in another instance.
-    let begun_since = if service.store.is_only_writer() {
-        ms(service.banks.opened)
-    } else {
-        now - 2 * i64::try_from(BANK_TIMEOUT.as_millis()).unwrap_or(0)
+    let begun_since = |channel: Option<&dyn BankChannel>| {
+        if service.store.is_only_writer() {
+            return ms(service.banks.opened);
+        }
+        let longest = channel.map_or(*TIME_LIMITS.end(), BankChannel::time_limit).as_millis();
+        now - 2 * i64::try_from(longest).unwrap_or(0)
     };
     for upload in page {
-        let bank = Bank::from_text(&upload.scope.bank);
-        let from_journal =
-            bank.and_then(|bank| service.banks.channel(bank)).is_some_and(|channel| channel.works_from_journal());
-        if from_journal || upload.received >= begun_since {
+        let channel = Bank::from_text(&upload.scope.bank).and_then(|bank| service.banks.channel(bank));
+        let from_journal = channel.is_some_and(BankChannel::works_from_journal);
+        if from_journal || upload.received >= begun_since(channel) {
             continue;
         }
         let why = "the service ended while the bank was being asked";

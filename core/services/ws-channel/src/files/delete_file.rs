@@ -6,11 +6,7 @@ use bankchannel_ws_channel::{
 };
 
 use super::may_transfer;
-use crate::{
-    HandlerFault, ServiceCall, WsChannelService,
-    banks::{BANK_TIMEOUT, within},
-    certs::OK,
-};
+use crate::{HandlerFault, ServiceCall, WsChannelService, certs::OK};
 
 pub(crate) async fn handle(
     service: &WsChannelService,
@@ -32,7 +28,7 @@ pub(crate) async fn handle(
         None
     };
     let connection = reached.connection(service, store, call.for_bank());
-    within(BANK_TIMEOUT, channel.delete(&connection, kind, reference)).await?;
+    channel.in_time(channel.delete(&connection, kind, reference)).await?;
     if !here {
         call.record_done(service, bank, &detail).await?;
     }

@@ -17,12 +17,7 @@ use bankchannel_ws_channel::{
 use bytes::Bytes;
 
 use super::{may_transfer, settling};
-use crate::{
-    HandlerFault, ServiceCall, WsChannelService,
-    banks::{BANK_TIMEOUT, within},
-    certs::OK,
-    service::SettlingStore,
-};
+use crate::{HandlerFault, ServiceCall, WsChannelService, certs::OK, service::SettlingStore};
 use bankchannel_server::private;
 
 /// Bytes read at a time, and sent at a time.
@@ -38,7 +33,7 @@ pub(crate) async fn handle(
     let channel = service.banks.channel(request.bank).ok_or(&service_texts::NO_CHANNEL)?;
     let (kind, reference) = (request.file_type.as_str(), request.file_reference.as_str());
     let connection = reached.connection(service, None, call.for_bank());
-    let found = within(BANK_TIMEOUT, channel.download(&connection, kind, reference)).await?;
+    let found = channel.in_time(channel.download(&connection, kind, reference)).await?;
     if found.content.known_size().is_some_and(|size| size > service.config.max_file_bytes) {
         return Err((&service_texts::BANK_DATA_ERROR).into());
     }

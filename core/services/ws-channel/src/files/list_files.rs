@@ -11,11 +11,7 @@ use bankchannel_ws_channel::{
 use jiff::tz::TimeZone;
 
 use super::{listings::ListingFreshness, may_transfer};
-use crate::{
-    HandlerFault, ServiceCall, WsChannelService,
-    banks::{BANK_TIMEOUT, within},
-    certs::OK,
-};
+use crate::{HandlerFault, ServiceCall, WsChannelService, certs::OK};
 
 /// Bank time (§5.1).
 static HELSINKI: LazyLock<TimeZone> =
@@ -40,7 +36,7 @@ pub(crate) async fn handle(
         },
     };
     let connection = reached.connection(service, None, call.for_bank());
-    let listed = within(BANK_TIMEOUT, channel.list(&connection, &filter)).await?;
+    let listed = channel.in_time(channel.list(&connection, &filter)).await?;
     if channel.keeps_files_here() {
         let _ =
             call.fresh.set(ListingFreshness { auth, files, owner: reached.scope.email.clone(), until: reached.until });

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     HandlerFault, ServiceCall, WsChannelService,
-    banks::{BankChannel, BankError, ConnectionTurn, OutgoingFile, ReachedConnection},
+    banks::{self, BankChannel, BankError, ConnectionTurn, OutgoingFile, ReachedConnection},
     certs::OK,
     service::FinalStep,
 };
@@ -120,7 +120,7 @@ async fn journal(
     if is_unnamed {
         content::discard(service, &path).await;
     }
-    refuse_repeat(service, recorded?).await?;
+    refuse_unrecorded(service, call, recorded?).await?;
     let connection = reached.connection(service, None, call.for_bank());
     // Only a signal for the bank; if it misses one, it finds the upload later in the journal.
     channel
@@ -156,7 +156,7 @@ async fn send(
         service.unstored.add(FinalStep::end_upload(store, &upload.id, end, service.now_ms()));
         return Err(unavailable());
     }
-    refuse_repeat(service, recorded?).await?;
+    refuse_unrecorded(service, call, recorded?).await?;
     let (answer, answered) = oneshot::channel();
     let exchange = UploadExchange {
         service: whole,
@@ -186,9 +186,14 @@ fn unavailable() -> HandlerFault {
     ServiceRefusal { retry_after_s: Some(RETRY_S), ..(&service_texts::SERVICE_UNAVAILABLE).into() }.into()
 }
 
-async fn refuse_repeat(service: &WsChannelService, outcome: UploadOutcome) -> Result<(), HandlerFault> {
+async fn refuse_unrecorded(
+    service: &WsChannelService,
+    call: &ServiceCall,
+    outcome: UploadOutcome,
+) -> Result<(), HandlerFault> {
     let of = match outcome {
         UploadOutcome::Recorded => return Ok(()),
+        UploadOutcome::Paused(pause) => return Err(banks::paused(call, &pause).into()),
         UploadOutcome::Duplicate { of } => of,
         UploadOutcome::Unsettled { of } => {
             let detail = match service.store.upload(&of).await? {

@@ -16,7 +16,7 @@ use bankchannel_storage::ws_channel::{AuditFilter, CertState, HeldCertSet, WsCha
 use bankchannel_ws_channel::model::Bank;
 use serde_json::Value;
 
-use super::{api::AdminApi, backup::RestoredCertificate};
+use super::{api::AdminApi, backup::RestoredCertificate, banks::known_bank};
 use crate::{
     HandlerFault,
     banks::{built_in, life},
@@ -180,7 +180,7 @@ impl AdminApi {
         order: OperatorCertificateOrder,
         of: &CertificateAtBank,
     ) -> Result<OneCertificate> {
-        let known = Bank::from_text(&of.bank).ok_or_else(|| Error::invalid_field("bank", "is not the id of a bank"))?;
+        let known = known_bank(&of.bank)?;
         let (email, bank) = (of.email.to_ascii_lowercase(), known.as_str());
         let rules = self.rules_of(known)?;
         let Some(rules) = rules else {

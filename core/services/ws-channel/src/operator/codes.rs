@@ -10,9 +10,8 @@ use bankchannel_foundation::{
 };
 use bankchannel_server::{operator_commands, orders::PlainOrder};
 use bankchannel_storage::ws_channel::{GuardedUserId, PermitOutcome};
-use bankchannel_ws_channel::model::Bank;
 
-use super::api::AdminApi;
+use super::{api::AdminApi, banks::known_bank};
 use crate::{certs::material, data::storage};
 
 operator_commands! {
@@ -121,7 +120,7 @@ impl AdminApi {
     }
 
     async fn release_codes(self: Arc<Self>, of: UserIdAtBank) -> Result<OneGuardedUserId> {
-        let (bank, ws_user_id) = (known(&of.bank)?.as_str(), &*of.ws_user_id);
+        let (bank, ws_user_id) = (known_bank(&of.bank)?.as_str(), &*of.ws_user_id);
         let store = self.audited_for("release_codes", "", ("", bank), &material::named(ws_user_id));
         if !store.release_codes(bank, ws_user_id).await.map_err(storage)? {
             return Err(Error::invalid_field("ws_user_id", "no code is counted for it: code-list has those that are"));
@@ -130,7 +129,8 @@ impl AdminApi {
     }
 
     async fn allow_user_id(self: Arc<Self>, of: UserIdOfAccount) -> Result<OneGuardedUserId> {
-        let (bank, ws_user_id, email) = (known(&of.bank)?.as_str(), &*of.ws_user_id, of.email.to_ascii_lowercase());
+        let (bank, ws_user_id, email) =
+            (known_bank(&of.bank)?.as_str(), &*of.ws_user_id, of.email.to_ascii_lowercase());
         if ws_user_id.trim().is_empty() {
             return Err(Error::invalid_field("ws_user_id", "names the user id of the bank's agreement"));
         }
@@ -144,7 +144,8 @@ impl AdminApi {
     }
 
     async fn withdraw_user_id(self: Arc<Self>, of: UserIdOfAccount) -> Result<OneGuardedUserId> {
-        let (bank, ws_user_id, email) = (known(&of.bank)?.as_str(), &*of.ws_user_id, of.email.to_ascii_lowercase());
+        let (bank, ws_user_id, email) =
+            (known_bank(&of.bank)?.as_str(), &*of.ws_user_id, of.email.to_ascii_lowercase());
         let store = self.audited_for("withdraw_user_id", "", (&email, bank), &material::named(ws_user_id));
         if !store.withdraw_user_id(bank, ws_user_id, &email).await.map_err(storage)? {
             return Err(Error::invalid_field("email", "is not named for this user id"));
@@ -172,8 +173,4 @@ impl AdminApi {
             ws_user_id: one.ws_user_id,
         }
     }
-}
-
-fn known(bank: &str) -> Result<Bank> {
-    Bank::from_text(bank).ok_or_else(|| Error::invalid_field("bank", "is not the id of a bank"))
 }

@@ -12,9 +12,12 @@
 //! date: the instances that are running may be of the former version. A command that only looks opens the data so that
 //! the database itself refuses every change.
 
+mod account_info;
+mod accounts;
 mod api;
 mod audit;
 mod backup;
+mod banks;
 mod certificates;
 mod check;
 mod codes;
@@ -49,15 +52,20 @@ use super::{
     options::ServiceOptions,
     running,
 };
+use accounts::{AccountAddress, AccountAfterOrder, AccountToDelete, AccountToDisable};
 use audit::AuditQuery;
 use backup::BackupOrder;
+use banks::{BankToPause, BankToResume};
 use certificates::{CertificateAtBank, OneCertificate};
 use codes::{UserIdAtBank, UserIdOfAccount};
 use keys::{ApiKeyChange, Invitation};
 
+pub use account_info::{AccountDetails, AccountOverview, AccountTriesInfo, AccountUserInfo};
+pub use accounts::AccountQuery;
 pub use audit::{AuditCheck, AuditLine};
 pub use backup::{BackupSummary, RestoredCertificate};
 pub use bankchannel_server::{counterpart::ServerFinding, operator::CallableCommand};
+pub use banks::OperatedBankInfo;
 pub use certificates::{CertificateInfo, CertificateListing};
 pub use check::check;
 pub use codes::{GuardedUserIdInfo, SentCodeInfo};
@@ -71,6 +79,8 @@ pub(crate) use socket::AdminSocket;
 /// The operator's commands, by subject.
 pub static OPERATOR_COMMANDS: &[&[CallableCommand]] = &[
     keys::KEY_COMMANDS,
+    accounts::ACCOUNT_COMMANDS,
+    banks::BANK_COMMANDS,
     audit::AUDIT_COMMANDS,
     backup::BACKUP_COMMANDS,
     backup::RESTORE_COMMANDS,
@@ -178,6 +188,99 @@ impl ServiceOperator {
     /// `input.invalid_field` for an unknown key or an invalid address; `resource.storage`.
     pub async fn invite(&self, api_key: &str, email: &str) -> Result<ApiKeyInfo> {
         Ok(self.run::<keys::InviteAddress>(Invitation { api_key: api_key.into(), email: email.into() }).await?.key)
+    }
+
+    /// A page of accounts, by address: the next one is [`after`](AccountQuery::after) the last address.
+    ///
+    /// # Errors
+    /// `input.invalid_field` for a limit out of bounds; `resource.storage`.
+    pub async fn accounts(&self, query: AccountQuery) -> Result<Vec<AccountOverview>> {
+        Ok(self.run::<accounts::ListOperatedAccounts>(query).await?.accounts)
+    }
+
+    /// An address: its users, sessions and locks. It need not be registered.
+    ///
+    /// # Errors
+    /// `input.invalid_field` for an address of which nothing is known; `resource.storage`.
+    pub async fn account(&self, email: &str) -> Result<AccountDetails> {
+        Ok(self.run::<accounts::ShowAccount>(AccountAddress { email: email.into() }).await?.account)
+    }
+
+    /// Forgets the wrong passwords and codes of an address, which ends its locks. It need not be registered.
+    ///
+    /// # Errors
+    /// `input.invalid_field` for an address for which nothing is counted; `resource.storage`.
+    pub async fn unlock_account(&self, email: &str) -> Result<AccountDetails> {
+        self.change_account::<accounts::UnlockAccount>(AccountAddress { email: email.into() }).await
+    }
+
+    /// Ends all sessions of an account, and every login that has begun.
+    ///
+    /// # Errors
+    /// `input.invalid_field` for an unknown account; `resource.storage`.
+    pub async fn end_account_sessions(&self, email: &str) -> Result<AccountDetails> {
+        self.change_account::<accounts::EndAccountSessions>(AccountAddress { email: email.into() }).await
+    }
+
+    /// Removes the authenticator of an account, and ends all its sessions: codes come by SMS again.
+    ///
+    /// # Errors
+    /// As [`end_account_sessions`](Self::end_account_sessions).
+    pub async fn reset_account_mfa(&self, email: &str) -> Result<AccountDetails> {
+        self.change_account::<accounts::ResetAccountMfa>(AccountAddress { email: email.into() }).await
+    }
+
+    /// Keeps an account out, for this reason: no login, no call, no upload, no code.
+    ///
+    /// # Errors
+    /// `input.invalid_field` for an unknown account, one that is disabled, or a reason that says nothing;
+    /// `resource.storage`.
+    pub async fn disable_account(&self, email: &str, reason: &str) -> Result<AccountDetails> {
+        let order = AccountToDisable { email: email.into(), reason: reason.into() };
+        self.change_account::<accounts::DisableAccount>(order).await
+    }
+
+    /// Lets an account in again.
+    ///
+    /// # Errors
+    /// `input.invalid_field` for an unknown account, or one that is not disabled; `resource.storage`.
+    pub async fn enable_account(&self, email: &str) -> Result<AccountDetails> {
+        self.change_account::<accounts::EnableAccount>(AccountAddress { email: email.into() }).await
+    }
+
+    /// Erases an account with all its data. The audit trail stays.
+    ///
+    /// # Errors
+    /// `input.invalid_field` for an unknown account, or the owner of an API key; `resource.storage`.
+    pub async fn delete_account(&self, email: &str) -> Result<AccountDetails> {
+        let order = AccountToDelete { email: email.into(), confirm: email.into() };
+        self.change_account::<accounts::DeleteOperatedAccount>(order).await
+    }
+
+    /// The banks of the service, and those that are paused.
+    ///
+    /// # Errors
+    /// `resource.storage`.
+    pub async fn banks(&self) -> Result<Vec<OperatedBankInfo>> {
+        Ok(self.run::<banks::ListOperatedBanks>(PlainOrder).await?.banks)
+    }
+
+    /// Lets no upload go to a bank: it is refused with this reason before anything of it is sent. Uploads that the service
+    /// has taken go on.
+    ///
+    /// # Errors
+    /// `input.invalid_field` for an unknown bank, one that is paused, or a reason that says nothing; `resource.storage`.
+    pub async fn pause_bank(&self, bank: &str, reason: &str, by: Option<&str>) -> Result<OperatedBankInfo> {
+        let order = BankToPause { bank: bank.into(), reason: reason.into(), by: by.map(Into::into) };
+        Ok(self.run::<banks::PauseBank>(order).await?.bank)
+    }
+
+    /// Lets uploads go to a bank again.
+    ///
+    /// # Errors
+    /// `input.invalid_field` for an unknown bank, or one that is not paused; `resource.storage`.
+    pub async fn resume_bank(&self, bank: &str) -> Result<OperatedBankInfo> {
+        Ok(self.run::<banks::ResumeBank>(BankToResume { bank: bank.into() }).await?.bank)
     }
 
     /// Reads the audit trail.
@@ -302,6 +405,13 @@ impl ServiceOperator {
 
     async fn change_key(&self, change: ApiKeyChange) -> Result<ApiKeyInfo> {
         Ok(self.run::<keys::ChangeApiKey>(change).await?.key)
+    }
+
+    async fn change_account<O>(&self, order: O::Request) -> Result<AccountDetails>
+    where
+        O: HostedOperation<Response = AccountAfterOrder>,
+    {
+        Ok(self.run::<O>(order).await?.account)
     }
 
     async fn change_certificate<O>(&self, email: &str, bank: &str) -> Result<CertificateInfo>

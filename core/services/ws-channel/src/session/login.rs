@@ -117,8 +117,10 @@ async fn ask_for_phone(
     let email = &user.account.email;
     call.store(service).await?.clear_failures(&[password_lock(email, mode)]).await?;
     let draft = CodeDraft::verify_phone(service, &user.account, mode, call.now_ms);
-    if call.audited_store(service, email, "phone").await?.put_code(draft.new).await? == CodeSend::Send {
-        codes::send(service, call, &draft.message).await?;
+    match call.audited_store(service, email, "phone").await?.put_code(draft.new).await? {
+        CodeSend::Send => codes::send(service, call, &draft.message).await?,
+        CodeSend::Kept | CodeSend::TooSoon { .. } | CodeSend::TooMany { .. } => {}
+        stale @ CodeSend::Stale => opened(stale)?,
     }
     Ok(LoginResponse::new("User authentication failed. Verify phone number with received SMS.".to_owned()))
 }
@@ -216,7 +218,8 @@ fn resting_on(user: &UserCredential, pending: NewPending) -> NewPending {
     NewPending { verified_hash: Some(user.password_hash.clone()), ..pending }
 }
 
-/// Whether a step was opened; if the password was reset meanwhile, the response is that for a wrong password.
+/// Whether a step was opened; if the password was reset or the account disabled meanwhile, the response is that for a wrong
+/// password.
 fn opened(sent: CodeSend) -> Result<(), HandlerFault> {
     match sent {
         CodeSend::Send => Ok(()),

@@ -14,14 +14,19 @@ use bankchannel_ws_channel::model::MfaType;
 
 use super::{config::Lockout, fault::HandlerFault, service::WsChannelService};
 
+/// The scope of counters of wrong passwords.
+pub(crate) const PASSWORD_LOCK: &str = "password";
+/// The scope of counters of wrong second-factor codes.
+pub(crate) const MFA_LOCK: &str = "mfa";
+
 /// Counter of a user's wrong passwords.
 pub(crate) fn password_lock(email: &str, mode: StoredMode) -> LockKey {
-    LockKey::new("password", format!("{email} {}", mode.as_str()))
+    LockKey::new(PASSWORD_LOCK, format!("{email} {}", mode.as_str()))
 }
 
 /// Counter of a user's wrong second-factor codes.
 pub(crate) fn mfa_lock(email: &str, mode: StoredMode) -> LockKey {
-    LockKey::new("mfa", format!("{email} {}", mode.as_str()))
+    LockKey::new(MFA_LOCK, format!("{email} {}", mode.as_str()))
 }
 
 /// Both counters, for operations that lift the lockouts.

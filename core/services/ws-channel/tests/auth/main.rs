@@ -2,6 +2,7 @@
 //! checklist (docs/protocols/ws-channel.md §11) and of its threats (§10).
 #![allow(clippy::unwrap_used)]
 
+mod accounts;
 mod control;
 mod encryption;
 mod login;

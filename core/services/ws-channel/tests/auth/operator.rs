@@ -65,6 +65,11 @@ async fn refusals(operator: &ServiceOperator, api_key: &str, not_empty: &Path) -
         operator.set_entitlement(api_key, "x", "maybe").await.err(),
         operator.renew_certificate("op@example.test", "nordea").await.err(),
         operator.release_codes("nowhere", "1").await.err(),
+        operator.account("nobody@example.test").await.err(),
+        operator.disable_account("op@example.test", " ").await.err(),
+        operator.delete_account("op@example.test").await.err(),
+        operator.pause_bank("nordeaa", "maintenance", None).await.err(),
+        operator.resume_bank("nordea").await.err(),
         operator.uploads("lost").await.err(),
         operator.settle_upload("unknown", "accepted", "the bank says so").await.err(),
         operator.backup(not_empty).await.err(),
@@ -246,6 +251,7 @@ async fn a_command_that_only_looks_changes_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let request = match command.form.command {
             "backup" => json!({"target": folder.path()}),
+            "account-show" => json!({"email": "op@example.test"}),
             _ => json!({}),
         };
         operator::carry_out(&world.options(), command, request).await.unwrap();

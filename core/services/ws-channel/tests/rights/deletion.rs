@@ -8,10 +8,14 @@ use crate::{
     ends::World,
     on_both,
     postgres::Shared,
-    served::{Signer, identity, payment},
+    served::{self, Signer, identity, payment},
 };
 
-on_both!(nothing_of_a_deleted_account_stays_or_comes_after_it, who_comes_next_finds_nothing);
+on_both!(
+    nothing_of_a_deleted_account_stays_or_comes_after_it,
+    who_comes_next_finds_nothing,
+    an_order_of_the_operator_leaves_nothing_either,
+);
 
 /// Too large for a row: each upload has a content file.
 fn large() -> Vec<u8> {
@@ -88,4 +92,20 @@ async fn who_comes_next_finds_nothing(shared: Option<Shared>) {
     run(left("before-enrolling")).await;
     world.served.enrol(&again).await.ok(201);
     assert_eq!(world.served.references(&again, "camt.054.001.02", "ALL").await, [""; 0]);
+}
+
+/// Rows and content files, also of an upload that waits for its bank.
+async fn an_order_of_the_operator_leaves_nothing_either(shared: Option<Shared>) {
+    let files = shared.as_ref().map(Shared::files);
+    let world = World::start(shared, "[banks.simulator]\npayments = \"store\"\n").await;
+    let files = files.unwrap_or_else(|| world.served.folder.path().join("data").join("files"));
+    let (case, signer) = customer(&world, "ordered").await;
+    world.served.upload(&case.customer, signer.signed(&large())).await.ok(201);
+    assert_eq!(served::content_files(&files).len(), 1);
+    assert!(!world.operator.delete_account(&case.customer.email).await.unwrap().registered);
+    world.served.upload(&case.customer, signer.signed(payment())).await.refused(401, "Unauthorized");
+    assert_eq!(world.database.lock().await.rows_with(&case.customer.email).await, Default::default());
+    assert!(served::content_files(&files).is_empty());
+    let owner = world.operator.delete_account(&case.owner.email).await.unwrap_err();
+    assert!(owner.message().contains("account-disable"), "{owner}");
 }

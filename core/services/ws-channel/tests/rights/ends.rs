@@ -28,11 +28,12 @@ pub(crate) enum End {
     CertificateRetired,
     PgpKeyDeleted,
     OwnerChanged,
+    AccountDisabled,
     /// Must be the last: it ends all sessions.
     Expiry,
 }
 
-pub(crate) const ENDS: [End; 10] = [
+pub(crate) const ENDS: [End; 11] = [
     End::Logout,
     End::Reset,
     End::KeyOff,
@@ -42,6 +43,7 @@ pub(crate) const ENDS: [End; 10] = [
     End::CertificateRetired,
     End::PgpKeyDeleted,
     End::OwnerChanged,
+    End::AccountDisabled,
     End::Expiry,
 ];
 
@@ -110,6 +112,7 @@ impl World {
                 let sql = format!("UPDATE tenant SET owner_email = 'new-owner@example.test' WHERE api_key = '{key}'");
                 self.database.lock().await.run(sql).await;
             }
+            End::AccountDisabled => drop(self.operator.disable_account(&who.email, "a test").await.unwrap()),
             End::Expiry => {}
         }
     }

@@ -8,6 +8,7 @@ mod cases;
 mod deletion;
 mod ends;
 mod matrix;
+mod paused;
 #[allow(dead_code)]
 #[path = "../../../../../tests/support/postgres.rs"]
 mod postgres;

@@ -28,6 +28,7 @@ enum Expect {
 use Expect::{Done, Never, Refused};
 
 const GONE: Expect = Refused(401, "Unauthorized");
+const OFF: Expect = Refused(403, "Account is disabled by the service's operator.");
 const KEY: Expect = Refused(403, "Invalid API key");
 const ENTITLEMENT: Expect = Refused(400, "Bank Simulator access is not enabled for this tenant");
 const NOT_OWNER: Expect = Refused(403, "Only the API key owner may call this operation");
@@ -42,38 +43,38 @@ const OWNER_STAYS: Expect = Never("an owner is never deleted");
 
 /// In the order of [`ENDS`].
 #[rustfmt::skip]
-const TABLE: &[(&str, Act, [Expect; 10])] = &[
-    // Logout, Reset, KeyOff, TransferOff, EntitlementTaken, AccountDeleted, CertificateRetired, PgpKeyDeleted, OwnerChanged, Expiry
-    ("logout", Act::Logout, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, GONE, NO_CERT, NO_KEY, NO_OWNER, GONE]),
-    ("config_certs", Act::ConfigCerts, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, GONE, NO_CERT, NO_KEY, NO_OWNER, GONE]),
-    ("share_certs", Act::ShareCerts, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, GONE, Done("shares what comes later too"), NO_KEY, NO_OWNER, GONE]),
-    ("unshare_certs", Act::UnshareCerts, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, GONE, Done("ends the link all the same"), NO_KEY, NO_OWNER, GONE]),
-    ("export_cert", Act::ExportCert, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, GONE, NO_CERTIFICATE, Refused(400, "Requested export PGP key not found."), NO_OWNER, GONE]),
-    ("enroll_cert", Act::EnrollCert, [GONE, GONE, KEY, NO_TRANSFER, ENTITLEMENT, GONE, Never("there is none yet"), NO_KEY, NO_OWNER, GONE]),
-    ("import_cert", Act::ImportCert, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, GONE, Done("another bank's"), NO_KEY, NO_OWNER, GONE]),
-    ("retire_cert", Act::RetireCert, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, GONE, NO_CERTIFICATE, NO_KEY, NO_OWNER, GONE]),
-    ("retire_cert", Act::RetireCertOfAnother, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, OWNER_STAYS, NO_CERTIFICATE, Never("the owner has none here"), NOT_OWNER, GONE]),
-    ("upload_file", Act::UploadFile, [GONE, GONE, KEY, KEY, ENTITLEMENT, GONE, NO_CONNECTION, Refused(400, "No PGP keys. PGP keys are required to sign files for upload."), NO_OWNER, GONE]),
-    ("download_file", Act::DownloadFile, [GONE, GONE, KEY, KEY, ENTITLEMENT, GONE, NO_CONNECTION, NO_KEY, NO_OWNER, GONE]),
-    ("delete_file", Act::DeleteFile, [GONE, GONE, KEY, KEY, ENTITLEMENT, GONE, NO_CONNECTION, NO_KEY, NO_OWNER, GONE]),
-    ("delete_account", Act::DeleteAccount, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, OWNER_STAYS, NO_CERT, Never("the owner has none here"), NOT_OWNER, GONE]),
-    ("upload_key", Act::UploadKey, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, GONE, NO_CERT, Done("another key's"), NO_OWNER, GONE]),
-    ("delete_key", Act::DeleteKey, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, GONE, NO_CERT, Refused(400, "No suitable PGP keys found."), NO_OWNER, GONE]),
+const TABLE: &[(&str, Act, [Expect; 11])] = &[
+    // Logout, Reset, KeyOff, TransferOff, EntitlementTaken, AccountDeleted, CertificateRetired, PgpKeyDeleted, OwnerChanged, AccountDisabled, Expiry
+    ("logout", Act::Logout, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, GONE, NO_CERT, NO_KEY, NO_OWNER, OFF, GONE]),
+    ("config_certs", Act::ConfigCerts, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, GONE, NO_CERT, NO_KEY, NO_OWNER, OFF, GONE]),
+    ("share_certs", Act::ShareCerts, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, GONE, Done("shares what comes later too"), NO_KEY, NO_OWNER, OFF, GONE]),
+    ("unshare_certs", Act::UnshareCerts, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, GONE, Done("ends the link all the same"), NO_KEY, NO_OWNER, OFF, GONE]),
+    ("export_cert", Act::ExportCert, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, GONE, NO_CERTIFICATE, Refused(400, "Requested export PGP key not found."), NO_OWNER, OFF, GONE]),
+    ("enroll_cert", Act::EnrollCert, [GONE, GONE, KEY, NO_TRANSFER, ENTITLEMENT, GONE, Never("there is none yet"), NO_KEY, NO_OWNER, OFF, GONE]),
+    ("import_cert", Act::ImportCert, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, GONE, Done("another bank's"), NO_KEY, NO_OWNER, OFF, GONE]),
+    ("retire_cert", Act::RetireCert, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, GONE, NO_CERTIFICATE, NO_KEY, NO_OWNER, OFF, GONE]),
+    ("retire_cert", Act::RetireCertOfAnother, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, OWNER_STAYS, NO_CERTIFICATE, Never("the owner has none here"), NOT_OWNER, OFF, GONE]),
+    ("upload_file", Act::UploadFile, [GONE, GONE, KEY, KEY, ENTITLEMENT, GONE, NO_CONNECTION, Refused(400, "No PGP keys. PGP keys are required to sign files for upload."), NO_OWNER, OFF, GONE]),
+    ("download_file", Act::DownloadFile, [GONE, GONE, KEY, KEY, ENTITLEMENT, GONE, NO_CONNECTION, NO_KEY, NO_OWNER, OFF, GONE]),
+    ("delete_file", Act::DeleteFile, [GONE, GONE, KEY, KEY, ENTITLEMENT, GONE, NO_CONNECTION, NO_KEY, NO_OWNER, OFF, GONE]),
+    ("delete_account", Act::DeleteAccount, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, OWNER_STAYS, NO_CERT, Never("the owner has none here"), NOT_OWNER, OFF, GONE]),
+    ("upload_key", Act::UploadKey, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, GONE, NO_CERT, Done("another key's"), NO_OWNER, OFF, GONE]),
+    ("delete_key", Act::DeleteKey, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, GONE, NO_CERT, Refused(400, "No suitable PGP keys found."), NO_OWNER, OFF, GONE]),
 ];
 
 const NOT_NEEDED: Expect = Done("the simulator alone needs one");
 
 /// The operations that differ at a bank over SEPA Web Services.
 #[rustfmt::skip]
-const AT_BANK: &[(&str, Act, [Expect; 10])] = &[
-    ("export_cert", Act::ExportCert, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, GONE, NO_CERTIFICATE, Refused(400, "Requested export PGP key not found."), NO_OWNER, GONE]),
-    ("enroll_cert", Act::EnrollCert, [GONE, GONE, KEY, NO_TRANSFER, NOT_NEEDED, GONE, Never("there is none yet"), NO_KEY, NO_OWNER, GONE]),
-    ("enroll_cert", Act::EnrollCertAgain, [GONE, GONE, KEY, NO_TRANSFER, NOT_NEEDED, GONE, Never("there is none yet"), NO_KEY, NO_OWNER, GONE]),
-    ("retire_cert", Act::RetireCert, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, GONE, NO_CERTIFICATE, NO_KEY, NO_OWNER, GONE]),
-    ("retire_cert", Act::RetireCertOfAnother, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, OWNER_STAYS, NO_CERTIFICATE, Never("the owner has none here"), NOT_OWNER, GONE]),
-    ("upload_file", Act::UploadFile, [GONE, GONE, KEY, KEY, NOT_NEEDED, GONE, NO_CONNECTION, Refused(400, "No PGP keys. PGP keys are required to sign files for upload."), NO_OWNER, GONE]),
-    ("download_file", Act::DownloadFile, [GONE, GONE, KEY, KEY, NOT_NEEDED, GONE, NO_CONNECTION, NO_KEY, NO_OWNER, GONE]),
-    ("delete_file", Act::DeleteFile, [GONE, GONE, KEY, KEY, NOT_NEEDED, GONE, NO_CONNECTION, NO_KEY, NO_OWNER, GONE]),
+const AT_BANK: &[(&str, Act, [Expect; 11])] = &[
+    ("export_cert", Act::ExportCert, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, GONE, NO_CERTIFICATE, Refused(400, "Requested export PGP key not found."), NO_OWNER, OFF, GONE]),
+    ("enroll_cert", Act::EnrollCert, [GONE, GONE, KEY, NO_TRANSFER, NOT_NEEDED, GONE, Never("there is none yet"), NO_KEY, NO_OWNER, OFF, GONE]),
+    ("enroll_cert", Act::EnrollCertAgain, [GONE, GONE, KEY, NO_TRANSFER, NOT_NEEDED, GONE, Never("there is none yet"), NO_KEY, NO_OWNER, OFF, GONE]),
+    ("retire_cert", Act::RetireCert, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, GONE, NO_CERTIFICATE, NO_KEY, NO_OWNER, OFF, GONE]),
+    ("retire_cert", Act::RetireCertOfAnother, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, OWNER_STAYS, NO_CERTIFICATE, Never("the owner has none here"), NOT_OWNER, OFF, GONE]),
+    ("upload_file", Act::UploadFile, [GONE, GONE, KEY, KEY, NOT_NEEDED, GONE, NO_CONNECTION, Refused(400, "No PGP keys. PGP keys are required to sign files for upload."), NO_OWNER, OFF, GONE]),
+    ("download_file", Act::DownloadFile, [GONE, GONE, KEY, KEY, NOT_NEEDED, GONE, NO_CONNECTION, NO_KEY, NO_OWNER, OFF, GONE]),
+    ("delete_file", Act::DeleteFile, [GONE, GONE, KEY, KEY, NOT_NEEDED, GONE, NO_CONNECTION, NO_KEY, NO_OWNER, OFF, GONE]),
 ];
 
 /// Writing operations without a session: their proof (a challenge, a code, a step's token) is consumed in the same

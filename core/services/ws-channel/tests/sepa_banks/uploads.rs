@@ -81,6 +81,31 @@ async fn a_lost_answer_is_asked_for_by_its_request_and_settled_by_its_report() {
     assert!(own["StatusReason"].as_str().unwrap().contains("status report"), "{own}");
 }
 
+/// A bank's own time limit ends what waits for it, of that bank alone; its answer settles the upload when it comes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bank_has_a_time_limit_of_its_own() {
+    let sandbox = Sandbox::new().await;
+    let config = sandbox.config().replacen("[banks.osuuspankki]\n", "[banks.osuuspankki]\ntimeout_s = 5\n", 1);
+    assert!(config.contains("timeout_s"), "{config}");
+    let world = World { served: Served::with(&config, Channels::default()).await, sandbox };
+    let (who, signer) = world.customer("limit@example.test").await;
+    for operation in ["upload_file", "list_files"] {
+        world.order("sandbox/faults", json!({"fault": "hold", "family": "op", "operation": operation})).await;
+    }
+    let list = || async { world.served.get(&who, "/files/osuuspankki?FileType=pain.002.001.10").await };
+    let (sent, listed) = tokio::join!(send_through(&world.served, &who, &signer, payment()), list());
+    for answer in [&sent, &listed] {
+        answer.refused(504, "Technical error. No proper response body from bank.");
+    }
+    let unknown = until_in_state(&world, "unknown").await;
+    assert!(unknown.detail.contains("within 5 s") && unknown.detail.contains("300 s"), "{unknown:?}");
+    let limits = world.operator().banks().await.unwrap();
+    let of = |bank: &str| limits.iter().find(|one| one.bank == bank).unwrap().timeout_s;
+    assert_eq!((of("osuuspankki"), of("nordea")), (Some(5), Some(60)));
+    world.order("sandbox/release", json!({})).await;
+    assert_eq!(until_in_state(&world, "accepted").await.id, unknown.id);
+}
+
 /// A bare status of the bank is said as it is, to the operator and to the customer.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bare_status_of_the_bank_is_named() {

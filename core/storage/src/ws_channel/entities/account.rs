@@ -28,6 +28,8 @@ pub struct AccountRecord {
     pub linked_to: Option<String>,
     /// Registered at, Unix ms.
     pub created: i64,
+    /// Since when the operator keeps it out, Unix ms.
+    pub disabled_at: Option<i64>,
     /// Whether this account owns its API key.
     #[row(sql = "CASE WHEN t.owner_email = a.email THEN 1 ELSE 0 END")]
     pub is_owner: bool,

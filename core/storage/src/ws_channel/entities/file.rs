@@ -1,5 +1,6 @@
 //! Bank files and the upload journal (docs/protocols/ws-channel.md §5).
 
+use super::bank_pause::BankPause;
 use super::common::Digest;
 use crate::engine::{Result, ResultRow, StoreError, StoredRow, text_enum};
 use crate::ws_channel::outcome::outcomes;
@@ -190,12 +191,15 @@ pub enum UploadOutcome {
         /// Id of that upload.
         of: String,
     },
+    /// The operator lets no upload go to this bank.
+    Paused(BankPause),
 }
 
 outcomes!(UploadOutcome {
     Self::Recorded => "done",
     Self::Duplicate { .. } => "duplicate",
     Self::Unsettled { .. } => "unsettled",
+    Self::Paused(_) => "paused",
 });
 
 /// How an upload ends.

@@ -1,8 +1,10 @@
 //! Input and output types of the verbs: plain data with typed words.
 
 pub(crate) mod account;
+pub(crate) mod account_order;
 pub(crate) mod audit;
 pub(crate) mod bank_code;
+pub(crate) mod bank_pause;
 pub(crate) mod certificate;
 pub(crate) mod code;
 pub(crate) mod common;

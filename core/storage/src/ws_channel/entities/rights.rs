@@ -75,6 +75,8 @@ pub enum LostRight {
     Key,
     /// The account does not exist.
     Account,
+    /// The operator has disabled the account.
+    Disabled,
     /// Phone or mail address are no longer verified.
     Verification,
     /// The API key may not transfer files.
@@ -106,6 +108,7 @@ impl LostRight {
             Self::Session => "session",
             Self::Key => "API key",
             Self::Account => "account",
+            Self::Disabled => "account in use",
             Self::Verification => "verification",
             Self::Transfer => "file transfer",
             Self::Owner => "ownership of the API key",

@@ -21,7 +21,8 @@ impl WsChannelStore {
         })
     }
 
-    /// The data of a mode user that Login, InitPasswordReset and LoginMFA need.
+    /// The data of a mode user that Login, InitPasswordReset and LoginMFA need. A disabled account has none, as an unknown
+    /// address: strangers cannot tell the two apart.
     pub fn credential(&self, email: &str, mode: StoredMode) -> BoxFuture<'_, Result<Option<UserCredential>>> {
         self.database().read((email.to_owned(), mode), |tx, (email, mode)| {
             Box::pin(async move {
@@ -29,7 +30,7 @@ impl WsChannelStore {
                     "SELECT ",
                     UserCredential::COLUMNS,
                     " FROM mode_user u JOIN account a ON a.email = u.email JOIN tenant t ON t.api_key = a.api_key \
-                     WHERE u.email = $1 AND u.mode = $2"
+                     WHERE u.email = $1 AND u.mode = $2 AND a.disabled_at IS NULL"
                 );
                 tx.one(sql, args![email, *mode]).await
             })
@@ -94,7 +95,7 @@ async fn list(tx: &mut WsChannelTx, api_key: &str) -> Result<Vec<AccountListing>
     Ok(listings.into_values().collect())
 }
 
-async fn delete(tx: &mut WsChannelTx, api_key: &str, email: &str) -> Result<DeleteOutcome> {
+pub(super) async fn delete(tx: &mut WsChannelTx, api_key: &str, email: &str) -> Result<DeleteOutcome> {
     let sql = "SELECT CASE WHEN t.owner_email = a.email THEN 1 ELSE 0 END \
                FROM account a JOIN tenant t ON t.api_key = a.api_key WHERE a.email = $1 AND a.api_key = $2";
     let Some(is_owner) = tx.one(sql, args![email, api_key]).await? else {

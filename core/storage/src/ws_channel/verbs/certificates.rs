@@ -93,7 +93,12 @@ pub(super) async fn effective(tx: &mut WsChannelTx, email: &str, bank: &str, now
     let Some(owner) = lender else {
         return Ok(EffectiveCerts::NotLinked);
     };
-    let mut lent: Vec<CertSet> = select_sets(tx, Some(&owner), None).await?.into_iter().filter(usable).collect();
+    let sql = "SELECT count(*) FROM account WHERE email = $1 AND disabled_at IS NOT NULL";
+    let mut lent: Vec<CertSet> = match tx.number(sql, args![&owner]).await? {
+        // The certificates of a disabled account are used by nobody.
+        1.. => Vec::new(),
+        _ => select_sets(tx, Some(&owner), None).await?.into_iter().filter(usable).collect(),
+    };
     Ok(match lent.iter().position(|set| set.bank == bank) {
         Some(index) => EffectiveCerts::Usable { set: Box::new(lent.swap_remove(index)), shared: true },
         None if lent.is_empty() => EffectiveCerts::LinkedWithoutData,

@@ -1,5 +1,6 @@
 //! One-time codes: stored as hashes, one per purpose, each used once.
 
+use super::account_orders::is_disabled;
 use super::lockouts::{clear, take, take_all};
 use super::sessions::revoke_tokens;
 use crate::engine::{Result, args};
@@ -10,7 +11,7 @@ use crate::ws_channel::{
 use futures_util::future::BoxFuture;
 
 /// Prefix of the counters of tries without a stored code; the purpose follows.
-const TRIES_SCOPE: &str = "code.tries.";
+pub(super) const TRIES_SCOPE: &str = "code.tries.";
 
 impl WsChannelStore {
     /// Stores a code that replaces the earlier one, if the gap and all quotas allow it. Send it only on
@@ -102,6 +103,10 @@ impl WsChannelStore {
 }
 
 pub(super) async fn store_code(tx: &mut WsChannelTx, code: &NewCode) -> Result<CodeSend> {
+    let is_disabled = is_disabled(tx, &code.email).await?;
+    if is_disabled && code.purpose != CodePurpose::PasswordReset {
+        return Ok(CodeSend::Stale);
+    }
     let sql = "SELECT sent_at FROM code WHERE email = $1 AND mode = $2 AND purpose = $3";
     if let Some(sent_at) = tx.one::<i64>(sql, args![&code.email, code.mode, code.purpose]).await? {
         let retry_at = sent_at + code.min_gap;
@@ -112,7 +117,8 @@ pub(super) async fn store_code(tx: &mut WsChannelTx, code: &NewCode) -> Result<C
     if let Some(retry_at) = take_all(tx, &code.quotas, code.now).await? {
         return Ok(CodeSend::TooMany { retry_at });
     }
-    let is_sent = take_all(tx, &code.sending, code.now).await?.is_none();
+    // A disabled account gets none, and whoever asked for it cannot tell.
+    let is_sent = take_all(tx, &code.sending, code.now).await?.is_none() && !is_disabled;
     let hash = if is_sent { code.hash } else { unguessable(&code.hash) };
     let sql = "INSERT INTO code (email, mode, purpose, hash, expires, tries, sent_at) VALUES ($1, $2, $3, $4, $5, 0, $6) \
                ON CONFLICT (email, mode, purpose) DO UPDATE SET hash = excluded.hash, expires = excluded.expires, \
@@ -157,7 +163,7 @@ async fn use_code(
     let Some((stored, expires, tries)) = row else {
         return try_without_code(tx, purpose, format!("{email} {}", mode.as_str()), max_tries, now).await;
     };
-    let is_right = same_digest(&stored, hash);
+    let is_right = same_digest(&stored, hash) && !is_disabled(tx, email).await?;
     // Only a client with the right code learns that it has expired: for others an expired code does not exist.
     match (is_right, expires <= now) {
         (true, true) => return Ok(CodeCheck::Expired),

@@ -31,6 +31,7 @@ const ERASE: &[&str] = &[
     "DELETE FROM invite",
     "DELETE FROM entitlement",
     "DELETE FROM tenant",
+    "DELETE FROM bank_pause",
 ];
 
 impl WsChannelStore {

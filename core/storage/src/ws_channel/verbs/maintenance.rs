@@ -217,7 +217,7 @@ async fn purge(tx: &mut WsChannelTx, p: &PurgePolicy) -> Result<PurgeReport> {
                (SELECT count(*) FROM mode_user o WHERE o.email = u.email AND o.mode <> u.mode \
                 AND (o.phone_verified * o.email_verified = 1 OR o.created > $1)) \
                FROM mode_user u JOIN account a ON a.email = u.email \
-               WHERE u.phone_verified * u.email_verified = 0 AND u.created <= $1";
+               WHERE u.phone_verified * u.email_verified = 0 AND u.created <= $1 AND a.disabled_at IS NULL";
     let rows: Vec<(String, StoredMode, String, i64)> = tx.all(sql, args![p.now - p.unverified_after]).await?;
     for (email, mode, api_key, others) in rows {
         if others > 0 {

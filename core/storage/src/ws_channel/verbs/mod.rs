@@ -1,9 +1,11 @@
 //! The verbs, one file per subject. Each is one transaction; inside is plain SQL that both databases accept.
 
+mod account_orders;
 mod accounts;
 pub(crate) mod audit;
 mod audit_check;
 pub(crate) mod bank_codes;
+mod bank_pauses;
 mod certificates;
 mod challenges;
 mod codes;

@@ -45,7 +45,8 @@ impl WsChannelStore {
                 let alive = find(tx, &r.old, r.new.now).await?;
                 let fits =
                     |p: &PendingToken| p.kind == PendingKind::Mfa && p.email == r.new.email && p.mode == r.new.mode;
-                if !alive.as_ref().is_some_and(fits) {
+                let is_fit = alive.as_ref().is_some_and(fits);
+                if !is_fit || !still_holds(tx, &r.new.email, r.new.mode, None).await? {
                     return Ok(SelectOutcome::Gone);
                 }
                 if let Some(code) = &r.code {
@@ -78,6 +79,9 @@ impl WsChannelStore {
                 let Some(pending) = found.filter(|p| p.kind == PendingKind::TotpEnrol && p.email == r.email) else {
                     return Ok(TotpOutcome::NoToken);
                 };
+                if !still_holds(tx, &pending.email, pending.mode, None).await? {
+                    return Ok(TotpOutcome::NoToken);
+                }
                 let (Some(step), Some(secret)) = (r.step, &pending.secret) else {
                     count_try(tx, &r.token, pending.tries, r.max_tries).await?;
                     return Ok(TotpOutcome::Wrong);

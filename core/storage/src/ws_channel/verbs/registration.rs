@@ -1,5 +1,6 @@
 //! Register (docs/protocols/ws-channel.md §2.2): the rules for taking an address, a key and a phone.
 
+use super::account_orders::is_disabled;
 use super::leftovers::{clear_bank, erase_account};
 use super::lockouts::take;
 use crate::engine::{Result, StoredRow, args, sql};
@@ -16,7 +17,7 @@ impl WsChannelStore {
     /// Creates a mode user, with its account (mode `admin`) and its tenant (key `0`), and stores the phone code.
     ///
     /// An unverified registration older than `overwrite_after` is replaced, with all its data, unless the account's
-    /// data user is verified: then only the same key and phone may take the admin place.
+    /// data user is verified: then only the same key and phone may take the admin place. A disabled account is never replaced.
     pub fn register(&self, registration: VerifiedRegistration) -> BoxFuture<'_, Result<RegisterOutcome>> {
         self.write(registration, |tx, r| {
             Box::pin(async move {
@@ -43,7 +44,8 @@ async fn register_data(tx: &mut WsChannelTx, r: &VerifiedRegistration) -> Result
     if r.phone != account.phone {
         return Ok(RegisterOutcome::PhoneMismatch);
     }
-    if find_user(tx, &r.email, StoredMode::Data).await?.is_some_and(|user| user.holds_its_place(r)) {
+    let is_taken = find_user(tx, &r.email, StoredMode::Data).await?.is_some_and(|user| user.holds_its_place(r));
+    if is_taken || is_disabled(tx, &r.email).await? {
         return Ok(RegisterOutcome::Exists);
     }
     let waived = tenant.waives_codes_of(&r.email);
@@ -63,7 +65,8 @@ async fn register_admin(tx: &mut WsChannelTx, r: &VerifiedRegistration) -> Resul
             found => found,
         },
     };
-    if find_user(tx, &r.email, StoredMode::Admin).await?.is_some_and(|user| user.holds_its_place(r)) {
+    let is_taken = find_user(tx, &r.email, StoredMode::Admin).await?.is_some_and(|user| user.holds_its_place(r));
+    if is_taken || is_disabled(tx, &r.email).await? {
         return Ok(RegisterOutcome::Exists);
     }
     let account = find_account(tx, &r.email).await?;

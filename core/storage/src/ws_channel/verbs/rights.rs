@@ -8,10 +8,11 @@ use super::audit::{AuditSlot, append};
 use super::certificates::effective;
 use crate::engine::{Result, SqlDialect, args};
 use crate::ws_channel::{
-    CertSet, EntitlementState, LostRight, PgpPurpose, RequiredRight, SessionRights, WsChannelStore, WsChannelTx,
-    WsChannelVerb, outcome::VerbOutcome,
+    AuditEntry, CertSet, EntitlementState, LostRight, PgpPurpose, RequiredRight, SessionRights, WsChannelStore,
+    WsChannelTx, WsChannelVerb, outcome::VerbOutcome,
 };
 use futures_util::future::BoxFuture;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The rights of a verb, if any.
@@ -62,10 +63,18 @@ where
         if let Some(entry) = &ruled.audit
             && value.is_recorded()
         {
-            append(tx, entry, value.outcome()).await?;
+            append(tx, &with_facts(entry, &value.facts()), value.outcome()).await?;
         }
         Ok(Ok(value))
     })
+}
+
+fn with_facts<'e>(entry: &'e AuditEntry, facts: &str) -> Cow<'e, AuditEntry> {
+    if facts.is_empty() {
+        return Cow::Borrowed(entry);
+    }
+    let detail = [&*entry.detail, facts].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ");
+    Cow::Owned(AuditEntry { detail, ..entry.clone() })
 }
 
 /// A statement that on PostgreSQL also locks the rows that it reads.
@@ -77,6 +86,7 @@ macro_rules! locking {
         }
     };
 }
+pub(super) use locking;
 
 /// The first right that does not hold, in the order in which a new request would be checked.
 async fn judge(tx: &mut WsChannelTx, rights: &SessionRights) -> Result<Option<LostRight>> {
@@ -85,7 +95,7 @@ async fn judge(tx: &mut WsChannelTx, rights: &SessionRights) -> Result<Option<Lo
         "SELECT s.email, s.api_key, t.transfer_enabled, a.export_allowed, \
          CASE WHEN t.owner_email = s.email THEN 1 ELSE 0 END FROM session s \
          JOIN tenant t ON t.api_key = s.api_key AND t.enabled = 1 \
-         JOIN account a ON a.email = s.email AND a.api_key = s.api_key \
+         JOIN account a ON a.email = s.email AND a.api_key = s.api_key AND a.disabled_at IS NULL \
          JOIN mode_user u ON u.email = s.email AND u.mode = s.mode AND u.phone_verified * u.email_verified = 1 \
          WHERE s.token = $1 AND s.expires > $2",
         " FOR KEY SHARE OF s, u FOR SHARE OF t, a"
@@ -117,14 +127,17 @@ async fn judge(tx: &mut WsChannelTx, rights: &SessionRights) -> Result<Option<Lo
 
 /// Finds the condition of the statement above that failed.
 async fn why_not(tx: &mut WsChannelTx, rights: &SessionRights) -> Result<LostRight> {
-    let sql = "SELECT COALESCE(t.enabled, 0), CASE WHEN a.email IS NULL THEN 0 ELSE 1 END FROM session s \
+    let sql = "SELECT COALESCE(t.enabled, 0), CASE WHEN a.email IS NULL THEN 0 ELSE 1 END, \
+               CASE WHEN a.disabled_at IS NULL THEN 0 ELSE 1 END FROM session s \
                LEFT JOIN tenant t ON t.api_key = s.api_key \
                LEFT JOIN account a ON a.email = s.email AND a.api_key = s.api_key WHERE s.token = $1 AND s.expires > $2";
-    Ok(match tx.one(sql, args![rights.token, rights.now]).await? {
+    let found: Option<(bool, bool, bool)> = tx.one(sql, args![rights.token, rights.now]).await?;
+    Ok(match found {
         None => LostRight::Session,
-        Some((false, _)) => LostRight::Key,
-        Some((true, false)) => LostRight::Account,
-        Some((true, true)) => LostRight::Verification,
+        Some((false, ..)) => LostRight::Key,
+        Some((true, false, _)) => LostRight::Account,
+        Some((true, true, true)) => LostRight::Disabled,
+        Some((true, true, false)) => LostRight::Verification,
     })
 }
 
@@ -152,7 +165,12 @@ async fn judge_connection(
     let values = args![owner, bank, active, renewing, now, serial];
     let mut holds = tx.first(sql, values).await?.is_some();
     if holds && owner != email {
-        let sql = "SELECT 1 FROM account WHERE email = $1 AND linked_to = $2";
+        let sql = locking!(
+            tx,
+            "SELECT 1 FROM account a JOIN account l ON l.email = a.linked_to AND l.disabled_at IS NULL \
+             WHERE a.email = $1 AND a.linked_to = $2",
+            " FOR SHARE OF l"
+        );
         // A new own certificate takes precedence.
         let own = "SELECT count(*) FROM cert_set WHERE email = $1 AND bank = $2 AND pair IS NOT NULL";
         holds = tx.first(sql, args![email, owner]).await?.is_some() && tx.number(own, args![email, bank]).await? == 0;

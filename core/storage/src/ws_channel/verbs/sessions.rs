@@ -1,5 +1,6 @@
 //! Sessions: created by login, looked up by every protected call, revoked at once.
 
+use super::account_orders::is_disabled;
 use super::lockouts::{clear, events_since, take};
 use crate::engine::{Result, StoredRow, args, sql};
 use crate::ws_channel::{
@@ -14,8 +15,8 @@ pub(super) const SOURCE_KNOWN_MS: i64 = 30 * DAY_MS;
 const DAY_MS: i64 = 24 * 3_600_000;
 
 impl WsChannelStore {
-    /// Creates a session and clears the given lockouts. False, and nothing changed, when the user no longer exists or
-    /// its password is no longer the verified one: a reset leaves no session of the old password.
+    /// Creates a session and clears the given lockouts. False, and nothing changed, when the user no longer exists, its
+    /// account is disabled, or its password is no longer the verified one: a reset leaves no session of the old password.
     pub fn create_session(
         &self,
         session: NewAccountSession,
@@ -66,13 +67,16 @@ impl WsChannelStore {
     }
 }
 
-/// Whether the user exists and its password is still the verified one.
+/// Whether the user exists, its account is in use, and its password is still the verified one.
 pub(super) async fn still_holds(
     tx: &mut WsChannelTx,
     email: &str,
     mode: StoredMode,
     verified_hash: Option<&str>,
 ) -> Result<bool> {
+    if is_disabled(tx, email).await? {
+        return Ok(false);
+    }
     let found = match verified_hash {
         None => {
             let sql = "SELECT count(*) FROM mode_user WHERE email = $1 AND mode = $2";

@@ -1,5 +1,6 @@
 //! The upload journal: nothing acknowledged is lost, nothing is processed twice.
 
+use super::bank_pauses::pause_now;
 use super::files::content_values;
 use crate::engine::{ColumnValue, Result, StoreError, StoredRow, args, sql};
 use crate::ws_channel::{
@@ -202,6 +203,9 @@ impl VerbOutcome for SettledByReport {
 }
 
 async fn record(tx: &mut WsChannelTx, u: &NewUpload) -> Result<UploadOutcome> {
+    if let Some(pause) = pause_now(tx, &u.scope.bank).await? {
+        return Ok(UploadOutcome::Paused(pause));
+    }
     if u.content.is_none() && !u.send_anyway {
         // Of this uploader, or over this connection: in either case the same money.
         let sql = "SELECT id, may_repeat FROM upload WHERE sha256 = $1 AND bank = $2 AND api_key = $3 \
