@@ -5,8 +5,6 @@ use serde_json::Value;
 
 /// The text shown instead of a secret.
 const HIDDEN: &str = "(hidden: --json shows it)";
-/// Characters of a key that are shown, enough to tell keys apart.
-const SHOWN: usize = 4;
 
 /// Hides the secrets of a response.
 pub(crate) fn secrets(value: &mut Value, shape: &Shape) {
@@ -32,22 +30,6 @@ pub(crate) fn secrets(value: &mut Value, shape: &Shape) {
     }
 }
 
-/// Shortens the API key of a record, or of each record of a list.
-pub(crate) fn api_keys(shown: &mut Value) {
-    let records = match shown {
-        Value::Array(records) => records.iter_mut(),
-        one => std::slice::from_mut(one).iter_mut(),
-    };
-    for record in records {
-        if let Some(Value::String(key)) = record.get_mut("api_key")
-            && let Some((end, _)) = key.char_indices().nth(SHOWN)
-        {
-            key.truncate(end);
-            key.push('…');
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use bankchannel::{model::Boundary as _, ws_channel::LoginResponse};
@@ -56,16 +38,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_and_keys_are_hidden_and_the_rest_is_not() {
+    fn tokens_are_hidden_and_the_rest_is_not() {
         let mut response =
             json!({"id_token": "planted", "api_key": "planted", "expires_in": 3600, "response_text": "OK"});
         secrets(&mut response, LoginResponse::SHAPE);
         assert_eq!(response, json!({"id_token": HIDDEN, "api_key": HIDDEN, "expires_in": 3600, "response_text": "OK"}));
-        let mut records = json!([{"api_key": "4vN6hGHrav31smM0"}, {"api_key": "0"}, {}]);
-        api_keys(&mut records);
-        assert_eq!(records, json!([{"api_key": "4vN6…"}, {"api_key": "0"}, {}]));
-        let mut record = json!({"api_key": "4vN6hGHrav31smM0"});
-        api_keys(&mut record);
-        assert_eq!(record, json!({"api_key": "4vN6…"}));
     }
 }

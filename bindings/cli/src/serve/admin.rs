@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use crate::{
     exit::{CommandFailure, CommandOutcome},
     options::{add_common, flag, format, kebab, option, option_value, sentence, text},
-    output::{self, Format, mask},
+    output::{self, Format},
 };
 
 const ABOUT: &str = "Operate a service: keys, accounts, banks, certificates, audit trail, backup";
@@ -187,11 +187,7 @@ async fn carry_out(of: &'static CallableCommand, matches: &ArgMatches) -> Comman
     match format {
         Format::Json => output::json(&answer),
         Format::Table => {
-            let mut result = answer[shown].clone();
-            if of.form.hides_keys {
-                mask::api_keys(&mut result);
-            }
-            Format::Table.show(&result);
+            Format::Table.show(&answer[shown]);
         }
     }
     if is_page && format == Format::Table {

@@ -151,7 +151,10 @@ fn the_operator_looks_after_keys_audit_and_backup() {
     stop(child, "-TERM").expect(0);
     let records = admin(&["audit"]).expect(0).json();
     let shown = home.run(&["admin", "audit", "--data", "data"]).expect(0).out;
-    assert!(!shown.contains(&key) && shown.contains(&format!("{}…", &key[..4])), "{shown}");
+    let name = |text: &str| text.contains(&format!("{}.", &key[..4]));
+    for text in [shown, records.to_string()] {
+        assert!(!text.contains(&key) && name(&text), "in no form: {text}");
+    }
     let all = records["records"].as_array().unwrap();
     assert!(all.len() >= 4 && records["more"] == false, "{records}");
     // The newest, in the order of writing; then the hint for further records.
@@ -175,6 +178,11 @@ fn the_operator_looks_after_keys_audit_and_backup() {
     home.run(&["admin", "restore", "--from", &folder, "--data", "restored"]).expect(0);
     home.run(&["admin", "restore", "--from", &folder, "--data", "restored"]).expect(1);
     let listed = home.run(&["admin", "key-list", "--data", "restored", "--json"]).expect(0).json();
-    assert_eq!(listed["keys"][0]["api_key"], key);
+    let named = listed["keys"][0]["api_key"].as_str().unwrap();
+    assert!(name(named) && !listed.to_string().contains(&key), "{listed}");
+    // A command takes the name in place of the key.
+    let by_name = home.run(&["admin", "key-set", "--apikey", named, "--waiver", "off", "--data", "restored", "--json"]);
+    assert_eq!(by_name.expect(0).json()["key"]["waiver"], false);
+    home.run(&["admin", "key-set", "--apikey", "none.00000000", "--waiver", "off", "--data", "restored"]).expect(1);
     home.run(&["admin", "key-list", "--data", "no-such-folder"]).expect(1);
 }

@@ -16,8 +16,6 @@ pub struct OperatorForm {
     pub examples: &'static [&'static str],
     /// Whether the answer has `null` for what is left out.
     pub writes_nulls: bool,
-    /// Whether the result that people see has only the first letters of API keys.
-    pub hides_keys: bool,
     /// The member of the result that is false when the command ends with exit code 1.
     pub verdict: Option<&'static str>,
     /// What people should know besides the result, from the request and the answer.
@@ -71,7 +69,6 @@ impl OperatorForm {
             options: &[],
             examples: &[],
             writes_nulls: true,
-            hides_keys: false,
             verdict: None,
             notes: |_, _| Vec::new(),
         }

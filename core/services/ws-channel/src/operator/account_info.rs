@@ -1,5 +1,6 @@
 //! An account as its operator sees it, and in words for the audit trail.
 
+use super::key_names::key_name;
 use bankchannel_foundation::model::{Boundary, Timestamp};
 use bankchannel_storage::ws_channel::{
     AccountStanding, AccountState, CountedTries, ModeStanding, ModeState, StoredMode,
@@ -111,7 +112,7 @@ pub(super) fn overview(found: AccountState) -> AccountOverview {
         created: at(found.account.created),
         owner: found.account.is_owner,
         email: found.account.email,
-        api_key: found.account.api_key,
+        api_key: key_name(&found.account.api_key),
         company: found.account.company,
     }
 }
@@ -130,7 +131,7 @@ pub(super) fn details(email: String, found: AccountStanding) -> AccountDetails {
         users: users.iter().map(user).collect(),
         tries: tries.iter().map(tries_of).collect(),
         lender: of.and_then(|account| account.linked_to.clone()),
-        api_key: of.map(|account| account.api_key.clone()),
+        api_key: of.map(|account| key_name(&account.api_key)),
         name: of.map(|account| account.name.clone()),
         company: of.map(|account| account.company.clone()),
         phone: of.map(|account| account.phone.clone()),

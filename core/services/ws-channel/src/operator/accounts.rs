@@ -31,7 +31,6 @@ operator_commands! {
     ListOperatedAccounts("ws_channel_operator.accounts", OperatorForm {
         options: &[API_KEY_OPTION],
         examples: &["", "--disabled on", "--after me@example.com --limit 20"],
-        hides_keys: true,
         notes: of_more_accounts,
         ..OperatorForm::reading("account-list")
     }): AccountQuery => AccountOverviewPage, async AdminApi::accounts;
@@ -41,7 +40,6 @@ operator_commands! {
     /// Also one that is not registered: unknown addresses are locked like others.
     ShowAccount("ws_channel_operator.account", OperatorForm {
         examples: &["--email me@example.com"],
-        hides_keys: true,
         ..OperatorForm::reading("account-show")
     }): AccountAddress => AccountShown, async AdminApi::account;
 
@@ -50,7 +48,6 @@ operator_commands! {
     /// Of both users; also of an address that is not registered. How many messages may be sent to it stays limited.
     UnlockAccount("ws_channel_operator.unlock_account", OperatorForm {
         examples: &["--email me@example.com"],
-        hides_keys: true,
         notes: of_before,
         ..OperatorForm::changing("account-unlock")
     }): AccountAddress => AccountAfterOrder, async AdminApi::unlock_account;
@@ -60,7 +57,6 @@ operator_commands! {
     /// Of both users. They may log in again.
     EndAccountSessions("ws_channel_operator.end_account_sessions", OperatorForm {
         examples: &["--email me@example.com"],
-        hides_keys: true,
         notes: of_before,
         ..OperatorForm::changing("account-end-sessions")
     }): AccountAddress => AccountAfterOrder, async AdminApi::end_account_sessions;
@@ -70,7 +66,6 @@ operator_commands! {
     /// Be sure who asks for it: whoever has the password and the phone may then log in.
     ResetAccountMfa("ws_channel_operator.reset_account_mfa", OperatorForm {
         examples: &["--email me@example.com"],
-        hides_keys: true,
         notes: of_before,
         ..OperatorForm::changing("account-reset-mfa")
     }): AccountAddress => AccountAfterOrder, async AdminApi::reset_account_mfa;
@@ -81,7 +76,6 @@ operator_commands! {
     /// about come to their end.
     DisableAccount("ws_channel_operator.disable_account", OperatorForm {
         examples: &["--email me@example.com --reason 'a lost laptop, ticket 4711'"],
-        hides_keys: true,
         notes: of_before,
         ..OperatorForm::changing("account-disable")
     }): AccountToDisable => AccountAfterOrder, async AdminApi::disable_account;
@@ -91,7 +85,6 @@ operator_commands! {
     /// Its sessions that have not expired go on.
     EnableAccount("ws_channel_operator.enable_account", OperatorForm {
         examples: &["--email me@example.com"],
-        hides_keys: true,
         notes: of_before,
         ..OperatorForm::changing("account-enable")
     }): AccountAddress => AccountAfterOrder, async AdminApi::enable_account;
@@ -101,7 +94,6 @@ operator_commands! {
     /// It cannot be brought back. The audit trail stays. The owner of an API key is not deleted.
     DeleteOperatedAccount("ws_channel_operator.delete_account", OperatorForm {
         examples: &["--email me@example.com --confirm me@example.com"],
-        hides_keys: true,
         notes: of_before,
         ..OperatorForm::changing("account-delete")
     }): AccountToDelete => AccountAfterOrder, async AdminApi::delete_account;
@@ -184,9 +176,13 @@ impl AdminApi {
         if !(1..=LIMIT_MAX).contains(&limit) {
             return Err(Error::invalid_field("limit", format!("must be from 1 to {LIMIT_MAX}")));
         }
+        let api_key = match query.api_key {
+            Some(given) => Some(self.whole_key(given).await?),
+            None => None,
+        };
         let page = AccountPage {
             after: query.after.unwrap_or_default().to_ascii_lowercase(),
-            api_key: query.api_key,
+            api_key,
             disabled: query.disabled,
             // One more than wanted reveals whether there are more.
             limit: limit + 1,

@@ -12,7 +12,7 @@ use bankchannel_server::{operator_commands, orders::PlainOrder};
 use bankchannel_storage::ws_channel::{AuditFilter, AuditRecord, AuditVerdict};
 use serde_json::Value;
 
-use super::{API_KEY_OPTION, api::AdminApi};
+use super::{API_KEY_OPTION, api::AdminApi, key_names::key_name};
 use crate::{
     audit_heads,
     data::{storage, unusable},
@@ -31,7 +31,6 @@ operator_commands! {
         examples: &["--email me@example.com --limit 20", "--since 2026-11-20"],
         // What has no id of a caller has no such member.
         writes_nulls: false,
-        hides_keys: true,
         notes: of_more_records,
         ..OperatorForm::reading("audit")
     }): AuditQuery => AuditPage, async AdminApi::audit;
@@ -102,7 +101,7 @@ pub struct AuditLine {
     pub request_id: String,
     /// The caller's own id (`X-Request-ID`), if it gave one.
     pub caller_request_id: Option<String>,
-    /// The tenant's key.
+    /// The name of the tenant's key, as `key-list` has it.
     pub api_key: String,
     /// The acting account, or the claimed one.
     pub email: String,
@@ -180,11 +179,15 @@ impl AdminApi {
             return Err(Error::invalid_field("after", "must be the number of a record, or 0 for all"));
         }
         let newest = query.newest.unwrap_or(query.after.is_none());
+        let api_key = match query.api_key {
+            Some(given) => Some(self.whole_key(given).await?),
+            None => None,
+        };
         let filter = AuditFilter {
             after_seq: query.after.unwrap_or_default(),
             from: query.since.map(|since| since.as_ms()),
             until: query.until.map(|until| until.as_ms()),
-            api_key: query.api_key,
+            api_key,
             email: query.email,
             operation: query.operation,
             outcome: query.outcome,
@@ -239,7 +242,7 @@ fn line(record: AuditRecord) -> AuditLine {
         at: Timestamp::from_ms(entry.at).as_str().to_owned(),
         request_id: own.to_owned(),
         caller_request_id: callers.map(str::to_owned),
-        api_key: entry.api_key,
+        api_key: key_name(&entry.api_key),
         email: entry.email,
         mode: entry.mode,
         operation: entry.operation,

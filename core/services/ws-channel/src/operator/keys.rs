@@ -13,7 +13,7 @@ use bankchannel_server::{operator_commands, orders::PlainOrder};
 use bankchannel_storage::ws_channel::{ApiTenant, EntitlementState, NewTenant, TenantChange, WsChannelStore};
 use bankchannel_ws_channel::model::{ApiKey, Email};
 
-use super::{API_KEY_OPTION, SIMULATOR_PRODUCT, api::AdminApi};
+use super::{API_KEY_OPTION, SIMULATOR_PRODUCT, api::AdminApi, key_names::key_name};
 use crate::data::storage;
 
 operator_commands! {
@@ -90,7 +90,8 @@ pub(super) struct OneApiKey {
 /// One API key.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 pub struct ApiKeyInfo {
-    /// The key.
+    /// Its name: its first characters and a part of its hash, which every command takes in place of the key. The answer that
+    /// makes a key has the key itself.
     pub api_key: String,
     /// Its owner, or the address that becomes the owner by registering with it.
     pub owner: Option<String>,
@@ -199,11 +200,14 @@ impl AdminApi {
         if !store.mint_tenant(tenant).await.map_err(storage)? {
             return Err(Error::invalid_field("api_key", "exists already"));
         }
-        self.key(&api_key).await
+        // The only answer that has it: from now on it has a name.
+        let OneApiKey { key } = self.key(&api_key).await?;
+        Ok(OneApiKey { key: ApiKeyInfo { api_key, ..key } })
     }
 
     async fn change_key(self: Arc<Self>, change: ApiKeyChange) -> Result<OneApiKey> {
         let ApiKeyChange { api_key, enabled, transfer, waiver } = change;
+        let api_key = self.whole_key(api_key).await?;
         // Each has its own record in the audit trail.
         let changes = [
             enabled.map(|on| ("set_enabled", on, TenantChange::Enabled(on))),
@@ -224,6 +228,7 @@ impl AdminApi {
 
     async fn set_entitlement(self: Arc<Self>, change: EntitlementChange) -> Result<OneApiKey> {
         let EntitlementChange { api_key, product, state } = change;
+        let api_key = self.whole_key(api_key).await?;
         let product = product.unwrap_or_else(|| SIMULATOR_PRODUCT.to_owned());
         let state = match state {
             OrderedEntitlementState::Active => EntitlementState::Active,
@@ -237,6 +242,7 @@ impl AdminApi {
 
     async fn invite(self: Arc<Self>, invitation: Invitation) -> Result<OneApiKey> {
         let Invitation { api_key, email } = invitation;
+        let api_key = self.whole_key(api_key).await?;
         let email = address("email", &email)?;
         let store = self.audited("invite", &api_key, &email);
         store.invite(&api_key, &email, self.clock.now_ms()).await.map_err(storage)?;
@@ -252,7 +258,7 @@ impl AdminApi {
     async fn described_key(&self, tenant: ApiTenant) -> Result<ApiKeyInfo> {
         let entitlements = self.store.entitlements(&tenant.api_key).await.map_err(storage)?.into_iter();
         Ok(ApiKeyInfo {
-            api_key: tenant.api_key,
+            api_key: key_name(&tenant.api_key),
             owner: tenant.owner_email,
             enabled: tenant.enabled,
             transfer: tenant.transfer_enabled,

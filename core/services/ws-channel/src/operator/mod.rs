@@ -21,6 +21,7 @@ mod banks;
 mod certificates;
 mod check;
 mod codes;
+mod key_names;
 mod keys;
 mod restore;
 mod socket;
