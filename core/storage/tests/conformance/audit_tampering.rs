@@ -9,7 +9,8 @@ use std::path::Path;
 
 fn entry(email: &str, object: &str) -> AuditEntry {
     let (operation, object) = ("x".to_owned(), object.to_owned());
-    AuditEntry { at: NOW, email: email.to_owned(), operation, object, ..AuditEntry::default() }
+    let origin = (email == "even").then(|| "192.0.2.1".to_owned());
+    AuditEntry { at: NOW, email: email.to_owned(), operation, object, origin, ..AuditEntry::default() }
 }
 
 /// Records 1 to 6 of two accounts, alternating; a checkpoint; records 7 and 8.
@@ -34,6 +35,10 @@ async fn a_rewritten_trail_is_noticed() {
     let cases: &[&[&str]] = &[
         &["UPDATE audit SET object = 'other' WHERE seq = 2"],
         &["UPDATE audit SET outcome = 'other' WHERE seq = 8"],
+        // Where a request came from: another place, none, and one where there was none.
+        &["UPDATE audit SET origin = '192.0.2.2' WHERE seq = 2"],
+        &["UPDATE audit SET origin = NULL WHERE seq = 2"],
+        &["UPDATE audit SET origin = '192.0.2.1' WHERE seq = 1"],
         &["UPDATE audit SET email = 'even' WHERE seq = 3"],
         &["UPDATE audit SET seq = 20 WHERE seq = 8"],
         // A record in the middle, and the newest one.
@@ -56,7 +61,7 @@ async fn a_rewritten_trail_is_noticed() {
         &["DELETE FROM audit_checkpoint"],
         // A record outside every chain.
         &[
-            "INSERT INTO audit SELECT 9, at, request_id, api_key, email, mode, operation, outcome, object, detail, hash, NULL, NULL \
+            "INSERT INTO audit SELECT 9, at, request_id, api_key, email, mode, operation, outcome, object, detail, hash, NULL, NULL, NULL \
            FROM audit WHERE seq = 8",
         ],
     ];
