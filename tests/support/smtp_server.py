@@ -39,7 +39,7 @@ class Handler:
             {
                 "from": envelope.mail_from,
                 "to": envelope.rcpt_tos,
-                "tls": session.ssl is not None,
+                "tls": session.ssl is not None or server.transport.get_extra_info("ssl_object") is not None,
                 "subject": message["Subject"],
                 "id": message["Message-ID"],
                 "text": message.get_content(),

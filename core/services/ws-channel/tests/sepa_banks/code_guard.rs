@@ -114,11 +114,15 @@ async fn the_bank_locks_nobody(world: World) {
     let rows = world.recorded("ws_channel.code_alert", "told").await;
     assert_eq!(rows.len(), told.len());
     assert!(rows.iter().all(|row| row.detail.contains("user id") && row.detail.contains("code-release")));
-    // Each refusal names bank and user id.
+    // Each refusal says why, and names bank and user id.
     for outcome in ["refused 400", "refused 403"] {
         let rows = world.recorded("ws_channel.enroll_cert", outcome).await;
         assert!(!rows.is_empty() && rows.iter().all(|row| row.object == "nordea"), "{rows:#?}");
-        let names = |text: &str| [&first, &second].iter().any(|one| text == format!("user id {}", one.user_id()));
+        let names = |text: &str| {
+            let (why, facts) = text.split_once("; ").unwrap();
+            why.starts_with("ws_channel.")
+                && [&first, &second].iter().any(|one| facts == format!("user id {}", one.user_id()))
+        };
         assert!(rows.iter().all(|row| names(&row.detail)), "{rows:#?}");
     }
     for row in world.recorded("ws_channel.enroll_cert", "done").await {
