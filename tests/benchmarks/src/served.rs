@@ -36,9 +36,12 @@ pub(crate) fn serve_kind(kind: &str, data: &Path, options: &[&OsStr]) -> (Child,
         .arg(data)
         .args(options)
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(Stdio::piped())
         .spawn()
         .expect("the service starts");
+    // As whoever keeps the log: its lines are read, all of them.
+    let mut log = child.stderr.take().expect("its log");
+    std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
     let mut line = String::new();
     BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
     (child, serde_json::from_str(&line).expect("a readiness line"))

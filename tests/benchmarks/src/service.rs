@@ -29,6 +29,9 @@ pub(crate) fn measure(table: &mut Table, wanted: impl Fn(&str) -> bool) {
     if wanted("list-files") {
         list_files(table, &runtime);
     }
+    if wanted("observed") {
+        observed(table, &runtime);
+    }
     if wanted("uploads") {
         uploads(table, &runtime);
     }
@@ -55,6 +58,25 @@ fn list_files(table: &mut Table, runtime: &Runtime) {
         &format!("bare axum handler, same bytes {theirs:.0}/s"),
         ratio,
         bound(0.5),
+    );
+}
+
+/// The service that is watched, and one that tells nothing.
+fn observed(table: &mut Table, runtime: &Runtime) {
+    let file = json!([{"file_type": "camt.053.001.02", "content": "aGVsbG8=", "reference": "ref"}]);
+    let watched = Served::start("log_format = \"json\"\n", file.clone());
+    let silent = Served::start("operator_listen = \"off\"\nlog_level = \"off\"\n", file);
+    let rate = |served: &Served| {
+        let request = served.request("GET", "/files/simulator?FileType=camt.053.001.02&Status=NEW", "");
+        runtime.block_on(load::requests_per_second(&served.address(), &request, 64, TIME))
+    };
+    let (ratio, mine, theirs) = compared(|| (rate(&watched), rate(&silent)));
+    table.ratio(
+        "list_files with metrics and a line of JSON for each, requests per second",
+        &format!("{mine:.0}/s"),
+        &format!("the same without {theirs:.0}/s"),
+        ratio,
+        bound(0.95),
     );
 }
 
