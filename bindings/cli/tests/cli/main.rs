@@ -26,6 +26,7 @@ mod settings;
 mod signer;
 mod stdin;
 mod story;
+mod supervisor;
 mod support;
 mod terminal;
 mod usage;
