@@ -22,6 +22,8 @@ mod psd2_bank;
 mod psd2_certificates;
 mod psd2_dumps;
 mod psd2_keys;
+mod remedies;
+mod secrets;
 mod settings;
 mod signer;
 mod stdin;
