@@ -441,19 +441,22 @@ export declare class PeerFailedError extends BankchannelError {}
 export declare const codes: {
   /** A field cannot be used. Correct the field; the message says what it must be. */
   readonly INPUT_INVALID_FIELD: "input.invalid_field";
-  /** A required field is missing. Give the field named in the context. */
+  /** A required field is missing. Give the field that the message names. */
   readonly INPUT_MISSING_FIELD: "input.missing_field";
-  /** There is no such field. The message lists the known fields. */
+  /** There is no such field. The message names the field that is meant, or those that there are. */
   readonly INPUT_UNKNOWN_FIELD: "input.unknown_field";
   /** The input is not JSON of the expected form. The message says where and why. */
   readonly INPUT_INVALID_JSON: "input.invalid_json";
   /** There is no such operation. `bankchannel catalogue` lists them all. */
   readonly INPUT_UNKNOWN_OPERATION: "input.unknown_operation";
-  /** The input is larger than the limit. The context names the limit in bytes. */
+  /** The input is larger than the limit. The message names the limit. */
   readonly INPUT_TOO_LARGE: "input.too_large";
   /** The file to send cannot be read. The message says why; check the path and its permissions. */
   readonly INPUT_CONTENT_UNREADABLE: "input.content_unreadable";
-  /** A setting is missing or cannot be used. Correct the setting; the message says what it must be. */
+  /**
+   * A setting is missing or cannot be used. Correct the setting, or what it names: the message says why it cannot
+   * be used.
+   */
   readonly CONFIGURATION_INVALID: "configuration.invalid";
   /**
    * This handle belongs to the parent process. Open servers and stores after the fork, in the process that uses
@@ -483,7 +486,7 @@ export declare const codes: {
    * taken effect: find out before sending it again.
    */
   readonly PEER_PROTOCOL: "peer.protocol";
-  /** The answer is larger than the limit. Raise the limit named in the context if this size is expected. */
+  /** The answer is larger than the limit. Raise the limit, if this size is expected. */
   readonly PEER_ANSWER_TOO_LARGE: "peer.answer_too_large";
   /**
    * The server answered with a redirect, which is never followed. Credentials travel in headers: set the base URL
@@ -491,8 +494,8 @@ export declare const codes: {
    */
   readonly PEER_REDIRECTED: "peer.redirected";
   /**
-   * A proxy, gateway or other server answered instead of the service. The HTTP status and the start of the answer
-   * are attached; check the base URL, proxy and gateway.
+   * A proxy, gateway or other server answered instead of the service. Check the base URL, proxy and gateway;
+   * `answer` is the start of what they answered.
    */
   readonly PEER_HTTP_STATUS: "peer.http_status";
   /** The server or a gateway before it cannot answer now. Try again later; see the outcome first. */
@@ -501,7 +504,7 @@ export declare const codes: {
   readonly PEER_RATE_LIMITED: "peer.rate_limited";
   /** This is not supported here. The message says what is missing. */
   readonly NOT_SUPPORTED: "not_supported";
-  /** The data folder or database cannot be used. The message names the cause: full, read-only, locked or damaged. */
+  /** The data folder or database cannot be used. Remove the cause that the message names, then try again. */
   readonly RESOURCE_STORAGE: "resource.storage";
   /**
    * The system starts no further thread. Raise the limit of threads or processes (`ulimit -u`, a container's pids
@@ -521,11 +524,11 @@ export declare const codes: {
    * account is locked for a while.
    */
   readonly WS_CHANNEL_LOGIN_REFUSED: "ws_channel.login_refused";
-  /** The login did not succeed. The context has the reason. */
+  /** The login did not succeed. `reason` says why, where the service says it. */
   readonly WS_CHANNEL_LOGIN_FAILED: "ws_channel.login_failed";
   /**
-   * The service asked twice for the same step of the login. The context names the step; start again, and if it
-   * happens again, ask the service's support.
+   * The service asked twice for the same step of the login. Start again; if it happens again, tell the service's
+   * support the step that the message names.
    */
   readonly WS_CHANNEL_LOGIN_STALLED: "ws_channel.login_stalled";
   /** The one-time code is wrong. Ask for the code again; check that you use the code from the right message. */
@@ -533,10 +536,16 @@ export declare const codes: {
   /** The one-time code, or the login step it belongs to, has expired. Start the step again to get a new code. */
   readonly WS_CHANNEL_CODE_EXPIRED: "ws_channel.code_expired";
   /**
-   * Too many wrong tries: the account is locked for a while. Wait 15 minutes (passwords) or an hour (codes), or
-   * reset the password.
+   * Too many tries: the service refuses further ones for a while. After wrong passwords the account is locked for
+   * 15 minutes, after wrong codes for an hour: wait, or reset the password. A deployed service says the same when
+   * it has sent too many codes.
    */
   readonly WS_CHANNEL_ATTEMPTS_EXCEEDED: "ws_channel.attempts_exceeded";
+  /**
+   * The service sends no more codes for now: the quota of messages is used up. Nothing is locked. Give the code of
+   * the last message, or ask for another one later; the service's operator sets the quota.
+   */
+  readonly WS_CHANNEL_QUOTA_EXCEEDED: "ws_channel.quota_exceeded";
   /** The account's phone and e-mail are not verified. Log in and give both codes. */
   readonly WS_CHANNEL_NOT_VERIFIED: "ws_channel.not_verified";
   /**
@@ -611,7 +620,7 @@ export declare const codes: {
   readonly WS_CHANNEL_UPLOAD_REJECTED: "ws_channel.upload_rejected";
   /** The file is empty. Send the payment file's bytes. */
   readonly WS_CHANNEL_CONTENT_EMPTY: "ws_channel.content_empty";
-  /** The bank refused the request. The bank's code and text are attached. */
+  /** The bank refused the request. Do what the bank's code and text say. */
   readonly WS_CHANNEL_BANK_REFUSED: "ws_channel.bank_refused";
   /**
    * The bank cannot be reached, or its answer cannot be used. Try again later; before an upload is repeated, look
@@ -636,7 +645,7 @@ export declare const codes: {
   readonly WS_CHANNEL_SERVICE_FAILED: "ws_channel.service_failed";
   /** The service has no space left, and has stored nothing of the call. Tell its operator, and send it again later. */
   readonly WS_CHANNEL_STORAGE_FULL: "ws_channel.storage_full";
-  /** The service refused. Its own text is attached. */
+  /** The service refused. Do what its own text says. */
   readonly WS_CHANNEL_REFUSED: "ws_channel.refused";
   /** The login waits for another step. Get the login's next step and answer that one. */
   readonly WS_CHANNEL_LOGIN_STEP: "ws_channel.login_step";
@@ -729,8 +738,8 @@ export declare const codes: {
    */
   readonly NEXTGEN_PSD2_PSU_REFUSED: "nextgen_psd2.psu_refused";
   /**
-   * The bank needs its customer's consent first. Send the customer to the link `scaRedirect` of the context, and
-   * repeat the request afterwards.
+   * The bank needs its customer's consent first. Send the customer to the link `scaRedirect`, and repeat the
+   * request afterwards.
    */
   readonly NEXTGEN_PSD2_CONSENT_NEEDED: "nextgen_psd2.consent_needed";
   /** The bank does not know the consent, or its customer has revoked it. Offer a new consent. */
@@ -746,7 +755,7 @@ export declare const codes: {
   readonly NEXTGEN_PSD2_SERVICE_REFUSED: "nextgen_psd2.service_refused";
   /** The bank does not know the requested resource. Check the identifier and the path. */
   readonly NEXTGEN_PSD2_RESOURCE_UNKNOWN: "nextgen_psd2.resource_unknown";
-  /** The bank has refused the request. The bank's code and text are attached. */
+  /** The bank has refused the request. Do what the bank's code and text say. */
   readonly NEXTGEN_PSD2_REFUSED: "nextgen_psd2.refused";
   /**
    * The bank could not answer because of an internal error. See the outcome; quote the peer's request id to the
@@ -758,10 +767,7 @@ export declare const codes: {
    * user and password, at a host that you allow.
    */
   readonly NEXTGEN_PSD2_LINK_REFUSED: "nextgen_psd2.link_refused";
-  /**
-   * The file cannot be read. The message says in which line and why, and what to do. The context has the line and
-   * the element's path, where there is one.
-   */
+  /** The file cannot be read. The message says in which line and why, and what to do. */
   readonly ISO20022_FILE_UNREADABLE: "iso20022.file_unreadable";
   /**
    * There is a payment file of this path already. A payment file is never overwritten: find out whether it was
@@ -800,8 +806,8 @@ export declare const codes: {
   /** The bank takes no such file. The message says which limit or rule of the bank the file breaks. */
   readonly SEPA_WEB_SERVICES_CONTENT_REFUSED: "sepa_web_services.content_refused";
   /**
-   * The bank has answered with a SOAP fault, which nobody signed. See the outcome; the fault's text is attached,
-   * and nothing follows from it. Explain the request if it goes on.
+   * The bank has answered with a SOAP fault, which nobody signed. See the outcome; nothing follows from the fault's
+   * text. Explain the request if it goes on.
    */
   readonly SEPA_WEB_SERVICES_FAULT: "sepa_web_services.fault";
   /**
@@ -836,7 +842,7 @@ export declare const codes: {
    * with `downloadFile` into a path of your own, and ask the bank.
    */
   readonly SEPA_WEB_SERVICES_REFERENCE_UNSAFE: "sepa_web_services.reference_unsafe";
-  /** The bank has refused the request. The bank's code and text are attached; `codeMeaning` says what they mean. */
+  /** The bank has refused the request. Do what the bank's code and text say; `codeMeaning` explains them. */
   readonly SEPA_WEB_SERVICES_REFUSED: "sepa_web_services.refused";
   /**
    * The same file was sent before. Nothing was sent now. Look for the reports of the earlier upload; if it must be
@@ -930,7 +936,7 @@ export declare const codes: {
   readonly SALT_EDGE_CONNECTOR_ACTION_NOT_ALLOWED: "salt_edge_connector.action_not_allowed";
   /** Salt Edge does not work with this provider. Ask Salt Edge. */
   readonly SALT_EDGE_CONNECTOR_PROVIDER_DISABLED: "salt_edge_connector.provider_disabled";
-  /** Salt Edge has refused the request. Salt Edge's class and text are attached. */
+  /** Salt Edge has refused the request. Do what Salt Edge's class and text say. */
   readonly SALT_EDGE_CONNECTOR_REFUSED: "salt_edge_connector.refused";
   /** Salt Edge takes no more requests now. Wait as long as it says. */
   readonly SALT_EDGE_CONNECTOR_BUSY: "salt_edge_connector.busy";
@@ -967,7 +973,7 @@ export declare const codes: {
    * which.
    */
   readonly SALT_EDGE_HUB_NOT_FOUND: "salt_edge_hub.not_found";
-  /** The connector has refused the request. Its class and text are attached. */
+  /** The connector has refused the request. Do what its class and text say. */
   readonly SALT_EDGE_HUB_REFUSED: "salt_edge_hub.refused";
   /** The connector takes no more requests now. Wait as long as it says. */
   readonly SALT_EDGE_HUB_BUSY: "salt_edge_hub.busy";
@@ -3149,7 +3155,7 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {InvalidInputError} `ws_channel.parameter_refused`
    * @throws {AuthenticationError} `ws_channel.login_refused`
    * @throws {PermissionDeniedError} `ws_channel.api_key_refused`
-   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`
+   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`, `ws_channel.quota_exceeded`
    * @throws {ConflictError} `ws_channel.user_exists`, `ws_channel.admin_first`
    */
   register(request: RegisterRequest, options?: CallOptions): Promise<RegisterResponse>;
@@ -3227,7 +3233,7 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {ConfigurationError} `ws_channel.api_key_differs`
    * @throws {AuthenticationError} `ws_channel.login_refused`
    * @throws {PermissionDeniedError} `ws_channel.api_key_refused`
-   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`
+   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`, `ws_channel.quota_exceeded`
    */
   login(request: LoginRequest, options?: CallOptions): Promise<LoginResponse>;
 
@@ -3252,7 +3258,7 @@ export declare class WsChannel implements AsyncDisposable {
    *
    * @throws {InvalidInputError} `ws_channel.parameter_refused`
    * @throws {AuthenticationError} `ws_channel.code_refused`, `ws_channel.code_expired`
-   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`
+   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`, `ws_channel.quota_exceeded`
    */
   selectMfa(request: SelectMfaRequest, options?: CallOptions): Promise<SelectMfaResponse>;
 
@@ -3750,7 +3756,7 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {AuthenticationError} `ws_channel.login_refused`, `ws_channel.login_failed`,
    * `ws_channel.login_stalled`, `ws_channel.code_refused`, `ws_channel.code_expired`
    * @throws {PeerProtocolError} `ws_channel.challenge_malformed`
-   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`
+   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`, `ws_channel.quota_exceeded`
    */
   logIn(request?: LogInRequest, options?: CallOptions & AskOptions): Promise<Authenticated>;
 
@@ -3766,7 +3772,7 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {AuthenticationError} `ws_channel.login_refused`, `ws_channel.login_failed`,
    * `ws_channel.login_stalled`, `ws_channel.code_refused`, `ws_channel.code_expired`
    * @throws {PeerProtocolError} `ws_channel.challenge_malformed`
-   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`
+   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`, `ws_channel.quota_exceeded`
    */
   beginLogIn(request?: BeginLogInRequest, options?: CallOptions & AskOptions): Promise<LogInProgress>;
 
@@ -3781,7 +3787,7 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {AuthenticationError} `ws_channel.login_refused`, `ws_channel.login_failed`,
    * `ws_channel.login_stalled`, `ws_channel.code_refused`, `ws_channel.code_expired`
    * @throws {PeerProtocolError} `ws_channel.challenge_malformed`
-   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`
+   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`, `ws_channel.quota_exceeded`
    */
   continueLogIn(request: ContinueLogInRequest, options?: CallOptions & AskOptions): Promise<LogInProgress>;
 
@@ -3797,7 +3803,7 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {AuthenticationError} `ws_channel.login_refused`, `ws_channel.login_failed`,
    * `ws_channel.login_stalled`, `ws_channel.code_refused`, `ws_channel.code_expired`
    * @throws {PeerProtocolError} `ws_channel.challenge_malformed`
-   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`
+   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`, `ws_channel.quota_exceeded`
    */
   enrolTotp(request?: EnrolTotpRequest, options?: CallOptions & AskOptions): Promise<EnrolTotpResponse>;
 

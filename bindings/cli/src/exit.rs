@@ -154,6 +154,13 @@ fn explained(error: &Error) -> String {
             }
         }
     }
+    // What the remedy names.
+    let remedy = error.remedy();
+    for (member, value) in error.context() {
+        if remedy.contains(&format!("`{member}`")) {
+            text.push_str(&format!("\n  {member}: {value}"));
+        }
+    }
     if let Some(service) = error.detail("service") {
         text.push_str(&format!("\n  the service: {service}"));
     }
@@ -162,7 +169,7 @@ fn explained(error: &Error) -> String {
     }
     // The message about a wrong field is already complete.
     if !error.code().starts_with("input.") {
-        text.push_str(&format!("\n  {}", error.row().doc));
+        text.push_str(&format!("\n  {remedy}"));
     }
     text
 }

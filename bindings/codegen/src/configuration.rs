@@ -299,6 +299,7 @@ mod tests {
             prefix: form.prefix,
             shape: form.shape,
             about: form.about,
+            page: form.page,
             sections: form.sections,
             own_texts: UNKNOWN,
             table_name: form.table_name,

@@ -71,6 +71,7 @@ const codes = Object.freeze({
   WS_CHANNEL_CODE_REFUSED: "ws_channel.code_refused",
   WS_CHANNEL_CODE_EXPIRED: "ws_channel.code_expired",
   WS_CHANNEL_ATTEMPTS_EXCEEDED: "ws_channel.attempts_exceeded",
+  WS_CHANNEL_QUOTA_EXCEEDED: "ws_channel.quota_exceeded",
   WS_CHANNEL_NOT_VERIFIED: "ws_channel.not_verified",
   WS_CHANNEL_ACCOUNT_DISABLED: "ws_channel.account_disabled",
   WS_CHANNEL_API_KEY_REFUSED: "ws_channel.api_key_refused",

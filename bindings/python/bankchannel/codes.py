@@ -144,6 +144,7 @@ __all__ = [
     "WS_CHANNEL_PGP_KEY_MISSING",
     "WS_CHANNEL_PGP_KEY_REFUSED",
     "WS_CHANNEL_PGP_KEY_UNFIT",
+    "WS_CHANNEL_QUOTA_EXCEEDED",
     "WS_CHANNEL_REAUTHENTICATE",
     "WS_CHANNEL_REFERENCE_UNSAFE",
     "WS_CHANNEL_REFUSED",
@@ -166,19 +167,21 @@ __all__ = [
 INPUT_INVALID_FIELD: Final = "input.invalid_field"
 """A field cannot be used. Correct the field; the message says what it must be."""
 INPUT_MISSING_FIELD: Final = "input.missing_field"
-"""A required field is missing. Give the field named in the context."""
+"""A required field is missing. Give the field that the message names."""
 INPUT_UNKNOWN_FIELD: Final = "input.unknown_field"
-"""There is no such field. The message lists the known fields."""
+"""There is no such field. The message names the field that is meant, or those that there are."""
 INPUT_INVALID_JSON: Final = "input.invalid_json"
 """The input is not JSON of the expected form. The message says where and why."""
 INPUT_UNKNOWN_OPERATION: Final = "input.unknown_operation"
 """There is no such operation. `bankchannel catalogue` lists them all."""
 INPUT_TOO_LARGE: Final = "input.too_large"
-"""The input is larger than the limit. The context names the limit in bytes."""
+"""The input is larger than the limit. The message names the limit."""
 INPUT_CONTENT_UNREADABLE: Final = "input.content_unreadable"
 """The file to send cannot be read. The message says why; check the path and its permissions."""
 CONFIGURATION_INVALID: Final = "configuration.invalid"
-"""A setting is missing or cannot be used. Correct the setting; the message says what it must be."""
+"""A setting is missing or cannot be used. Correct the setting, or what it names: the message says why it cannot be
+used.
+"""
 CONFIGURATION_FORKED: Final = "configuration.forked"
 """This handle belongs to the parent process. Open servers and stores after the fork, in the process that uses them."""
 CONFIGURATION_CLOSED: Final = "configuration.closed"
@@ -202,14 +205,14 @@ PEER_PROTOCOL: Final = "peer.protocol"
 taken effect: find out before sending it again.
 """
 PEER_ANSWER_TOO_LARGE: Final = "peer.answer_too_large"
-"""The answer is larger than the limit. Raise the limit named in the context if this size is expected."""
+"""The answer is larger than the limit. Raise the limit, if this size is expected."""
 PEER_REDIRECTED: Final = "peer.redirected"
 """The server answered with a redirect, which is never followed. Credentials travel in headers: set the base URL to
 the final address.
 """
 PEER_HTTP_STATUS: Final = "peer.http_status"
-"""A proxy, gateway or other server answered instead of the service. The HTTP status and the start of the answer are
-attached; check the base URL, proxy and gateway.
+"""A proxy, gateway or other server answered instead of the service. Check the base URL, proxy and gateway; `answer`
+is the start of what they answered.
 """
 PEER_UNAVAILABLE: Final = "peer.unavailable"
 """The server or a gateway before it cannot answer now. Try again later; see the outcome first."""
@@ -218,7 +221,7 @@ PEER_RATE_LIMITED: Final = "peer.rate_limited"
 NOT_SUPPORTED: Final = "not_supported"
 """This is not supported here. The message says what is missing."""
 RESOURCE_STORAGE: Final = "resource.storage"
-"""The data folder or database cannot be used. The message names the cause: full, read-only, locked or damaged."""
+"""The data folder or database cannot be used. Remove the cause that the message names, then try again."""
 RESOURCE_THREADS: Final = "resource.threads"
 """The system starts no further thread. Raise the limit of threads or processes (`ulimit -u`, a container's pids
 limit, `TasksMax=`), or end others; see the outcome.
@@ -236,18 +239,23 @@ WS_CHANNEL_LOGIN_REFUSED: Final = "ws_channel.login_refused"
 account is locked for a while.
 """
 WS_CHANNEL_LOGIN_FAILED: Final = "ws_channel.login_failed"
-"""The login did not succeed. The context has the reason."""
+"""The login did not succeed. `reason` says why, where the service says it."""
 WS_CHANNEL_LOGIN_STALLED: Final = "ws_channel.login_stalled"
-"""The service asked twice for the same step of the login. The context names the step; start again, and if it happens
-again, ask the service's support.
+"""The service asked twice for the same step of the login. Start again; if it happens again, tell the service's
+support the step that the message names.
 """
 WS_CHANNEL_CODE_REFUSED: Final = "ws_channel.code_refused"
 """The one-time code is wrong. Ask for the code again; check that you use the code from the right message."""
 WS_CHANNEL_CODE_EXPIRED: Final = "ws_channel.code_expired"
 """The one-time code, or the login step it belongs to, has expired. Start the step again to get a new code."""
 WS_CHANNEL_ATTEMPTS_EXCEEDED: Final = "ws_channel.attempts_exceeded"
-"""Too many wrong tries: the account is locked for a while. Wait 15 minutes (passwords) or an hour (codes), or reset
-the password.
+"""Too many tries: the service refuses further ones for a while. After wrong passwords the account is locked for 15
+minutes, after wrong codes for an hour: wait, or reset the password. A deployed service says the same when it has
+sent too many codes.
+"""
+WS_CHANNEL_QUOTA_EXCEEDED: Final = "ws_channel.quota_exceeded"
+"""The service sends no more codes for now: the quota of messages is used up. Nothing is locked. Give the code of the
+last message, or ask for another one later; the service's operator sets the quota.
 """
 WS_CHANNEL_NOT_VERIFIED: Final = "ws_channel.not_verified"
 """The account's phone and e-mail are not verified. Log in and give both codes."""
@@ -315,7 +323,7 @@ revoked.
 WS_CHANNEL_CONTENT_EMPTY: Final = "ws_channel.content_empty"
 """The file is empty. Send the payment file's bytes."""
 WS_CHANNEL_BANK_REFUSED: Final = "ws_channel.bank_refused"
-"""The bank refused the request. The bank's code and text are attached."""
+"""The bank refused the request. Do what the bank's code and text say."""
 WS_CHANNEL_BANK_UNAVAILABLE: Final = "ws_channel.bank_unavailable"
 """The bank cannot be reached, or its answer cannot be used. Try again later; before an upload is repeated, look for
 its answer files.
@@ -337,7 +345,7 @@ WS_CHANNEL_SERVICE_FAILED: Final = "ws_channel.service_failed"
 WS_CHANNEL_STORAGE_FULL: Final = "ws_channel.storage_full"
 """The service has no space left, and has stored nothing of the call. Tell its operator, and send it again later."""
 WS_CHANNEL_REFUSED: Final = "ws_channel.refused"
-"""The service refused. Its own text is attached."""
+"""The service refused. Do what its own text says."""
 WS_CHANNEL_LOGIN_STEP: Final = "ws_channel.login_step"
 """The login waits for another step. Get the login's next step and answer that one."""
 WS_CHANNEL_PGP_KEY_UNFIT: Final = "ws_channel.pgp_key_unfit"
@@ -414,8 +422,8 @@ NEXTGEN_PSD2_PSU_REFUSED: Final = "nextgen_psd2.psu_refused"
 third party at one bank.
 """
 NEXTGEN_PSD2_CONSENT_NEEDED: Final = "nextgen_psd2.consent_needed"
-"""The bank needs its customer's consent first. Send the customer to the link `sca_redirect` of the context, and
-repeat the request afterwards.
+"""The bank needs its customer's consent first. Send the customer to the link `sca_redirect`, and repeat the request
+afterwards.
 """
 NEXTGEN_PSD2_CONSENT_UNKNOWN: Final = "nextgen_psd2.consent_unknown"
 """The bank does not know the consent, or its customer has revoked it. Offer a new consent."""
@@ -430,7 +438,7 @@ NEXTGEN_PSD2_SERVICE_REFUSED: Final = "nextgen_psd2.service_refused"
 NEXTGEN_PSD2_RESOURCE_UNKNOWN: Final = "nextgen_psd2.resource_unknown"
 """The bank does not know the requested resource. Check the identifier and the path."""
 NEXTGEN_PSD2_REFUSED: Final = "nextgen_psd2.refused"
-"""The bank has refused the request. The bank's code and text are attached."""
+"""The bank has refused the request. Do what the bank's code and text say."""
 NEXTGEN_PSD2_BANK_FAILED: Final = "nextgen_psd2.bank_failed"
 """The bank could not answer because of an internal error. See the outcome; quote the peer's request id to the bank's
 support.
@@ -440,9 +448,7 @@ NEXTGEN_PSD2_LINK_REFUSED: Final = "nextgen_psd2.link_refused"
 and password, at a host that you allow.
 """
 ISO20022_FILE_UNREADABLE: Final = "iso20022.file_unreadable"
-"""The file cannot be read. The message says in which line and why, and what to do. The context has the line and the
-element's path, where there is one.
-"""
+"""The file cannot be read. The message says in which line and why, and what to do."""
 ISO20022_FILE_EXISTS: Final = "iso20022.file_exists"
 """There is a payment file of this path already. A payment file is never overwritten: find out whether it was sent,
 then give another path or move it away.
@@ -474,8 +480,8 @@ its PIN; do not repeat a PIN that was refused.
 SEPA_WEB_SERVICES_CONTENT_REFUSED: Final = "sepa_web_services.content_refused"
 """The bank takes no such file. The message says which limit or rule of the bank the file breaks."""
 SEPA_WEB_SERVICES_FAULT: Final = "sepa_web_services.fault"
-"""The bank has answered with a SOAP fault, which nobody signed. See the outcome; the fault's text is attached, and
-nothing follows from it. Explain the request if it goes on.
+"""The bank has answered with a SOAP fault, which nobody signed. See the outcome; nothing follows from the fault's
+text. Explain the request if it goes on.
 """
 SEPA_WEB_SERVICES_ANSWER_SIGNATURE: Final = "sepa_web_services.answer_signature"
 """The answer's signature does not hold. Do not act on the answer. `verify_message` and `explain_message` show which
@@ -504,7 +510,7 @@ SEPA_WEB_SERVICES_REFERENCE_UNSAFE: Final = "sepa_web_services.reference_unsafe"
 `download_file` into a path of your own, and ask the bank.
 """
 SEPA_WEB_SERVICES_REFUSED: Final = "sepa_web_services.refused"
-"""The bank has refused the request. The bank's code and text are attached; `code_meaning` says what they mean."""
+"""The bank has refused the request. Do what the bank's code and text say; `code_meaning` explains them."""
 SEPA_WEB_SERVICES_UPLOAD_REPEATED: Final = "sepa_web_services.upload_repeated"
 """The same file was sent before. Nothing was sent now. Look for the reports of the earlier upload; if it must be
 paid twice, give it another message id.
@@ -584,7 +590,7 @@ Edge's text says more.
 SALT_EDGE_CONNECTOR_PROVIDER_DISABLED: Final = "salt_edge_connector.provider_disabled"
 """Salt Edge does not work with this provider. Ask Salt Edge."""
 SALT_EDGE_CONNECTOR_REFUSED: Final = "salt_edge_connector.refused"
-"""Salt Edge has refused the request. Salt Edge's class and text are attached."""
+"""Salt Edge has refused the request. Do what Salt Edge's class and text say."""
 SALT_EDGE_CONNECTOR_BUSY: Final = "salt_edge_connector.busy"
 """Salt Edge takes no more requests now. Wait as long as it says."""
 SALT_EDGE_CONNECTOR_HUB_FAILED: Final = "salt_edge_connector.hub_failed"
@@ -614,7 +620,7 @@ SALT_EDGE_HUB_NOT_FOUND: Final = "salt_edge_hub.not_found"
 which.
 """
 SALT_EDGE_HUB_REFUSED: Final = "salt_edge_hub.refused"
-"""The connector has refused the request. Its class and text are attached."""
+"""The connector has refused the request. Do what its class and text say."""
 SALT_EDGE_HUB_BUSY: Final = "salt_edge_hub.busy"
 """The connector takes no more requests now. Wait as long as it says."""
 SALT_EDGE_HUB_CONNECTOR_FAILED: Final = "salt_edge_hub.connector_failed"

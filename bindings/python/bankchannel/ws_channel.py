@@ -1697,8 +1697,10 @@ class WsChannel(NewFilesClient):
             PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             AuthenticationError: `ws_channel.login_refused`: The service does not accept this account, mode and
                 password.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is locked for a
-                while.
+            RateLimitedError: `ws_channel.attempts_exceeded`: Too many tries: the service refuses further ones for
+                a while.
+            RateLimitedError: `ws_channel.quota_exceeded`: The service sends no more codes for now: the quota of
+                messages is used up.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
         answer: RegisterResponse = self._call(
@@ -1738,8 +1740,8 @@ class WsChannel(NewFilesClient):
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
             AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it belongs to,
                 has expired.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is locked for a
-                while.
+            RateLimitedError: `ws_channel.attempts_exceeded`: Too many tries: the service refuses further ones for
+                a while.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
         answer: VerifyPhoneResponse = self._call(
@@ -1775,8 +1777,8 @@ class WsChannel(NewFilesClient):
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
             AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it belongs to,
                 has expired.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is locked for a
-                while.
+            RateLimitedError: `ws_channel.attempts_exceeded`: Too many tries: the service refuses further ones for
+                a while.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
         answer: VerifyEmailResponse = self._call(
@@ -1843,8 +1845,8 @@ class WsChannel(NewFilesClient):
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
             AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it belongs to,
                 has expired.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is locked for a
-                while.
+            RateLimitedError: `ws_channel.attempts_exceeded`: Too many tries: the service refuses further ones for
+                a while.
             AuthenticationError: `ws_channel.login_refused`: The service does not accept this account, mode and
                 password.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
@@ -1909,8 +1911,10 @@ class WsChannel(NewFilesClient):
         Raises:
             AuthenticationError: `ws_channel.login_refused`: The service does not accept this account, mode and
                 password.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is locked for a
-                while.
+            RateLimitedError: `ws_channel.attempts_exceeded`: Too many tries: the service refuses further ones for
+                a while.
+            RateLimitedError: `ws_channel.quota_exceeded`: The service sends no more codes for now: the quota of
+                messages is used up.
             PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             ConfigurationError: `ws_channel.api_key_differs`: The API key of the settings is not this account's.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
@@ -1952,8 +1956,8 @@ class WsChannel(NewFilesClient):
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
             AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it belongs to,
                 has expired.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is locked for a
-                while.
+            RateLimitedError: `ws_channel.attempts_exceeded`: Too many tries: the service refuses further ones for
+                a while.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
         answer: LoginMfaResponse = self._call(
@@ -1991,8 +1995,10 @@ class WsChannel(NewFilesClient):
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
             AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it belongs to,
                 has expired.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is locked for a
-                while.
+            RateLimitedError: `ws_channel.attempts_exceeded`: Too many tries: the service refuses further ones for
+                a while.
+            RateLimitedError: `ws_channel.quota_exceeded`: The service sends no more codes for now: the quota of
+                messages is used up.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
         answer: SelectMfaResponse = self._call(
@@ -2028,8 +2034,8 @@ class WsChannel(NewFilesClient):
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
             AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it belongs to,
                 has expired.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is locked for a
-                while.
+            RateLimitedError: `ws_channel.attempts_exceeded`: Too many tries: the service refuses further ones for
+                a while.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
         answer: VerifyTotpResponse = self._call(
@@ -3157,8 +3163,10 @@ class WsChannel(NewFilesClient):
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
             AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it belongs to,
                 has expired.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is locked for a
-                while.
+            RateLimitedError: `ws_channel.attempts_exceeded`: Too many tries: the service refuses further ones for
+                a while.
+            RateLimitedError: `ws_channel.quota_exceeded`: The service sends no more codes for now: the quota of
+                messages is used up.
             ConfigurationError: `ws_channel.api_key_differs`: The API key of the settings is not this account's.
             PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form that the
                 protocol defines.
@@ -3217,8 +3225,10 @@ class WsChannel(NewFilesClient):
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
             AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it belongs to,
                 has expired.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is locked for a
-                while.
+            RateLimitedError: `ws_channel.attempts_exceeded`: Too many tries: the service refuses further ones for
+                a while.
+            RateLimitedError: `ws_channel.quota_exceeded`: The service sends no more codes for now: the quota of
+                messages is used up.
             ConfigurationError: `ws_channel.api_key_differs`: The API key of the settings is not this account's.
             PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form that the
                 protocol defines.
@@ -3275,8 +3285,10 @@ class WsChannel(NewFilesClient):
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
             AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it belongs to,
                 has expired.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is locked for a
-                while.
+            RateLimitedError: `ws_channel.attempts_exceeded`: Too many tries: the service refuses further ones for
+                a while.
+            RateLimitedError: `ws_channel.quota_exceeded`: The service sends no more codes for now: the quota of
+                messages is used up.
             ConfigurationError: `ws_channel.api_key_differs`: The API key of the settings is not this account's.
             PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form that the
                 protocol defines.
@@ -3333,8 +3345,10 @@ class WsChannel(NewFilesClient):
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
             AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it belongs to,
                 has expired.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is locked for a
-                while.
+            RateLimitedError: `ws_channel.attempts_exceeded`: Too many tries: the service refuses further ones for
+                a while.
+            RateLimitedError: `ws_channel.quota_exceeded`: The service sends no more codes for now: the quota of
+                messages is used up.
             ConfigurationError: `ws_channel.api_key_differs`: The API key of the settings is not this account's.
             PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form that the
                 protocol defines.
@@ -3383,8 +3397,8 @@ class WsChannel(NewFilesClient):
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
             AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it belongs to,
                 has expired.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is locked for a
-                while.
+            RateLimitedError: `ws_channel.attempts_exceeded`: Too many tries: the service refuses further ones for
+                a while.
             AuthenticationError: `ws_channel.login_refused`: The service does not accept this account, mode and
                 password.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.

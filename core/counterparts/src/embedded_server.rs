@@ -178,6 +178,12 @@ impl EmbeddedServer {
         self.0.declared_order(name, request, content)
     }
 
+    /// How long [`stop`](Self::stop) takes at most: so much time a supervisor must give it.
+    #[must_use]
+    pub fn longest_stop(&self) -> Duration {
+        self.0.longest_stop()
+    }
+
     /// Stops: accepts no new requests, and gives running ones some time to finish.
     pub fn stop(self) -> BoxFuture<'static, ()> {
         self.0.stop()

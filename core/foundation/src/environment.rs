@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use crate::{
-    Error, Result, letter_edits,
+    Error, Result, meant_names,
     model::{Shape, Value},
 };
 
@@ -44,15 +44,14 @@ pub fn text_of_variable(value: OsString) -> std::result::Result<String, &'static
 /// What to do about a variable that is no setting, as a phrase: `did you mean …?`. `known` and `unknown` have this prefix.
 #[must_use]
 pub fn variable_advice(prefix: &str, unknown: &str, known: &[String]) -> String {
-    let own = |name: &str| name.strip_prefix(prefix).unwrap_or(name).to_owned();
-    let unknown = own(unknown);
-    let nearest = known.iter().map(|one| (letter_edits(&unknown, &own(one)), one)).min();
-    let is_near = |(edits, one): &(usize, &String)| edits * 2 <= unknown.len().max(own(one).len());
-    // Of a whole word, as `URL`, the rest may be missing.
-    let ends_so = |one: &&String| unknown.len() >= 3 && own(one).ends_with(&format!("_{unknown}"));
-    match nearest.filter(is_near).map(|(_, one)| one).or_else(|| known.iter().find(ends_so)) {
-        Some(meant) => format!("did you mean {meant}?"),
-        None => "unset it, or give it a name without this prefix".to_owned(),
+    let unknown = unknown.strip_prefix(prefix).unwrap_or(unknown);
+    let known = known.iter().map(|name| name.strip_prefix(prefix).unwrap_or(name));
+    match &*meant_names(unknown, known) {
+        [] => "unset it, or give it a name without this prefix".to_owned(),
+        meant => {
+            let meant: Vec<String> = meant.iter().map(|name| format!("{prefix}{name}")).collect();
+            format!("did you mean {}?", meant.join(" or "))
+        }
     }
 }
 

@@ -58,6 +58,6 @@ pub use jiff;
 pub use cache::Cache;
 pub use client_cache::{ClientCache, ClientResources};
 pub use error::{CallOutcome, Category, Error, Result};
-pub use near::{letter_edits, nearest_name};
+pub use near::{letter_edits, listed_names, meant_names, nearest_name};
 pub use regular_file::{open_regular, read_opened, read_opened_text, read_regular, read_regular_text};
 pub use secret::Secret;

@@ -2,7 +2,7 @@
 
 bankchannel_foundation::error_rows! {
     FILE_UNREADABLE = "iso20022.file_unreadable", InvalidInput, never,
-        "The file cannot be read.", "The message says in which line and why, and what to do. The context has the line and the element's path, where there is one.";
+        "The file cannot be read.", "The message says in which line and why, and what to do.";
     FILE_EXISTS = "iso20022.file_exists", Conflict, never,
         "There is a payment file of this path already.", "A payment file is never overwritten: find out whether it was sent, then give another path or move it away.";
     PAYMENT_REFUSED = "iso20022.payment_refused", InvalidInput, never,

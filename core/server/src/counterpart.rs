@@ -55,6 +55,9 @@ pub struct Counterpart {
     start: StartFn,
 }
 
+/// The longest stop of a server that waits for nothing but its own last answers.
+const PLAIN_STOP: Duration = Duration::from_secs(20);
+
 /// See [`Counterpart::check`]. Options that cannot be read are an error.
 pub type CheckFn = for<'a> fn(Value<'a>) -> Result<BoxFuture<'static, Vec<ServerFinding>>>;
 
@@ -117,6 +120,11 @@ pub trait ServerKind: Sized + Send + Sync + 'static {
 
     /// The server that answers its requests and carries out its orders.
     fn server(&self) -> &RunningServers;
+
+    /// How long [`end`](Self::end) takes at most: what a supervisor must give it.
+    fn longest_stop(&self) -> Duration {
+        PLAIN_STOP
+    }
 
     /// Stops: accepts no new requests, and gives running ones some time to finish.
     fn end(self) -> BoxFuture<'static, ()>;
@@ -248,6 +256,8 @@ pub trait RunningServer: Send + Sync {
         request: serde_json::Value,
         content: Option<Content>,
     ) -> BoxFuture<'static, Result<serde_json::Value>>;
+    /// How long [`stop`](Self::stop) takes at most.
+    fn longest_stop(&self) -> Duration;
     /// Stops: accepts no new requests, and gives running ones some time to finish.
     fn stop(self: Box<Self>) -> BoxFuture<'static, ()>;
 }
@@ -282,6 +292,10 @@ impl<S: ServerKind> RunningServer for StartedServer<S> {
         content: Option<Content>,
     ) -> BoxFuture<'static, Result<serde_json::Value>> {
         self.server.server().declared_order(name, request, content)
+    }
+
+    fn longest_stop(&self) -> Duration {
+        self.server.longest_stop()
     }
 
     fn stop(self: Box<Self>) -> BoxFuture<'static, ()> {

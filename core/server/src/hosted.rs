@@ -3,7 +3,7 @@
 use std::{future::Future, sync::Arc};
 
 use bankchannel_foundation::{
-    Error, Result,
+    Error, Result, listed_names,
     model::{Boundary, Content, Reader, Representation, Writer},
     nearest_name,
     operation::Operation,
@@ -49,9 +49,15 @@ pub(crate) async fn carry_out<O: HostedOperation>(
     Ok(answer.write(&mut Writer::new(Representation::Boundary)).into())
 }
 
-/// The error for a name that is none of those that there are: the name, the nearest one, and all. `compared` gives the
-/// part of a name by which names are compared.
-pub(crate) fn unknown_name(field: &'static str, given: &str, known: &[String], compared: fn(&str) -> &str) -> Error {
+/// The error for a name that is none of those that there are: the name, the nearest one, and all, or some of many and the page
+/// that has all. `compared` gives the part of a name by which names are compared.
+pub(crate) fn unknown_name(
+    field: &'static str,
+    given: &str,
+    known: &[String],
+    compared: fn(&str) -> &str,
+    page: &str,
+) -> Error {
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_-/.".contains(&byte);
     let is_repeated = given.len() <= NAME_MAX && !given.is_empty() && given.bytes().all(is_name);
     let named = if is_repeated { format!("`{given}` ") } else { String::new() };
@@ -60,7 +66,8 @@ pub(crate) fn unknown_name(field: &'static str, given: &str, known: &[String], c
         Some(near) => format!(": did you mean `{near}`?"),
         None => ";".to_owned(),
     };
-    Error::invalid_field(field, format!("{named}is not known{meant} there are: {}", known.join(", ")))
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    Error::invalid_field(field, format!("{named}is not known{meant} there are: {}", listed_names(given, &known, page)))
 }
 
 /// Carries out an operation that blocks, on a thread of its own.

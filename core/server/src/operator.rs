@@ -19,6 +19,9 @@ use crate::{
     hosted::{self, HostedOperation, RequestSource},
 };
 
+/// The page that has all commands.
+const COMMANDS_PAGE: &str = "docs/reference/ws-channel-operator.md";
+
 /// What carries out a command that needs no service and no data folder.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ThisProcess;
@@ -50,13 +53,13 @@ impl CallableCommand {
     /// The command of this name, or of this name on the command line.
     ///
     /// # Errors
-    /// `input.invalid_field` for one that there is not, with the nearest and all that there are.
+    /// `input.invalid_field` for one that there is not, with the nearest and those that there are.
     pub fn named(commands: &[&'static [Self]], name: &str) -> Result<&'static Self> {
         let all = || commands.iter().copied().flatten();
         let found = all().find(|one| one.entry.declaration.name == name || one.form.command == name);
         found.ok_or_else(|| {
             let known: Vec<String> = all().map(|one| one.form.command.to_owned()).collect();
-            hosted::unknown_name("command", name, &known, |name| name)
+            hosted::unknown_name("command", name, &known, |name| name, COMMANDS_PAGE)
         })
     }
 

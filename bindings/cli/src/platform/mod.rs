@@ -10,6 +10,7 @@
 //! | [`begin_console`], [`end_console`], [`wait_for_streams`] | the standard streams wait | the console's code page is UTF-8 |
 //! | [`end_process`] | nothing else runs before the end | what libraries have for it |
 //! | [`begin_as_program`] | signals, closed streams | nothing: closed streams are no numbers that files could get |
+//! | [`SupervisorSocket`] | `NOTIFY_SOCKET` | nothing: no supervisor asks |
 //! | [`raise_open_files`] | `RLIMIT_NOFILE` | nothing: there is no such limit |
 //! | [`home_folder`] | `$HOME` | `%USERPROFILE%` |
 
@@ -26,7 +27,7 @@ use windows as system;
 #[cfg(all(test, unix))]
 pub(crate) use system::is_group_gone;
 pub(crate) use system::{
-    END_OF_INPUT, HOME_VARIABLE, Interrupt, PROMPT_READS_CTRL_C, ProgramGroup, StopSignals, TerminalSettings,
-    begin_as_program, begin_console, can_be_argument, end_console, end_process, home_folder, is_device_name,
-    raise_open_files, shell, shell_argument, terminal_output, wait_for_streams,
+    END_OF_INPUT, HOME_VARIABLE, Interrupt, PROMPT_READS_CTRL_C, ProgramGroup, StopSignals, SupervisorSocket,
+    TerminalSettings, begin_as_program, begin_console, can_be_argument, end_console, end_process, home_folder,
+    is_device_name, raise_open_files, shell, shell_argument, terminal_output, wait_for_streams,
 };

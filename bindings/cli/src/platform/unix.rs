@@ -1,6 +1,8 @@
 //! Signals, process groups, the terminal, limits.
 
-#![allow(unsafe_code)] // `signal` and `_exit` are C: this is the one place that declares them.
+#![allow(unsafe_code)] // `signal` and `_exit` are C, and the environment is the process's: this is the one place.
+
+mod supervisor;
 
 use std::{
     ffi::c_int,
@@ -22,6 +24,8 @@ use rustix::{
     termios::{OptionalActions, Termios, tcgetattr, tcsetattr},
 };
 use tokio::signal::unix::{Signal, SignalKind, signal};
+
+pub(crate) use supervisor::SupervisorSocket;
 
 /// A shell's exit code for a program ended by a signal is this plus the signal's number.
 const BY_SIGNAL: i32 = 128;

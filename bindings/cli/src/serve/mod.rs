@@ -5,6 +5,7 @@ mod logs;
 mod open_files;
 mod options;
 mod run;
+mod supervisor;
 mod words;
 
 use bankchannel_counterparts::{COUNTERPARTS, counterpart, read_process_environment};
@@ -25,8 +26,9 @@ pub(crate) fn command() -> Command {
 pub(crate) fn run(matches: &ArgMatches) -> CommandOutcome {
     let (kind, inner) =
         matches.subcommand().ok_or_else(|| CommandFailure::usage("the name of the service is missing"))?;
+    let supervisor = supervisor::Supervisor::of_process();
     read_process_environment();
-    run::run(counterpart(kind)?, inner)
+    run::run(counterpart(kind)?, inner, &supervisor)
 }
 
 pub(crate) fn run_admin(matches: &ArgMatches) -> CommandOutcome {

@@ -7,7 +7,7 @@ use bankchannel_foundation::shown;
 use clap::ArgMatches;
 use serde_json::{Map, Value, json};
 
-use super::{logs, open_files, options, words::words};
+use super::{logs, open_files, options, supervisor::Supervisor, words::words};
 use crate::{
     exit::{CommandFailure, CommandOutcome},
     output::{self, Format, table},
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Serves until a signal, or only checks.
-pub(super) fn run(counterpart: &'static Counterpart, matches: &ArgMatches) -> CommandOutcome {
+pub(super) fn run(counterpart: &'static Counterpart, matches: &ArgMatches, supervisor: &Supervisor) -> CommandOutcome {
     let given = options::given(counterpart, matches);
     let _log = logs::begin(counterpart, Value::from(given.clone()).into());
     let drain = matches.try_get_one::<u64>("drain").ok().flatten().copied().unwrap_or_default();
@@ -26,7 +26,7 @@ pub(super) fn run(counterpart: &'static Counterpart, matches: &ArgMatches) -> Co
     } else {
         open_files::raise();
         let seed = seed_of(&given, matches)?;
-        runtime.block_on(serve(counterpart, given, seed, Duration::from_secs(drain)))
+        runtime.block_on(serve(counterpart, given, seed, Duration::from_secs(drain), supervisor))
     };
     // The shutdown does not wait for work that hangs on a disk or a name server.
     runtime.shutdown_background();
@@ -59,6 +59,7 @@ async fn serve(
     given: Map<String, Value>,
     seed: Option<Value>,
     drain: Duration,
+    supervisor: &Supervisor,
 ) -> CommandOutcome {
     let words = words(counterpart.kind);
     let warnings = words.warnings.iter().filter(|(field, _)| given.contains_key(*field)).map(|(_, warning)| *warning);
@@ -84,14 +85,17 @@ async fn serve(
             return Err(CommandFailure::usage(format!("--seed: {}; {text}", why.message())));
         }
     }
-    output::json(&running.readiness());
-    until_signalled(running, drain, signals).await;
+    let readiness = running.readiness();
+    output::json(&readiness);
+    supervisor.tell_ready(&readiness);
+    until_signalled(running, drain, signals, supervisor).await;
     Ok(())
 }
 
 /// Runs it until a signal, then stops it after the running answers.
-async fn until_signalled(running: EmbeddedServer, drain: Duration, mut signals: StopSignals) {
+async fn until_signalled(running: EmbeddedServer, drain: Duration, mut signals: StopSignals, supervisor: &Supervisor) {
     signals.wait().await;
+    supervisor.tell_stopping(drain + running.longest_stop());
     let end = async {
         if !drain.is_zero() {
             running.drain(drain).await;

@@ -19,6 +19,8 @@ use bankchannel_ws_channel_service::{RunningService, ServiceOptions};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::remedies;
+
 /// Every code that the service sends.
 pub(crate) const CODE: &str = "123456";
 /// A password that the service accepts; made up for these tests.
@@ -243,11 +245,13 @@ pub(crate) fn ran_in_time(mut command: Command) -> Ran {
 }
 
 pub(crate) fn ran(output: Output) -> Ran {
-    Ran {
+    let ran = Ran {
         code: output.status.code().unwrap_or(-1),
         out: String::from_utf8_lossy(&output.stdout).into_owned(),
         err: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
+    };
+    remedies::check(&ran.err);
+    ran
 }
 
 /// An address that no other test uses.

@@ -9,19 +9,22 @@ final class ErrorCode
 {
     /** A field cannot be used. Correct the field; the message says what it must be. */
     public const INPUT_INVALID_FIELD = 'input.invalid_field';
-    /** A required field is missing. Give the field named in the context. */
+    /** A required field is missing. Give the field that the message names. */
     public const INPUT_MISSING_FIELD = 'input.missing_field';
-    /** There is no such field. The message lists the known fields. */
+    /** There is no such field. The message names the field that is meant, or those that there are. */
     public const INPUT_UNKNOWN_FIELD = 'input.unknown_field';
     /** The input is not JSON of the expected form. The message says where and why. */
     public const INPUT_INVALID_JSON = 'input.invalid_json';
     /** There is no such operation. `bankchannel catalogue` lists them all. */
     public const INPUT_UNKNOWN_OPERATION = 'input.unknown_operation';
-    /** The input is larger than the limit. The context names the limit in bytes. */
+    /** The input is larger than the limit. The message names the limit. */
     public const INPUT_TOO_LARGE = 'input.too_large';
     /** The file to send cannot be read. The message says why; check the path and its permissions. */
     public const INPUT_CONTENT_UNREADABLE = 'input.content_unreadable';
-    /** A setting is missing or cannot be used. Correct the setting; the message says what it must be. */
+    /**
+     * A setting is missing or cannot be used. Correct the setting, or what it names: the message says why it cannot
+     * be used.
+     */
     public const CONFIGURATION_INVALID = 'configuration.invalid';
     /**
      * This handle belongs to the parent process. Open servers and stores after the fork, in the process that uses
@@ -54,7 +57,7 @@ final class ErrorCode
      * have taken effect: find out before sending it again.
      */
     public const PEER_PROTOCOL = 'peer.protocol';
-    /** The answer is larger than the limit. Raise the limit named in the context if this size is expected. */
+    /** The answer is larger than the limit. Raise the limit, if this size is expected. */
     public const PEER_ANSWER_TOO_LARGE = 'peer.answer_too_large';
     /**
      * The server answered with a redirect, which is never followed. Credentials travel in headers: set the base URL
@@ -62,8 +65,8 @@ final class ErrorCode
      */
     public const PEER_REDIRECTED = 'peer.redirected';
     /**
-     * A proxy, gateway or other server answered instead of the service. The HTTP status and the start of the answer
-     * are attached; check the base URL, proxy and gateway.
+     * A proxy, gateway or other server answered instead of the service. Check the base URL, proxy and gateway;
+     * `answer` is the start of what they answered.
      */
     public const PEER_HTTP_STATUS = 'peer.http_status';
     /** The server or a gateway before it cannot answer now. Try again later; see the outcome first. */
@@ -72,7 +75,7 @@ final class ErrorCode
     public const PEER_RATE_LIMITED = 'peer.rate_limited';
     /** This is not supported here. The message says what is missing. */
     public const NOT_SUPPORTED = 'not_supported';
-    /** The data folder or database cannot be used. The message names the cause: full, read-only, locked or damaged. */
+    /** The data folder or database cannot be used. Remove the cause that the message names, then try again. */
     public const RESOURCE_STORAGE = 'resource.storage';
     /**
      * The system starts no further thread. Raise the limit of threads or processes (`ulimit -u`, a container's pids
@@ -92,11 +95,11 @@ final class ErrorCode
      * account is locked for a while.
      */
     public const WS_CHANNEL_LOGIN_REFUSED = 'ws_channel.login_refused';
-    /** The login did not succeed. The context has the reason. */
+    /** The login did not succeed. `reason` says why, where the service says it. */
     public const WS_CHANNEL_LOGIN_FAILED = 'ws_channel.login_failed';
     /**
-     * The service asked twice for the same step of the login. The context names the step; start again, and if it
-     * happens again, ask the service's support.
+     * The service asked twice for the same step of the login. Start again; if it happens again, tell the service's
+     * support the step that the message names.
      */
     public const WS_CHANNEL_LOGIN_STALLED = 'ws_channel.login_stalled';
     /** The one-time code is wrong. Ask for the code again; check that you use the code from the right message. */
@@ -104,10 +107,16 @@ final class ErrorCode
     /** The one-time code, or the login step it belongs to, has expired. Start the step again to get a new code. */
     public const WS_CHANNEL_CODE_EXPIRED = 'ws_channel.code_expired';
     /**
-     * Too many wrong tries: the account is locked for a while. Wait 15 minutes (passwords) or an hour (codes), or
-     * reset the password.
+     * Too many tries: the service refuses further ones for a while. After wrong passwords the account is locked for
+     * 15 minutes, after wrong codes for an hour: wait, or reset the password. A deployed service says the same when
+     * it has sent too many codes.
      */
     public const WS_CHANNEL_ATTEMPTS_EXCEEDED = 'ws_channel.attempts_exceeded';
+    /**
+     * The service sends no more codes for now: the quota of messages is used up. Nothing is locked. Give the code
+     * of the last message, or ask for another one later; the service's operator sets the quota.
+     */
+    public const WS_CHANNEL_QUOTA_EXCEEDED = 'ws_channel.quota_exceeded';
     /** The account's phone and e-mail are not verified. Log in and give both codes. */
     public const WS_CHANNEL_NOT_VERIFIED = 'ws_channel.not_verified';
     /**
@@ -182,7 +191,7 @@ final class ErrorCode
     public const WS_CHANNEL_UPLOAD_REJECTED = 'ws_channel.upload_rejected';
     /** The file is empty. Send the payment file's bytes. */
     public const WS_CHANNEL_CONTENT_EMPTY = 'ws_channel.content_empty';
-    /** The bank refused the request. The bank's code and text are attached. */
+    /** The bank refused the request. Do what the bank's code and text say. */
     public const WS_CHANNEL_BANK_REFUSED = 'ws_channel.bank_refused';
     /**
      * The bank cannot be reached, or its answer cannot be used. Try again later; before an upload is repeated, look
@@ -210,7 +219,7 @@ final class ErrorCode
      * later.
      */
     public const WS_CHANNEL_STORAGE_FULL = 'ws_channel.storage_full';
-    /** The service refused. Its own text is attached. */
+    /** The service refused. Do what its own text says. */
     public const WS_CHANNEL_REFUSED = 'ws_channel.refused';
     /** The login waits for another step. Get the login's next step and answer that one. */
     public const WS_CHANNEL_LOGIN_STEP = 'ws_channel.login_step';
@@ -306,8 +315,8 @@ final class ErrorCode
      */
     public const NEXTGEN_PSD2_PSU_REFUSED = 'nextgen_psd2.psu_refused';
     /**
-     * The bank needs its customer's consent first. Send the customer to the link `sca_redirect` of the context, and
-     * repeat the request afterwards.
+     * The bank needs its customer's consent first. Send the customer to the link `sca_redirect`, and repeat the
+     * request afterwards.
      */
     public const NEXTGEN_PSD2_CONSENT_NEEDED = 'nextgen_psd2.consent_needed';
     /** The bank does not know the consent, or its customer has revoked it. Offer a new consent. */
@@ -323,7 +332,7 @@ final class ErrorCode
     public const NEXTGEN_PSD2_SERVICE_REFUSED = 'nextgen_psd2.service_refused';
     /** The bank does not know the requested resource. Check the identifier and the path. */
     public const NEXTGEN_PSD2_RESOURCE_UNKNOWN = 'nextgen_psd2.resource_unknown';
-    /** The bank has refused the request. The bank's code and text are attached. */
+    /** The bank has refused the request. Do what the bank's code and text say. */
     public const NEXTGEN_PSD2_REFUSED = 'nextgen_psd2.refused';
     /**
      * The bank could not answer because of an internal error. See the outcome; quote the peer's request id to the
@@ -335,10 +344,7 @@ final class ErrorCode
      * user and password, at a host that you allow.
      */
     public const NEXTGEN_PSD2_LINK_REFUSED = 'nextgen_psd2.link_refused';
-    /**
-     * The file cannot be read. The message says in which line and why, and what to do. The context has the line and
-     * the element's path, where there is one.
-     */
+    /** The file cannot be read. The message says in which line and why, and what to do. */
     public const ISO20022_FILE_UNREADABLE = 'iso20022.file_unreadable';
     /**
      * There is a payment file of this path already. A payment file is never overwritten: find out whether it was
@@ -377,8 +383,8 @@ final class ErrorCode
     /** The bank takes no such file. The message says which limit or rule of the bank the file breaks. */
     public const SEPA_WEB_SERVICES_CONTENT_REFUSED = 'sepa_web_services.content_refused';
     /**
-     * The bank has answered with a SOAP fault, which nobody signed. See the outcome; the fault's text is attached,
-     * and nothing follows from it. Explain the request if it goes on.
+     * The bank has answered with a SOAP fault, which nobody signed. See the outcome; nothing follows from the
+     * fault's text. Explain the request if it goes on.
      */
     public const SEPA_WEB_SERVICES_FAULT = 'sepa_web_services.fault';
     /**
@@ -416,7 +422,7 @@ final class ErrorCode
      * with `download_file` into a path of your own, and ask the bank.
      */
     public const SEPA_WEB_SERVICES_REFERENCE_UNSAFE = 'sepa_web_services.reference_unsafe';
-    /** The bank has refused the request. The bank's code and text are attached; `code_meaning` says what they mean. */
+    /** The bank has refused the request. Do what the bank's code and text say; `code_meaning` explains them. */
     public const SEPA_WEB_SERVICES_REFUSED = 'sepa_web_services.refused';
     /**
      * The same file was sent before. Nothing was sent now. Look for the reports of the earlier upload; if it must
@@ -510,7 +516,7 @@ final class ErrorCode
     public const SALT_EDGE_CONNECTOR_ACTION_NOT_ALLOWED = 'salt_edge_connector.action_not_allowed';
     /** Salt Edge does not work with this provider. Ask Salt Edge. */
     public const SALT_EDGE_CONNECTOR_PROVIDER_DISABLED = 'salt_edge_connector.provider_disabled';
-    /** Salt Edge has refused the request. Salt Edge's class and text are attached. */
+    /** Salt Edge has refused the request. Do what Salt Edge's class and text say. */
     public const SALT_EDGE_CONNECTOR_REFUSED = 'salt_edge_connector.refused';
     /** Salt Edge takes no more requests now. Wait as long as it says. */
     public const SALT_EDGE_CONNECTOR_BUSY = 'salt_edge_connector.busy';
@@ -547,7 +553,7 @@ final class ErrorCode
      * which.
      */
     public const SALT_EDGE_HUB_NOT_FOUND = 'salt_edge_hub.not_found';
-    /** The connector has refused the request. Its class and text are attached. */
+    /** The connector has refused the request. Do what its class and text say. */
     public const SALT_EDGE_HUB_REFUSED = 'salt_edge_hub.refused';
     /** The connector takes no more requests now. Wait as long as it says. */
     public const SALT_EDGE_HUB_BUSY = 'salt_edge_hub.busy';

@@ -48,6 +48,7 @@ impl Error {
         let found = rows(code);
         let mut error = Self::because(found.unwrap_or(&row::INTERNAL), value["message"].as_str()?);
         let details = &mut error.0;
+        details.remedy = text(&value["remedy"]).filter(|remedy| remedy != details.row.doc).map(Into::into);
         details.operation = text(&value["operation"]).map(Into::into);
         details.http_status = value["http_status"].as_u64().and_then(|status| u16::try_from(status).ok());
         details.outcome = value["outcome"].as_str().and_then(CallOutcome::parse);
@@ -95,7 +96,9 @@ mod tests {
         let all = outcomes.map(|outcome| whole.clone().with_outcome(outcome));
         let retryable = Error::new(&row::STORAGE);
         let narrowed = retryable.clone().with_retryable(!retryable.retryable());
-        for error in all.into_iter().chain([whole, retryable, narrowed]) {
+        let advised = retryable.clone().with_remedy("Give the folder more space.");
+        assert_eq!(advised.to_json()["remedy"], "Give the folder more space.");
+        for error in all.into_iter().chain([whole, retryable, narrowed, advised]) {
             let read = read_again(&error);
             assert_eq!(read.to_json(), error.to_json());
             assert_eq!((read.to_string(), read.row().code), (error.to_string(), error.row().code));

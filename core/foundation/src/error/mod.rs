@@ -25,6 +25,7 @@ pub struct Error(Box<ErrorDetails>);
 struct ErrorDetails {
     row: &'static ErrorRow,
     message: String,
+    remedy: Option<Cow<'static, str>>,
     operation: Option<Cow<'static, str>>,
     http_status: Option<u16>,
     peer: Option<Peer>,
@@ -60,6 +61,7 @@ impl Error {
         Self(Box::new(ErrorDetails {
             row,
             message: message.into(),
+            remedy: None,
             operation: None,
             http_status: None,
             peer: None,
@@ -101,6 +103,13 @@ impl Error {
     pub fn with_sentence(mut self, sentence: &str) -> Self {
         let end = if self.0.message.ends_with('.') { "" } else { "." };
         self.0.message = format!("{}{end} {sentence}", self.0.message);
+        self
+    }
+
+    /// Sets what to do about it in this case, where the row's advice does not fit the message.
+    #[must_use]
+    pub fn with_remedy(mut self, remedy: impl Into<Cow<'static, str>>) -> Self {
+        self.0.remedy = Some(remedy.into());
         self
     }
 
@@ -234,10 +243,10 @@ impl Error {
         &self.0.message
     }
 
-    /// What to do about it, from the table of errors.
+    /// What to do about it: in this case, or else what the table of errors says.
     #[must_use]
-    pub fn remedy(&self) -> &'static str {
-        self.0.row.doc
+    pub fn remedy(&self) -> &str {
+        self.0.remedy.as_deref().unwrap_or(self.0.row.doc)
     }
 
     /// The operation that failed.

@@ -170,19 +170,19 @@ pub mod row {
         INVALID_FIELD = "input.invalid_field", InvalidInput, never,
             "A field cannot be used.", "Correct the field; the message says what it must be.";
         MISSING_FIELD = "input.missing_field", InvalidInput, never,
-            "A required field is missing.", "Give the field named in the context.";
+            "A required field is missing.", "Give the field that the message names.";
         UNKNOWN_FIELD = "input.unknown_field", InvalidInput, never,
-            "There is no such field.", "The message lists the known fields.";
+            "There is no such field.", "The message names the field that is meant, or those that there are.";
         INVALID_JSON = "input.invalid_json", InvalidInput, never,
             "The input is not JSON of the expected form.", "The message says where and why.";
         UNKNOWN_OPERATION = "input.unknown_operation", InvalidInput, never,
             "There is no such operation.", "`bankchannel catalogue` lists them all.";
         TOO_LARGE = "input.too_large", InvalidInput, never,
-            "The input is larger than the limit.", "The context names the limit in bytes.";
+            "The input is larger than the limit.", "The message names the limit.";
         CONTENT_UNREADABLE = "input.content_unreadable", InvalidInput, never,
             "The file to send cannot be read.", "The message says why; check the path and its permissions.";
         CONFIGURATION = "configuration.invalid", Configuration, never,
-            "A setting is missing or cannot be used.", "Correct the setting; the message says what it must be.";
+            "A setting is missing or cannot be used.", "Correct the setting, or what it names: the message says why it cannot be used.";
         FORKED = "configuration.forked", Configuration, never,
             "This handle belongs to the parent process.", "Open servers and stores after the fork, in the process that uses them.";
         CLOSED = "configuration.closed", Configuration, never,
@@ -200,11 +200,11 @@ pub mod row {
         PEER_PROTOCOL = "peer.protocol", PeerProtocol, never,
             "The answer breaks the protocol.", "The message says how. With outcome `unknown` or `accepted` the request may have taken effect: find out before sending it again.";
         ANSWER_TOO_LARGE = "peer.answer_too_large", PeerProtocol, never,
-            "The answer is larger than the limit.", "Raise the limit named in the context if this size is expected.";
+            "The answer is larger than the limit.", "Raise the limit, if this size is expected.";
         REDIRECTED = "peer.redirected", PeerProtocol, never,
             "The server answered with a redirect, which is never followed.", "Credentials travel in headers: set the base URL to the final address.";
         HTTP_STATUS = "peer.http_status", PeerProtocol, never,
-            "A proxy, gateway or other server answered instead of the service.", "The HTTP status and the start of the answer are attached; check the base URL, proxy and gateway.";
+            "A proxy, gateway or other server answered instead of the service.", "Check the base URL, proxy and gateway; `answer` is the start of what they answered.";
         UNAVAILABLE = "peer.unavailable", PeerFailed, again,
             "The server or a gateway before it cannot answer now.", "Try again later; see the outcome first.";
         RATE_LIMITED = "peer.rate_limited", RateLimited, again,
@@ -212,7 +212,7 @@ pub mod row {
         NOT_SUPPORTED = "not_supported", NotSupported, never,
             "This is not supported here.", "The message says what is missing.";
         STORAGE = "resource.storage", ResourceExhausted, never,
-            "The data folder or database cannot be used.", "The message names the cause: full, read-only, locked or damaged.";
+            "The data folder or database cannot be used.", "Remove the cause that the message names, then try again.";
         THREADS = "resource.threads", ResourceExhausted, again,
             "The system starts no further thread.", "Raise the limit of threads or processes (`ulimit -u`, a container's pids limit, `TasksMax=`), or end others; see the outcome.";
         INTERNAL = "internal", Internal, never,

@@ -6,7 +6,7 @@ use super::{Boundary, Content, Field, Fields, Object, Representation, Shape, Val
 use crate::{
     ClientResources, Error,
     error::row,
-    near::{is_near, nearest_name},
+    near::{is_near, listed_names, nearest_name},
     shown,
 };
 
@@ -338,14 +338,17 @@ impl<'v> ObjectReader<'v> {
     }
 }
 
-/// The error for members that are no fields, with the nearest field, and the names of all.
+/// Where all fields are, for an error that lists some of many.
+const FIELDS_PAGE: &str = "the reference (docs/reference)";
+
+/// The error for members that are no fields, with the nearest field, and the names of all, or some of many.
 pub fn unknown_members<'a>(
     given: impl ExactSizeIterator<Item = &'a str> + Clone,
     known: impl Iterator<Item = &'a str>,
 ) -> Error {
     let known: Vec<&str> = known.collect();
     let nearest = given.clone().next().and_then(|name| nearest_name(name, known.iter().copied()));
-    let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    let known = listed_names(given.clone().next().unwrap_or_default(), &known, FIELDS_PAGE);
     let count = given.len();
     // A member that is not a name may be a misplaced value.
     let named: Vec<&str> = given.clone().filter_map(shown::member).take(UNKNOWN_MAX).collect();

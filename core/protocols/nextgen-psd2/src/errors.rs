@@ -20,7 +20,7 @@ bankchannel_foundation::error_rows! {
     PSU_REFUSED = "nextgen_psd2.psu_refused", Authentication, never,
         "The bank does not know its customer by these identifiers.", "Check PSU-ID and PSU-Corporate-ID: they belong to one third party at one bank.";
     CONSENT_NEEDED = "nextgen_psd2.consent_needed", Permission, never,
-        "The bank needs its customer's consent first.", "Send the customer to the link `sca_redirect` of the context, and repeat the request afterwards.";
+        "The bank needs its customer's consent first.", "Send the customer to the link `sca_redirect`, and repeat the request afterwards.";
     CONSENT_UNKNOWN = "nextgen_psd2.consent_unknown", Permission, never,
         "The bank does not know the consent, or its customer has revoked it.", "Offer a new consent.";
     CONSENT_INVALID = "nextgen_psd2.consent_invalid", Permission, never,
@@ -32,7 +32,7 @@ bankchannel_foundation::error_rows! {
     RESOURCE_UNKNOWN = "nextgen_psd2.resource_unknown", PeerRefused, never,
         "The bank does not know the requested resource.", "Check the identifier and the path.";
     REFUSED = "nextgen_psd2.refused", PeerRefused, never,
-        "The bank has refused the request.", "The bank's code and text are attached.";
+        "The bank has refused the request.", "Do what the bank's code and text say.";
     BANK_FAILED = "nextgen_psd2.bank_failed", PeerFailed, again,
         "The bank could not answer because of an internal error.", "See the outcome; quote the peer's request id to the bank's support.";
     LINK_REFUSED = "nextgen_psd2.link_refused", PeerProtocol, never,

@@ -16,7 +16,7 @@ bankchannel_foundation::error_rows! {
     CONTENT_REFUSED = "sepa_web_services.content_refused", InvalidInput, never,
         "The bank takes no such file.", "The message says which limit or rule of the bank the file breaks.";
     FAULT = "sepa_web_services.fault", PeerFailed, never,
-        "The bank has answered with a SOAP fault, which nobody signed.", "See the outcome; the fault's text is attached, and nothing follows from it. Explain the request if it goes on.";
+        "The bank has answered with a SOAP fault, which nobody signed.", "See the outcome; nothing follows from the fault's text. Explain the request if it goes on.";
     ANSWER_SIGNATURE = "sepa_web_services.answer_signature", Signature, never,
         "The answer's signature does not hold.", "Do not act on the answer. `verify_message` and `explain_message` show which check fails.";
     ANSWER_NOT_TRUSTED = "sepa_web_services.answer_not_trusted", Signature, never,
@@ -34,7 +34,7 @@ bankchannel_foundation::error_rows! {
     REFERENCE_UNSAFE = "sepa_web_services.reference_unsafe", PeerProtocol, never,
         "The bank's type or reference of the file cannot be part of a file name.", "Nothing was written. Fetch the file with `download_file` into a path of your own, and ask the bank.";
     REFUSED = "sepa_web_services.refused", PeerRefused, never,
-        "The bank has refused the request.", "The bank's code and text are attached; `code_meaning` says what they mean.";
+        "The bank has refused the request.", "Do what the bank's code and text say; `code_meaning` explains them.";
     UPLOAD_REPEATED = "sepa_web_services.upload_repeated", Conflict, never,
         "The same file was sent before.", "Nothing was sent now. Look for the reports of the earlier upload; if it must be paid twice, give it another message id.";
     ANSWER_NOT_FOUND = "sepa_web_services.answer_not_found", TimedOut, never,

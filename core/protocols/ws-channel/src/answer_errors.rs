@@ -12,6 +12,9 @@ use bankchannel_foundation::{
 use crate::errors::*;
 use crate::service_texts::{self, RefusalClass};
 
+/// What to do where the account has a certificate that cannot be used.
+const OWN_CERTIFICATE_REMEDY: &str =
+    "Retire the account's own certificate, then enrol a new one: until then no shared one is used.";
 /// The maximum length of an excerpt of a foreign answer, in characters.
 const EXCERPT: usize = 200;
 /// The number of bytes from which the excerpt is taken: redacted parts may be long.
@@ -31,6 +34,8 @@ pub(crate) fn refused(
 ) -> Error {
     let said = peer.text.as_deref().unwrap_or_default();
     let (row, class) = meaning(status, peer.code.as_deref().unwrap_or_default(), said);
+    let is_quota = row.code == ATTEMPTS_EXCEEDED.code && detail == Some(service_texts::QUOTA_DETAIL);
+    let row = if is_quota { &QUOTA_EXCEEDED } else { row };
     let is_bank_text = BANK_TEXTS.contains(&said);
     // Only our own service says this, and only before anything has happened.
     let is_unstored = status == service_texts::INSUFFICIENT_STORAGE.status && row.code == STORAGE_FULL.code;
@@ -54,8 +59,13 @@ pub(crate) fn refused(
         .with_outcome(outcome)
         .with_retryable(retryable(route, status, is_bank_text) || is_unstored && route.repeat != Repeat::Never)
         .with_retry_after(retry_after_s);
-    if let Some(reason) = login_failure_reason(said) {
+    if let Some(reason) = login_failure_reason(said).filter(|_| !is_quota) {
         error = error.with("reason", reason);
+    }
+    if said == service_texts::OWN_CERTIFICATE_UNUSABLE.text
+        || detail.as_deref() == Some(service_texts::OWN_CERTIFICATE_UNUSABLE.text)
+    {
+        error = error.with_remedy(OWN_CERTIFICATE_REMEDY);
     }
     if let Some(detail) = detail {
         error = error.with("peer_detail", detail);
@@ -160,7 +170,41 @@ mod tests {
     use bankchannel_foundation::operation::Operation as _;
 
     use super::*;
-    use crate::operations::{certs::enroll_cert::EnrollCert, files::upload_file::UploadFile};
+    use crate::operations::{certs::enroll_cert::EnrollCert, files::upload_file::UploadFile, session::login::Login};
+
+    #[test]
+    fn a_quota_of_messages_is_no_lock() {
+        let login = Login::DECLARATION.route.unwrap();
+        let said = |detail: Option<&str>| {
+            let text = Some(service_texts::LIMIT_EXCEEDED.text.to_owned());
+            let peer = Peer { code: Some("01".into()), text, request_id: None };
+            refused(&login, 400, peer, detail, Some(7))
+        };
+        let quota = said(Some(service_texts::QUOTA_DETAIL));
+        assert_eq!((quota.code(), quota.detail("reason")), ("ws_channel.quota_exceeded", None));
+        assert_eq!((quota.retry_after_s(), quota.retryable()), (Some(7), false));
+        for other in [None, Some("something else")] {
+            let lock = said(other);
+            let found = (lock.code(), lock.detail("reason"));
+            assert_eq!(found, ("ws_channel.attempts_exceeded", Some("too_many_attempts")), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn what_to_do_fits_what_was_said() {
+        let upload = UploadFile::DECLARATION.route.unwrap();
+        let unusable = service_texts::OWN_CERTIFICATE_UNUSABLE.text;
+        for (text, detail, is_advised) in [
+            (unusable, None, true),
+            (service_texts::NO_CERTIFICATE.text, Some(unusable), true),
+            (service_texts::NO_CERTIFICATE.text, None, false),
+        ] {
+            let peer = Peer { code: Some("01".into()), text: Some(text.into()), request_id: None };
+            let error = refused(&upload, 400, peer, detail, None);
+            assert_eq!(error.code(), "ws_channel.certificate_missing");
+            assert_eq!(error.remedy() == OWN_CERTIFICATE_REMEDY, is_advised, "{text} {detail:?}");
+        }
+    }
 
     /// Only the service's own word, with the time to wait, says that nothing of an upload was begun.
     #[test]

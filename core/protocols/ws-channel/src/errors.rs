@@ -10,15 +10,17 @@ bankchannel_foundation::error_rows! {
     LOGIN_REFUSED = "ws_channel.login_refused", Authentication, never,
         "The service does not accept this account, mode and password.", "Check all three; after ten wrong passwords the account is locked for a while.";
     LOGIN_FAILED = "ws_channel.login_failed", Authentication, never,
-        "The login did not succeed.", "The context has the reason.";
+        "The login did not succeed.", "`reason` says why, where the service says it.";
     LOGIN_STALLED = "ws_channel.login_stalled", Authentication, never,
-        "The service asked twice for the same step of the login.", "The context names the step; start again, and if it happens again, ask the service's support.";
+        "The service asked twice for the same step of the login.", "Start again; if it happens again, tell the service's support the step that the message names.";
     CODE_REFUSED = "ws_channel.code_refused", Authentication, never,
         "The one-time code is wrong.", "Ask for the code again; check that you use the code from the right message.";
     CODE_EXPIRED = "ws_channel.code_expired", Authentication, never,
         "The one-time code, or the login step it belongs to, has expired.", "Start the step again to get a new code.";
     ATTEMPTS_EXCEEDED = "ws_channel.attempts_exceeded", RateLimited, never,
-        "Too many wrong tries: the account is locked for a while.", "Wait 15 minutes (passwords) or an hour (codes), or reset the password.";
+        "Too many tries: the service refuses further ones for a while.", "After wrong passwords the account is locked for 15 minutes, after wrong codes for an hour: wait, or reset the password. A deployed service says the same when it has sent too many codes.";
+    QUOTA_EXCEEDED = "ws_channel.quota_exceeded", RateLimited, never,
+        "The service sends no more codes for now: the quota of messages is used up.", "Nothing is locked. Give the code of the last message, or ask for another one later; the service's operator sets the quota.";
     NOT_VERIFIED = "ws_channel.not_verified", Permission, never,
         "The account's phone and e-mail are not verified.", "Log in and give both codes.";
     ACCOUNT_DISABLED = "ws_channel.account_disabled", Permission, never,
@@ -70,7 +72,7 @@ bankchannel_foundation::error_rows! {
     CONTENT_EMPTY = "ws_channel.content_empty", InvalidInput, never,
         "The file is empty.", "Send the payment file's bytes.";
     BANK_REFUSED = "ws_channel.bank_refused", PeerRefused, never,
-        "The bank refused the request.", "The bank's code and text are attached.";
+        "The bank refused the request.", "Do what the bank's code and text say.";
     BANK_UNAVAILABLE = "ws_channel.bank_unavailable", PeerFailed, again,
         "The bank cannot be reached, or its answer cannot be used.", "Try again later; before an upload is repeated, look for its answer files.";
     NO_BANK_CHANNEL = "ws_channel.no_bank_channel", NotSupported, never,
@@ -86,7 +88,7 @@ bankchannel_foundation::error_rows! {
     STORAGE_FULL = "ws_channel.storage_full", PeerFailed, again,
         "The service has no space left, and has stored nothing of the call.", "Tell its operator, and send it again later.";
     REFUSED = "ws_channel.refused", PeerRefused, never,
-        "The service refused.", "Its own text is attached.";
+        "The service refused.", "Do what its own text says.";
     LOGIN_STEP = "ws_channel.login_step", InvalidInput, never,
         "The login waits for another step.", "Get the login's next step and answer that one.";
     PGP_KEY_UNFIT = "ws_channel.pgp_key_unfit", Signature, never,

@@ -59,6 +59,13 @@ impl ServiceRefusal {
         Self { retry_after_s: Some(retry_after_s), ..Self::new(429, "Too many requests") }
     }
 
+    /// The refusal of a further message, with the seconds until the next one, if they are known.
+    #[must_use]
+    pub fn quota(retry_after_s: Option<u64>) -> Self {
+        let limit = Self::from(&service_texts::LIMIT_EXCEEDED).with_detail(service_texts::QUOTA_DETAIL);
+        Self { retry_after_s, ..limit }
+    }
+
     /// The refusal of a request that could not be parsed.
     #[must_use]
     pub fn from_input(fault: &Error) -> Self {

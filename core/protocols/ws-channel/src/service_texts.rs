@@ -131,6 +131,10 @@ texts! {
     USER_ID_OF_ANOTHER = "This user id is of another account, nothing was sent.", 403, USER_ID_HELD, Role;
 }
 
+/// The advice of our own service beside `LIMIT_EXCEEDED`, whose text is the deployed service's: a quota of messages is used up,
+/// and nothing is locked.
+pub const QUOTA_DETAIL: &str = "the quota of messages is used up, nothing is locked";
+
 /// Finds the row of a text from the service; names may follow the two generic texts.
 pub(crate) fn find(said: &str) -> Option<TextMeaning> {
     let said = said.trim();

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, fs::File};
 
 use bankchannel_foundation::{
-    Error, Result,
+    Error, Result, listed_names, meant_names,
     model::{Field, Object, Shape, Value},
     nearest_name, read_opened_text, shown,
 };
@@ -21,6 +21,8 @@ use super::{
     settings::{IN_FILE, below, has_file_form, is_secret, value_in_file},
 };
 
+/// The places of other tables that an error names, as those that may be meant.
+const MEANT_MAX: usize = 3;
 /// The largest configuration file, in bytes.
 const FILE_MAX: u64 = 16 * 1024 * 1024;
 
@@ -134,15 +136,26 @@ impl DocumentReader<'_> {
         if let Some(field) = (self.form.table_name)(place, name)?.and_then(find) {
             return Ok((field, false));
         }
-        let names = || fields.iter().map(|field| field.name);
-        if let Some(nearest) = nearest_name(name, names()) {
-            return Err(format!("there is no such setting: did you mean {nearest}?"));
+        let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
+        let mut meant: Vec<String> = meant_names(name, names.iter().copied()).into_iter().map(str::to_owned).collect();
+        if meant.is_empty() {
+            // It may be a setting of another table.
+            let last = |place: &String| place.rsplit('.').next().unwrap_or_default().to_owned();
+            let places: Vec<String> = self.form.settings().into_iter().map(|setting| setting.place).collect();
+            let lasts: Vec<String> = places.iter().map(last).collect();
+            if let Some(nearest) = nearest_name(name, lasts.iter().map(String::as_str)) {
+                meant = places.into_iter().filter(|place| last(place) == nearest).collect();
+            }
+        }
+        if !meant.is_empty() {
+            let count = meant.len().min(MEANT_MAX);
+            return Err(format!("there is no such setting: did you mean {}?", meant[..count].join(" or ")));
         }
         if self.listed.iter().any(|listed| listed == place) {
             return Err("there is no such setting".to_owned());
         }
         self.listed.push(place.to_owned());
-        let known = names().collect::<Vec<_>>().join(", ");
+        let known = listed_names(name, &names, self.form.page);
         Err(format!("there is no such setting; the settings here are {known}"))
     }
 

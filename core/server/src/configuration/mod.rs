@@ -62,6 +62,8 @@ pub struct ConfigurationForm {
     pub shape: &'static Shape,
     /// What the file that is written from the declaration says at its head.
     pub about: &'static str,
+    /// The page that has all settings.
+    pub page: &'static str,
     /// The settings before which a section of that file begins, with its title.
     pub sections: &'static [(&'static str, &'static str)],
     /// Texts of the service's own, by the setting's place, where the setting's documentation is not true of the service: it is

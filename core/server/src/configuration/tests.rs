@@ -62,6 +62,7 @@ static FORM: ConfigurationForm = ConfigurationForm {
     prefix: "TEST_SERVER_",
     shape: TestConfiguration::SHAPE,
     about: "",
+    page: "server.toml",
     sections: &[],
     own_texts: &[],
     table_name: |place, given| match (place, given) {
@@ -123,6 +124,18 @@ fn all_faults_are_named_with_their_place_and_no_value() {
     let said = read_text(&many, &[]).unwrap_err();
     assert_eq!(said.message().matches("there is no such").count(), 8);
     assert_eq!(said.message().matches("the settings here").count(), 1);
+    // A name of another table, one with the same words, and a variable.
+    let other = "port = 1\nwindow = 1\n[lock]\nseconds_window_s = 1\nkeys_dir = 'a'\n";
+    let said = read_text(other, &[("TEST_SERVER_WINDOW_S", "1")]).unwrap_err();
+    for part in [
+        "column 1, port: there is no such setting: did you mean bank.port?",
+        "column 1, lock.seconds_window_s: there is no such setting: did you mean window_s?",
+        "column 1, lock.keys_dir: there is no such setting: did you mean bank.keys_dir?",
+        "column 1, window: there is no such setting: did you mean lock.window_s or bank.token.window_s?",
+        "TEST_SERVER_WINDOW_S: is no setting of this service; did you mean TEST_SERVER_LOCK_WINDOW_S or TEST_SERVER_BANK_",
+    ] {
+        assert!(said.message().contains(part), "{part}: {said}");
+    }
     let said = read_text("listen \"planted-secret\"", &[]).unwrap_err();
     assert!(said.message().contains("line 1, ") && !said.message().contains("planted-secret"), "{said}");
 }

@@ -257,9 +257,12 @@ fn read_at_most(path: &Path, largest: u64) -> Result<Vec<u8>> {
     read.map(|_| bytes).map_err(unreadable)
 }
 
+/// The page that has all orders.
+const ORDERS_PAGE: &str = "docs/reference/server-orders.md";
+
 /// The error for an order that the server does not have: its name, the nearest one, and those that there are.
 pub(crate) fn unknown(target: &dyn ControlTarget, order: &str) -> Error {
     let mut known: Vec<String> = all(target).map(|order| order.form.whole_path().into_owned()).collect();
     known.dedup();
-    hosted::unknown_name("order", order, &known, |name| name.strip_prefix("sandbox/").unwrap_or(name))
+    hosted::unknown_name("order", order, &known, |name| name.strip_prefix("sandbox/").unwrap_or(name), ORDERS_PAGE)
 }

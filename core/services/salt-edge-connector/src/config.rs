@@ -169,6 +169,7 @@ pub(crate) static CONFIGURATION: ConfigurationForm = ConfigurationForm {
     shape: ConnectorFile::SHAPE,
     about: "Options of the command line override it. Address, TLS files and data folder are options only: `--listen`, \
             `--tls-cert`, `--tls-key`, `--data`.",
+    page: "docs/salt-edge-connector.toml",
     sections: &[("operator_listen", "Monitoring"), ("connector", "The connector")],
     own_texts: OWN_TEXTS,
     table_name: |_, _| Ok(None),

@@ -189,6 +189,10 @@ impl ServerKind for RunningConnector {
         &self.server
     }
 
+    fn longest_stop(&self) -> Duration {
+        self.grace
+    }
+
     fn end(self) -> BoxFuture<'static, ()> {
         Box::pin(self.stop())
     }

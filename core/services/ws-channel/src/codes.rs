@@ -3,6 +3,7 @@
 use bankchannel_crypto::{digest, random};
 use bankchannel_foundation::Secret;
 use bankchannel_storage::ws_channel::{AccountRecord, CodePurpose, EventQuota, NewCode, StoredMode};
+use bankchannel_ws_channel::ServiceRefusal;
 
 use super::{
     fault::HandlerFault,
@@ -16,6 +17,12 @@ pub(crate) const VERIFICATION_TTL_MS: i64 = CodePurpose::VerifyPhone.lifetime_ms
 pub(crate) const RESET_TTL_MS: i64 = CodePurpose::PasswordReset.lifetime_ms();
 /// Number of wrong tries allowed per code; after that a new code is needed (§10 S8).
 pub(crate) const MAX_TRIES: i64 = 5;
+
+/// The refusal of a code that a quota does not allow before this time, Unix ms.
+pub(crate) fn quota(retry_at: i64, now_ms: i64) -> ServiceRefusal {
+    let wait_ms = u64::try_from(retry_at - now_ms).unwrap_or_default();
+    ServiceRefusal::quota(Some(wait_ms.div_ceil(1000)))
+}
 
 /// A code to be stored and, if the store accepts it, sent.
 pub(crate) struct CodeDraft {

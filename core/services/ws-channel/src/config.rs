@@ -309,6 +309,7 @@ pub(crate) static CONFIGURATION: ConfigurationForm = ConfigurationForm {
     prefix: "BANKCHANNEL_WS_CHANNEL_",
     shape: ServiceConfig::SHAPE,
     about: "`bankchannel serve ws-channel --data DIR --config FILE --check` reports the errors of a file.",
+    page: "docs/ws-channel.toml",
     sections: &[
         ("challenge_ttl_s", "Logging in"),
         ("rate_limit", "Limits"),

@@ -50,6 +50,9 @@ pub(crate) const LISTEN: &str = "127.0.0.1:0";
 /// Limit of response bytes buffered in a connection: with the read buffer, a slow client costs at most 128 KiB.
 const BUFFER: usize = 32 * 1024;
 
+/// Time that a listener gives the answers in progress.
+const LAST_ANSWERS: Duration = Duration::from_secs(10);
+
 /// Time for the last requests to record a bank's response.
 const LAST_STEPS: Duration = Duration::from_secs(10);
 
@@ -279,6 +282,14 @@ impl ServerKind for RunningService {
 
     fn server(&self) -> &RunningServers {
         &self.server
+    }
+
+    fn longest_stop(&self) -> Duration {
+        let config = &self.service.config;
+        let seconds = |seconds: u32| Duration::from_secs(seconds.into());
+        // What waits for the store is tried once more, until it takes none.
+        let store = seconds(config.postgres.connect_timeout_s) + seconds(config.postgres.operation_timeout_s);
+        seconds(config.drain_s) + LAST_ANSWERS + PKI_TIMEOUT + LAST_STEPS + store
     }
 
     fn end(self) -> BoxFuture<'static, ()> {

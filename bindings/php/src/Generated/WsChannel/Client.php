@@ -79,7 +79,8 @@ interface Client
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`
      * @throws \Bankchannel\Exception\PermissionException `ws_channel.api_key_refused`
-     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`,
+     * `ws_channel.quota_exceeded`
      * @throws \Bankchannel\Exception\ConflictException `ws_channel.user_exists`, `ws_channel.admin_first`
      * @throws BankchannelException for all other failures
      */
@@ -289,7 +290,8 @@ interface Client
      * @throws \Bankchannel\Exception\ConfigurationException `ws_channel.api_key_differs`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`
      * @throws \Bankchannel\Exception\PermissionException `ws_channel.api_key_refused`
-     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`,
+     * `ws_channel.quota_exceeded`
      * @throws BankchannelException for all other failures
      */
     public function exchangeLogin(
@@ -364,7 +366,8 @@ interface Client
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`, `ws_channel.code_expired`
-     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`,
+     * `ws_channel.quota_exceeded`
      * @throws BankchannelException for all other failures
      */
     public function selectMfa(
@@ -1387,7 +1390,8 @@ interface Client
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`, `ws_channel.login_failed`,
      * `ws_channel.login_stalled`, `ws_channel.code_refused`, `ws_channel.code_expired`
      * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.challenge_malformed`
-     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`,
+     * `ws_channel.quota_exceeded`
      * @throws BankchannelException for all other failures
      */
     public function logIn(
@@ -1438,7 +1442,8 @@ interface Client
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`, `ws_channel.login_failed`,
      * `ws_channel.login_stalled`, `ws_channel.code_refused`, `ws_channel.code_expired`
      * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.challenge_malformed`
-     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`,
+     * `ws_channel.quota_exceeded`
      * @throws BankchannelException for all other failures
      */
     public function beginLogIn(
@@ -1488,7 +1493,8 @@ interface Client
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`, `ws_channel.login_failed`,
      * `ws_channel.login_stalled`, `ws_channel.code_refused`, `ws_channel.code_expired`
      * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.challenge_malformed`
-     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`,
+     * `ws_channel.quota_exceeded`
      * @throws BankchannelException for all other failures
      */
     public function continueLogIn(
@@ -1538,7 +1544,8 @@ interface Client
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`, `ws_channel.login_failed`,
      * `ws_channel.login_stalled`, `ws_channel.code_refused`, `ws_channel.code_expired`
      * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.challenge_malformed`
-     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`,
+     * `ws_channel.quota_exceeded`
      * @throws BankchannelException for all other failures
      */
     public function enrolTotp(

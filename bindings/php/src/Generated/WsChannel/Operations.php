@@ -387,7 +387,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`
      * @throws \Bankchannel\Exception\PermissionException `ws_channel.api_key_refused`
-     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`,
+     * `ws_channel.quota_exceeded`
      * @throws \Bankchannel\Exception\ConflictException `ws_channel.user_exists`, `ws_channel.admin_first`
      * @throws BankchannelException for all other failures
      */
@@ -652,7 +653,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\ConfigurationException `ws_channel.api_key_differs`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`
      * @throws \Bankchannel\Exception\PermissionException `ws_channel.api_key_refused`
-     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`,
+     * `ws_channel.quota_exceeded`
      * @throws BankchannelException for all other failures
      */
     public function exchangeLogin(
@@ -747,7 +749,8 @@ abstract class Operations extends AbstractClient implements Client
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`, `ws_channel.code_expired`
-     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`,
+     * `ws_channel.quota_exceeded`
      * @throws BankchannelException for all other failures
      */
     public function selectMfa(
@@ -2014,7 +2017,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`, `ws_channel.login_failed`,
      * `ws_channel.login_stalled`, `ws_channel.code_refused`, `ws_channel.code_expired`
      * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.challenge_malformed`
-     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`,
+     * `ws_channel.quota_exceeded`
      * @throws BankchannelException for all other failures
      */
     public function logIn(
@@ -2077,7 +2081,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`, `ws_channel.login_failed`,
      * `ws_channel.login_stalled`, `ws_channel.code_refused`, `ws_channel.code_expired`
      * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.challenge_malformed`
-     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`,
+     * `ws_channel.quota_exceeded`
      * @throws BankchannelException for all other failures
      */
     public function beginLogIn(
@@ -2139,7 +2144,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`, `ws_channel.login_failed`,
      * `ws_channel.login_stalled`, `ws_channel.code_refused`, `ws_channel.code_expired`
      * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.challenge_malformed`
-     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`,
+     * `ws_channel.quota_exceeded`
      * @throws BankchannelException for all other failures
      */
     public function continueLogIn(
@@ -2200,7 +2206,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`, `ws_channel.login_failed`,
      * `ws_channel.login_stalled`, `ws_channel.code_refused`, `ws_channel.code_expired`
      * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.challenge_malformed`
-     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`,
+     * `ws_channel.quota_exceeded`
      * @throws BankchannelException for all other failures
      */
     public function enrolTotp(

@@ -91,7 +91,8 @@ pub(super) async fn advance(
             LoginStep::Done(done) => return Ok(LoginStop::Done(Box::new(done))),
             LoginStep::Failed(failed) => return Err(failure(failed)),
             LoginStep::Stalled(stalled) => {
-                return Err(Error::new(&errors::LOGIN_STALLED)
+                let text = format!("{} The step is {}.", errors::LOGIN_STALLED.text, stalled.step);
+                return Err(Error::because(&errors::LOGIN_STALLED, text)
                     .with("step", stalled.step)
                     .with("transitions", stalled.transitions)
                     .with_outcome(CallOutcome::Refused));

@@ -47,7 +47,7 @@ pub struct LogInRequest {
 #[operation(LogInRequest => Authenticated)]
 #[declaration(commands: &[Command::named("login").with_examples(EXAMPLES)], ..flow("ws_channel.log_in", "session"))]
 #[errors(errors::{
-    LOGIN_REFUSED, LOGIN_FAILED, LOGIN_STALLED, CODE_REFUSED, CODE_EXPIRED, ATTEMPTS_EXCEEDED, API_KEY_DIFFERS,
+    LOGIN_REFUSED, LOGIN_FAILED, LOGIN_STALLED, CODE_REFUSED, CODE_EXPIRED, ATTEMPTS_EXCEEDED, QUOTA_EXCEEDED, API_KEY_DIFFERS,
     CHALLENGE_MALFORMED,
 })]
 pub struct LogIn;

@@ -36,7 +36,7 @@ bankchannel_foundation::error_rows! {
     PROVIDER_DISABLED = "salt_edge_connector.provider_disabled", Configuration, never,
         "Salt Edge does not work with this provider.", "Ask Salt Edge.";
     REFUSED = "salt_edge_connector.refused", PeerRefused, never,
-        "Salt Edge has refused the request.", "Salt Edge's class and text are attached.";
+        "Salt Edge has refused the request.", "Do what Salt Edge's class and text say.";
     BUSY = "salt_edge_connector.busy", RateLimited, again,
         "Salt Edge takes no more requests now.", "Wait as long as it says.";
     HUB_FAILED = "salt_edge_connector.hub_failed", PeerFailed, again,

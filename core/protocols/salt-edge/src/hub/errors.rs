@@ -22,7 +22,7 @@ bankchannel_foundation::error_rows! {
     NOT_FOUND = "salt_edge_hub.not_found", PeerRefused, never,
         "The connector does not know the path, account or customer of the request.", "The connector's class and text say which.";
     REFUSED = "salt_edge_hub.refused", PeerRefused, never,
-        "The connector has refused the request.", "Its class and text are attached.";
+        "The connector has refused the request.", "Do what its class and text say.";
     BUSY = "salt_edge_hub.busy", RateLimited, again,
         "The connector takes no more requests now.", "Wait as long as it says.";
     CONNECTOR_FAILED = "salt_edge_hub.connector_failed", PeerFailed, again,

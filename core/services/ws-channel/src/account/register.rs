@@ -52,7 +52,7 @@ pub(crate) async fn handle(
             return Err((&service_texts::API_KEY_INVALID).into());
         }
         RegisterOutcome::PhoneMismatch => return Err(ServiceRefusal::invalid("Phone").into()),
-        RegisterOutcome::TooManyCodes => return Err((&service_texts::LIMIT_EXCEEDED).into()),
+        RegisterOutcome::TooManyCodes => return Err(ServiceRefusal::quota(None).into()),
     };
     if !active {
         // The registration is kept even if this fails: a login sends the code again.

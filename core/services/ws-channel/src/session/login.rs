@@ -5,6 +5,7 @@ use bankchannel_storage::ws_channel::{
     AuthenticationFactor, CodeSend, MfaChallenge, NewPending, PendingKind, StoredMode, UserCredential,
 };
 use bankchannel_ws_channel::{
+    ServiceRefusal,
     model::{ChallengeName, MfaOption, MfaType},
     operations::session::login::{LoginRequest, LoginResponse},
     service_texts,
@@ -142,9 +143,9 @@ async fn ask_for_email(
         CodeSend::Send => codes::send(service, call, &draft.message).await?,
         // The code sent just before is still valid.
         CodeSend::Kept | CodeSend::TooSoon { .. } | CodeSend::TooMany { .. } => {
-            opened(call.store(service).await?.open_pending(pending, None).await?)?;
+            opened(call.store(service).await?.open_pending(pending, None).await?, call.now_ms)?;
         }
-        stale @ CodeSend::Stale => opened(stale)?,
+        stale @ CodeSend::Stale => opened(stale, call.now_ms)?,
     }
     let mut login = LoginResponse::new("Login OK. Verify email address.".to_owned());
     login.access_token = Some(token.access_token()?);
@@ -189,7 +190,10 @@ async fn ask_for_factor(
     let token = SessionToken::new();
     let Some(factor) = preferred(service, user) else {
         let pending = resting_on(user, token::mfa_step(service, call, who, MfaChallenge::Select, &token));
-        opened(call.audited_store(service, email, "choice of factor").await?.open_pending(pending, None).await?)?;
+        opened(
+            call.audited_store(service, email, "choice of factor").await?.open_pending(pending, None).await?,
+            call.now_ms,
+        )?;
         let mut login = LoginResponse::new("Select MFA type".to_owned());
         login.session = Some(token.mfa_session()?);
         login.challenge_name = Some(ChallengeName::Select);
@@ -200,10 +204,10 @@ async fn ask_for_factor(
     let pending = resting_on(user, token::mfa_step(service, call, who, challenge_of(factor), &token));
     let store = call.audited_store(service, email, "second factor").await?;
     match factor {
-        MfaType::Totp => opened(store.open_pending(pending, None).await?)?,
+        MfaType::Totp => opened(store.open_pending(pending, None).await?, call.now_ms)?,
         MfaType::Sms => {
             let draft = CodeDraft::second_factor(service, &user.account, StoredMode::Admin, call.now_ms);
-            opened(store.open_pending(pending, Some(draft.new)).await?)?;
+            opened(store.open_pending(pending, Some(draft.new)).await?, call.now_ms)?;
             codes::send(service, call, &draft.message).await?;
         }
     }
@@ -220,12 +224,11 @@ fn resting_on(user: &UserCredential, pending: NewPending) -> NewPending {
 
 /// Whether a step was opened; if the password was reset or the account disabled meanwhile, the response is that for a wrong
 /// password.
-fn opened(sent: CodeSend) -> Result<(), HandlerFault> {
+fn opened(sent: CodeSend, now_ms: i64) -> Result<(), HandlerFault> {
     match sent {
         CodeSend::Send => Ok(()),
-        CodeSend::Kept | CodeSend::TooSoon { .. } | CodeSend::TooMany { .. } => {
-            Err((&service_texts::LIMIT_EXCEEDED).into())
-        }
+        CodeSend::TooSoon { retry_at } | CodeSend::TooMany { retry_at } => Err(codes::quota(retry_at, now_ms).into()),
+        CodeSend::Kept => Err(ServiceRefusal::quota(None).into()),
         CodeSend::Stale => Err((&service_texts::AUTHENTICATION_FAILED).into()),
     }
 }

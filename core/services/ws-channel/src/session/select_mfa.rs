@@ -50,7 +50,7 @@ pub(crate) async fn handle(
     match call.audited_store(service, email, "").await?.select_mfa(select).await? {
         SelectOutcome::Selected => {}
         SelectOutcome::Gone => return Err((&service_texts::CODE_TOO_OLD).into()),
-        SelectOutcome::TooMany { .. } => return Err((&service_texts::LIMIT_EXCEEDED).into()),
+        SelectOutcome::TooMany { retry_at } => return Err(codes::quota(retry_at, call.now_ms).into()),
     }
     if let Some(draft) = draft {
         codes::send(service, call, &draft.message).await?;

@@ -28,8 +28,13 @@ async fn l17_l18_s6_s10_unknown_users_and_wrong_passwords_are_the_same_locked_on
         }
         assert_eq!((wrong.status, wrong.body), (unknown.status, unknown.body));
     }
-    world.login("l18@example.test", "data", PASSWORD).await.is(400, LIMIT);
-    world.login("nobody@example.test", "data", PASSWORD).await.is(400, LIMIT);
+    // No difference tells who has an account.
+    for email in ["l18@example.test", "nobody@example.test"] {
+        let locked = world.login(email, "data", PASSWORD).await;
+        locked.is(400, LIMIT);
+        locked.is_of_quota(false);
+        assert!(!locked.headers.contains_key("retry-after"), "{email}");
+    }
     // S7: the other user is not locked.
     world.login("l18@example.test", "admin", PASSWORD).await.is(200, "Give SMS code");
     world.advance(15.0 * 60.0 + 1.0).await;

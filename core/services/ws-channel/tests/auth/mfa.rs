@@ -92,7 +92,9 @@ async fn ten_wrong_codes_in_an_hour_lock_the_user_for_one() {
         }
     }
     let sent = world.outbox().await.len();
-    world.login("ten@example.test", "admin", PASSWORD).await.is(400, LIMIT);
+    let locked = world.login("ten@example.test", "admin", PASSWORD).await;
+    locked.is(400, LIMIT);
+    locked.is_of_quota(false);
     assert_eq!(world.outbox().await.len(), sent, "no code goes out while locked");
     world.advance(3601.0).await;
     assert!(world.alive(&world.admin_session("ten@example.test").await).await);
@@ -228,7 +230,11 @@ async fn s9_thirty_codes_an_hour() {
     for _ in 0..3 {
         asked(&world, "s9@example.test").await;
     }
-    world.login("s9@example.test", "admin", PASSWORD).await.is(400, LIMIT);
+    let refused = world.login("s9@example.test", "admin", PASSWORD).await;
+    refused.is(400, LIMIT);
+    refused.is_of_quota(true);
+    let wait: u64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=3600).contains(&wait), "{wait}");
     world.advance(3601.0).await;
     asked(&world, "s9@example.test").await;
 }

@@ -162,7 +162,7 @@ async fn the_socket_refuses_what_is_no_command_by_its_name() {
         let unknown = error(&json!({ "command": name, "request": {} }).to_string()).await;
         let (code, field) = (&unknown["code"], &unknown["context"]["field"]);
         assert_eq!((code, field), (&json!("input.invalid_field"), &json!("command")), "{unknown}");
-        assert!(unknown["message"].as_str().unwrap().contains("key-create"), "{unknown}");
+        assert!(unknown["message"].as_str().unwrap().contains("docs/reference/ws-channel-operator.md"), "{unknown}");
     }
     let restore = error(r#"{"command": "ws_channel_operator.restore", "request": {"backup": "a", "data": "b"}}"#).await;
     assert_eq!(restore["context"]["field"], "command", "{restore}");
@@ -177,7 +177,8 @@ async fn the_socket_refuses_what_is_no_command_by_its_name() {
     let names: Vec<&str> = commands().map(|command| command.form.command).collect();
     let near = CallableCommand::named(OPERATOR_COMMANDS, "key-lst").unwrap_err();
     assert!(near.message().contains("did you mean `key-list`?"), "{near}");
-    assert!(names.iter().all(|name| near.message().contains(name)), "{near}");
+    // Not all of them in one line.
+    assert_eq!(names.iter().filter(|name| near.message().contains(&format!("{name},"))).count(), 2, "{near}");
 }
 
 /// A service of another version may read no command of this one.

@@ -142,6 +142,8 @@ async fn s9_codes_to_a_phone_once_a_minute_and_five_times_a_day() {
     }
     let again = world.register("s9-other@example.test", "admin", "0").await;
     again.is(400, LIMIT);
+    again.is_of_quota(true);
+    assert!(!again.headers.contains_key("retry-after"), "when others registered with a phone is nobody's business");
     world.advance(24.0 * 3600.0).await;
     world.register("s9-other@example.test", "admin", "0").await.is(201, "Created");
 }

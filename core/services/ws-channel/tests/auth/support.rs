@@ -46,6 +46,14 @@ impl Answer {
         self.body[name].as_str().unwrap_or_else(|| panic!("no {name} in {self:?}")).to_owned()
     }
 
+    /// Whether a refusal by [`LIMIT`] says that a quota of messages is used up, and no account is locked.
+    #[track_caller]
+    pub(crate) fn is_of_quota(&self, expected: bool) {
+        let detail = self.body["ResponseDetail"].as_str();
+        assert_eq!(detail == Some("the quota of messages is used up, nothing is locked"), expected, "{self:?}");
+        assert_eq!(detail.is_some(), expected, "{self:?}");
+    }
+
     /// Has exactly these members in addition to `ResponseCode`, `ResponseText` and the optional `Account`.
     pub(crate) fn has_only(&self, names: &[&str]) {
         let map = self.body.as_object().unwrap();

@@ -59,7 +59,7 @@ pub struct RegisterResponse {
 #[derive(Debug, Operation)]
 #[operation(RegisterRequest => RegisterResponse)]
 #[declaration(..declare::exchange("ws_channel.register", "account"))]
-#[errors(errors::{USER_EXISTS, ADMIN_FIRST, API_KEY_REFUSED, LOGIN_REFUSED, ATTEMPTS_EXCEEDED, PARAMETER_REFUSED})]
+#[errors(errors::{USER_EXISTS, ADMIN_FIRST, API_KEY_REFUSED, LOGIN_REFUSED, ATTEMPTS_EXCEEDED, QUOTA_EXCEEDED, PARAMETER_REFUSED})]
 #[route(success: 201, ..declare::public("Register", Method::Put, "/account/{Email}/{Mode}"))]
 pub struct Register;
 

@@ -61,7 +61,7 @@ pub struct LoginResponse {
 #[derive(Debug, Operation)]
 #[operation(LoginRequest => LoginResponse)]
 #[declaration(..declare::exchange("ws_channel.login", "session"))]
-#[errors(errors::{LOGIN_REFUSED, ATTEMPTS_EXCEEDED, API_KEY_REFUSED, API_KEY_DIFFERS, PARAMETER_REFUSED})]
+#[errors(errors::{LOGIN_REFUSED, ATTEMPTS_EXCEEDED, QUOTA_EXCEEDED, API_KEY_REFUSED, API_KEY_DIFFERS, PARAMETER_REFUSED})]
 #[route(..declare::public("Login", Method::Post, "/session/{Email}/{Mode}"))]
 #[exchange(WsChannelCodec, WsChannelTerms::LOGIN_STEP)]
 pub struct Login;

@@ -42,7 +42,7 @@ pub struct SelectMfaResponse {
 #[derive(Debug, Operation)]
 #[operation(SelectMfaRequest => SelectMfaResponse)]
 #[declaration(..declare::exchange("ws_channel.select_mfa", "session"))]
-#[errors(errors::{CODE_REFUSED, CODE_EXPIRED, ATTEMPTS_EXCEEDED, PARAMETER_REFUSED})]
+#[errors(errors::{CODE_REFUSED, CODE_EXPIRED, ATTEMPTS_EXCEEDED, QUOTA_EXCEEDED, PARAMETER_REFUSED})]
 #[route(..declare::public("SelectMFA", Method::Put, "/session/{Email}/{Mode}/selectmfa"))]
 #[exchange(WsChannelCodec, WsChannelTerms::LOGIN_STEP)]
 pub struct SelectMfa;
