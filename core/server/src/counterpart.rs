@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use serde::Serialize;
 
 use crate::{
-    configuration::ConfigurationForm,
+    configuration::{ConfigurationForm, ReloadReport},
     http::server::RunningServers,
     log::LogSettings,
     operator::CallableCommand,
@@ -117,6 +117,14 @@ pub trait ServerKind: Sized + Send + Sync + 'static {
 
     /// The server that answers its requests and carries out its orders.
     fn server(&self) -> &RunningServers;
+
+    /// Reads its configuration again, with the checks of a start, and applies what can be applied while it runs. An error
+    /// changes nothing. `None` for a kind that has nothing to reload.
+    ///
+    /// It may be dropped before its end: then nothing has changed either.
+    fn reload(&self) -> Option<BoxFuture<'_, Result<ReloadReport>>> {
+        None
+    }
 
     /// Stops: accepts no new requests, and gives running ones some time to finish.
     fn end(self) -> BoxFuture<'static, ()>;
@@ -248,6 +256,8 @@ pub trait RunningServer: Send + Sync {
         request: serde_json::Value,
         content: Option<Content>,
     ) -> BoxFuture<'static, Result<serde_json::Value>>;
+    /// See [`ServerKind::reload`].
+    fn reload(&self) -> Option<BoxFuture<'_, Result<ReloadReport>>>;
     /// Stops: accepts no new requests, and gives running ones some time to finish.
     fn stop(self: Box<Self>) -> BoxFuture<'static, ()>;
 }
@@ -282,6 +292,10 @@ impl<S: ServerKind> RunningServer for StartedServer<S> {
         content: Option<Content>,
     ) -> BoxFuture<'static, Result<serde_json::Value>> {
         self.server.server().declared_order(name, request, content)
+    }
+
+    fn reload(&self) -> Option<BoxFuture<'_, Result<ReloadReport>>> {
+        self.server.reload()
     }
 
     fn stop(self: Box<Self>) -> BoxFuture<'static, ()> {

@@ -1,32 +1,41 @@
 //! Serves until a signal, or only checks.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use bankchannel_counterparts::{Counterpart, EmbeddedServer};
 use bankchannel_foundation::shown;
 use clap::ArgMatches;
 use serde_json::{Map, Value, json};
 
-use super::{logs, open_files, options, words::words};
+use super::{
+    logs::{self, RunningLog},
+    open_files, options, reload,
+    words::words,
+};
 use crate::{
     exit::{CommandFailure, CommandOutcome},
     output::{self, Format, table},
-    platform::StopSignals,
+    platform::{ServiceSignal, ServiceSignals},
 };
 
 /// Serves until a signal, or only checks.
 pub(super) fn run(counterpart: &'static Counterpart, matches: &ArgMatches) -> CommandOutcome {
     let given = options::given(counterpart, matches);
-    let _log = logs::begin(counterpart, Value::from(given.clone()).into());
     let drain = matches.try_get_one::<u64>("drain").ok().flatten().copied().unwrap_or_default();
     let checks = matches.try_get_one::<bool>("check").ok().flatten() == Some(&true);
     let runtime = bankchannel_bridge::serving_runtime()?;
-    let ended = if checks {
-        runtime.block_on(check(counterpart, given, crate::options::format(matches)))
-    } else {
-        open_files::raise();
-        let seed = seed_of(&given, matches)?;
-        runtime.block_on(serve(counterpart, given, seed, Duration::from_secs(drain)))
+    // Before the configuration is read for the first time: whoever changes it after that may send SIGHUP.
+    let signals = if checks { None } else { Some(runtime.block_on(async { ServiceSignals::listen() })) };
+    let log = logs::begin(counterpart, Value::from(given.clone()).into());
+    let ended = match signals {
+        None => runtime.block_on(check(counterpart, given, crate::options::format(matches))),
+        Some(signals) => {
+            open_files::raise();
+            let seed = seed_of(&given, matches)?;
+            let cannot = |why| CommandFailure::usage(format!("cannot listen for signals: {why}"));
+            let service = BegunService { signals: signals.map_err(cannot)?, log, drain: Duration::from_secs(drain) };
+            runtime.block_on(serve(counterpart, given, seed, service))
+        }
     };
     // The shutdown does not wait for work that hangs on a disk or a name server.
     runtime.shutdown_background();
@@ -54,26 +63,31 @@ fn seed(path: &str) -> CommandOutcome<Value> {
         .map_err(|why| unusable(&format_args!("line {}, column {}: is not JSON", why.line(), why.column())))
 }
 
+/// What a service begins with.
+struct BegunService {
+    signals: ServiceSignals,
+    log: RunningLog,
+    drain: Duration,
+}
+
 async fn serve(
     counterpart: &'static Counterpart,
     given: Map<String, Value>,
     seed: Option<Value>,
-    drain: Duration,
+    mut service: BegunService,
 ) -> CommandOutcome {
     let words = words(counterpart.kind);
     let warnings = words.warnings.iter().filter(|(field, _)| given.contains_key(*field)).map(|(_, warning)| *warning);
     for warning in words.system_warning(std::env::consts::OS).into_iter().chain(warnings) {
         output::print_note(&format!("warning: {warning}"));
     }
-    let mut signals =
-        StopSignals::listen().map_err(|why| CommandFailure::usage(format!("cannot listen for signals: {why}")))?;
     let starting = EmbeddedServer::begin(counterpart, Value::from(given).into())
         .map_err(|why| options::option_failure(counterpart, why))?;
     let running = starting.await?;
     if let Some(data) = seed {
         let seeded = tokio::select! {
             seeded = running.seed(data) => seeded,
-            () = signals.wait() => {
+            () = service.signals.stop() => {
                 running.stop().await;
                 return Ok(());
             }
@@ -85,23 +99,39 @@ async fn serve(
         }
     }
     output::json(&running.readiness());
-    until_signalled(running, drain, signals).await;
+    until_signalled(running, service).await;
     Ok(())
 }
 
 /// Runs it until a signal, then stops it after the running answers.
-async fn until_signalled(running: EmbeddedServer, drain: Duration, mut signals: StopSignals) {
-    signals.wait().await;
-    let end = async {
+async fn until_signalled(running: EmbeddedServer, service: BegunService) {
+    let BegunService { mut signals, log, drain } = service;
+    while signals.next().await == ServiceSignal::Reload {
+        tokio::select! {
+            () = reload::reload(&running, &log) => {}
+            // What is not applied by now stays as it was.
+            () = signals.stop() => break,
+        }
+    }
+    let reloads = running.reload().is_some();
+    let mut end = pin!(async {
         if !drain.is_zero() {
             running.drain(drain).await;
         }
         running.stop().await;
-    };
-    // A second signal ends the wait.
-    tokio::select! {
-        () = end => {}
-        () = signals.wait() => output::print_note("stopped without waiting for the requests in flight"),
+    });
+    loop {
+        let signal = tokio::select! {
+            () = &mut end => return,
+            signal = signals.next() => signal,
+        };
+        if signal == ServiceSignal::Stop {
+            // A second signal ends the wait.
+            return output::print_note("stopped without waiting for the requests in flight");
+        }
+        if reloads {
+            reload::refuse("the service is stopping");
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 mod document;
 mod faults;
 mod overlay;
+mod reload;
 mod settings;
 
 use std::{
@@ -22,6 +23,7 @@ use bankchannel_private_files::check_opened_secret;
 use zeroize::{Zeroize as _, Zeroizing};
 
 use faults::{Faults, Origins};
+pub use reload::ReloadReport;
 pub use settings::{ConfigurationSetting, has_password};
 
 /// Whether this process is a service's own.
@@ -69,6 +71,9 @@ pub struct ConfigurationForm {
     pub own_texts: &'static [(&'static str, Option<&'static str>)],
     /// Further names of tables.
     pub table_name: TableName,
+    /// The places of the settings that a reload applies, a table for all below it. `!` before a place excepts it. All others
+    /// need a restart.
+    pub reloadable: &'static [&'static str],
 }
 
 /// The name of the field that a table below this place is meant to be, by a name that is not the field's; `None` if it is

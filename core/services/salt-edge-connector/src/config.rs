@@ -172,6 +172,8 @@ pub(crate) static CONFIGURATION: ConfigurationForm = ConfigurationForm {
     sections: &[("operator_listen", "Monitoring"), ("connector", "The connector")],
     own_texts: OWN_TEXTS,
     table_name: |_, _| Ok(None),
+    // The connector, its bank and its workers are made at the start.
+    reloadable: &["trusted_proxy", "operator_token", "operator_tls_cert", "operator_tls_key", "log_level"],
 };
 
 /// A connector's configuration.
@@ -189,6 +191,8 @@ pub(crate) struct ConnectorConfig {
     pub(crate) connector: SaltEdgeConnectorSettings,
     pub(crate) clock: Option<Timestamp>,
     pub(crate) control: bool,
+    /// The file as it was read.
+    pub(crate) file: ConnectorFile,
 }
 
 /// The source of the bank's answers.
@@ -214,6 +218,7 @@ impl ConnectorConfig {
     }
 
     fn of_file(file: ConnectorFile, options: ConnectorOptions) -> Result<Self> {
+        let as_read = file.clone();
         let listen = address("listen", options.listen.as_deref().unwrap_or(LISTEN))?;
         let bank_interface_listen = address("bank_interface_listen", &file.bank_interface_listen)?;
         let is_loopback = listen.ip().is_loopback();
@@ -276,6 +281,7 @@ impl ConnectorConfig {
             connector,
             clock: options.clock,
             control: options.control == Some(true),
+            file: as_read,
         })
     }
 

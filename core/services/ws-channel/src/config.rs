@@ -294,6 +294,40 @@ pub(crate) static CONFIGURATION: ConfigurationForm = ConfigurationForm {
     ],
     own_texts: &[],
     table_name: |place, given| if place == "banks" { bank_table(given) } else { Ok(None) },
+    reloadable: &[
+        "drain_s",
+        "challenge_ttl_s",
+        "token_ttl_s",
+        "mfa_session_ttl_s",
+        "idle_ttl_s",
+        "mfa_max_tries",
+        "mfa_choice",
+        "lockout",
+        "code_lockout",
+        "logical_failure_status",
+        "rate_limit",
+        "registrations_per_ip",
+        "resets_per_ip",
+        "sms_per_phone",
+        "mfa_codes_per_account",
+        "max_body_bytes",
+        "max_file_bytes",
+        "body_timeout_s",
+        "required_authorizations",
+        "reject_duplicate_uploads",
+        "sharing",
+        "transfer_enabled",
+        "registration_requires_invite",
+        "cors_origins",
+        "trusted_proxy",
+        "operator_token",
+        "operator_tls_cert",
+        "operator_tls_key",
+        "log_level",
+        "banks",
+        // It books payments at its own pace, in the data folder.
+        "!banks.simulator",
+    ],
 };
 
 /// The path of a key file.
@@ -325,6 +359,17 @@ impl ServiceConfig {
         config.has_test_banks = options.bank.as_ref().is_some_and(|banks| !banks.is_empty());
         config.check(loopback).map_err(|error| read.placed(error))?;
         Ok(config)
+    }
+
+    /// These settings with what only the command line gives, as `running` has it.
+    pub(crate) fn with_options_of(self, running: &Self) -> Self {
+        Self {
+            fixed_code: running.fixed_code.clone(),
+            no_limits: running.no_limits,
+            control: running.control,
+            has_test_banks: running.has_test_banks,
+            ..self
+        }
     }
 
     fn check(&self, loopback: bool) -> Result<()> {

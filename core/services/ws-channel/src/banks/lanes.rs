@@ -75,6 +75,11 @@ impl ServiceBanks {
         Ok(alone)
     }
 
+    /// Makes the turns of a bank anew on their next use: there may be another number of them. Those that are taken go on.
+    pub(super) fn forget_turns(&self, bank: Bank) {
+        self.turns.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&bank);
+    }
+
     /// A turn to ask a bank for a certificate, or to try one.
     ///
     /// # Errors

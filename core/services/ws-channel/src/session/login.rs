@@ -75,7 +75,7 @@ async fn check_password(
             });
             service.limits.login_failed(call.address, call.now_ms);
             if verdict != PasswordVerdict::Unreadable {
-                call.store(service).await?.record_failure(&lock, policy(service.config.lockout), call.now_ms).await?;
+                call.store(service).await?.record_failure(&lock, policy(service.config().lockout), call.now_ms).await?;
             }
             Err((&service_texts::AUTHENTICATION_FAILED).into())
         }
@@ -233,7 +233,7 @@ fn preferred(service: &WsChannelService, user: &UserCredential) -> Option<MfaTyp
         return Some(MfaType::Sms);
     }
     match user.preferred_factor {
-        _ if service.config.mfa_choice == MfaChoice::Always => None,
+        _ if service.config().mfa_choice == MfaChoice::Always => None,
         Some(AuthenticationFactor::Totp) => Some(MfaType::Totp),
         Some(AuthenticationFactor::Sms) => Some(MfaType::Sms),
         Some(AuthenticationFactor::Password) | None => None,
