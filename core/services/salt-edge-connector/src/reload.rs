@@ -38,7 +38,7 @@ pub(crate) struct ConnectorReload {
 }
 
 /// What was read and checked, to be applied.
-struct PreparedReload {
+struct PreparedConnectorReload {
     file: ConnectorFile,
     report: ReloadReport,
     tls: Vec<(Arc<ListenerTls>, LoadedTls)>,
@@ -69,7 +69,7 @@ impl ConnectorReload {
         [("service", service), ("bank_interface", beside), ("operator", self.operator_tls.clone())]
     }
 
-    fn prepare(&self) -> Result<PreparedReload> {
+    fn prepare(&self) -> Result<PreparedConnectorReload> {
         let read = ConnectorConfig::from_options(self.options.clone())?.file;
         let files = self.files.as_ref();
         let held = OperatorAccess::held(self.operator.as_deref(), &read.operator, files)?;
@@ -84,7 +84,7 @@ impl ConnectorReload {
             }
         }
         let operator = self.operator.as_ref().map(|access| access.prepare(&file.operator, files)).transpose()?;
-        Ok(PreparedReload { file, report, tls, operator })
+        Ok(PreparedConnectorReload { file, report, tls, operator })
     }
 }
 
@@ -104,8 +104,8 @@ impl RunningConnector {
     }
 
     /// Applies what was prepared: nothing here fails or waits.
-    fn apply(&self, prepared: PreparedReload) -> ReloadReport {
-        let PreparedReload { file, mut report, tls, operator } = prepared;
+    fn apply(&self, prepared: PreparedConnectorReload) -> ReloadReport {
+        let PreparedConnectorReload { file, mut report, tls, operator } = prepared;
         let mut is_other = false;
         for (listener, loaded) in tls {
             is_other |= listener.differs_from(&loaded);

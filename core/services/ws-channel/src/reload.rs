@@ -40,7 +40,7 @@ pub(crate) struct ServiceReload {
 }
 
 /// What was read and checked, to be applied.
-struct PreparedReload {
+struct PreparedServiceReload {
     config: ServiceConfig,
     report: ReloadReport,
     tls: Option<LoadedTls>,
@@ -69,7 +69,7 @@ impl ServiceReload {
         [("service", self.tls.clone()), ("operator", self.operator_tls.clone())]
     }
 
-    fn prepare(&self, service: &WsChannelService) -> Result<PreparedReload> {
+    fn prepare(&self, service: &WsChannelService) -> Result<PreparedServiceReload> {
         let running = service.config();
         let is_loopback = address(&self.options)?.ip().is_loopback();
         let read = ServiceConfig::load(&self.options, is_loopback)?;
@@ -80,7 +80,7 @@ impl ServiceReload {
         let config = config.with_options_of(&running);
         report.log = config.log.clone();
         let unusable = |why| Error::invalid_setting("tls_cert", why);
-        Ok(PreparedReload {
+        Ok(PreparedServiceReload {
             tls: files.map(LoadedTls::read).transpose().map_err(unusable)?,
             operator: self.operator.as_ref().map(|access| access.prepare(&config.operator, files)).transpose()?,
             banks: service.banks.prepare(&config, &service.clock)?,
@@ -90,8 +90,8 @@ impl ServiceReload {
     }
 
     /// Applies what was prepared: nothing here fails or waits.
-    fn apply(&self, service: &WsChannelService, prepared: PreparedReload) -> ReloadReport {
-        let PreparedReload { config, mut report, tls, operator, banks } = prepared;
+    fn apply(&self, service: &WsChannelService, prepared: PreparedServiceReload) -> ReloadReport {
+        let PreparedServiceReload { config, mut report, tls, operator, banks } = prepared;
         if let (Some(present), Some(loaded)) = (&self.tls, tls) {
             if present.differs_from(&loaded) {
                 report.applied.push("tls_cert".to_owned());

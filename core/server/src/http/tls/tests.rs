@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
-use std::{os::unix::fs::symlink, sync::Arc};
+use std::sync::Arc;
 
 use bankchannel_crypto::{
     rsa::RsaPrivateKey,
@@ -89,8 +89,10 @@ async fn a_pair_that_does_not_fit_yet_leaves_the_old_one_and_is_told_of_once() {
 }
 
 /// As certbot and Kubernetes do: the path stays, a link on the way leads elsewhere.
+#[cfg(unix)]
 #[tokio::test]
 async fn links_that_are_swapped_are_seen() {
+    use std::os::unix::fs::symlink;
     let (folder, one, other) = (tempfile::tempdir().unwrap(), pair(1), pair(2));
     write(&folder.path().join("first"), &one);
     write(&folder.path().join("second"), &other);

@@ -10,12 +10,16 @@ use bankchannel_foundation::{
     Result,
     clock::{Clock, SystemClock},
     model::{Boundary as _, Representation, Writer},
+    read_regular_text,
 };
 use bankchannel_ws_channel::model::Bank;
 use zeroize::Zeroizing;
 
 use super::{BankChannel, BankMetrics, Channels, ServiceBanks, observed, sepa::SepaBank};
 use crate::config::{ReachedBankConfig, ServiceConfig};
+
+/// The largest file of a bank that is compared, in bytes.
+const FILE_MAX: u64 = 16 * 1024 * 1024;
 
 /// The banks of a configuration, opened.
 #[derive(Default)]
@@ -111,8 +115,8 @@ fn digests_of_files(bank: Bank, configured: &ReachedBankConfig) -> BTreeMap<Stri
         ("ca_file", &configured.ca_file),
     ];
     let digest = |(setting, path): (&str, &Option<String>)| {
-        let content = std::fs::read(path.as_ref()?).ok()?;
-        Some((format!("banks.{}.{setting}", bank.as_str()), digest::sha256(&content)))
+        let text = read_regular_text(path.as_ref()?.as_ref(), FILE_MAX).ok()?;
+        Some((format!("banks.{}.{setting}", bank.as_str()), digest::sha256(text.as_bytes())))
     };
     named.into_iter().filter_map(digest).collect()
 }
