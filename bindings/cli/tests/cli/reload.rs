@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use bankchannel::ws_channel::WsChannel;
+use bankchannel::ws_channel::{Email, InitLoginRequest, Mode, WsChannel};
 use bankchannel_crypto::{
     rsa::RsaPrivateKey,
     x509::{CertificateIssuer, NewCertificate, SubjectAttribute},
@@ -248,6 +248,23 @@ fn sighup_at_any_time_neither_ends_a_service_nor_is_lost() {
     service.line("stopped");
     let Logging { mut child, .. } = service;
     assert!(child.wait().unwrap().success());
+}
+
+/// A pipe is read once: what it says counts for the log and for the service, and a reload says that it cannot be read again.
+#[test]
+fn a_configuration_from_a_pipe_counts_and_is_not_read_again() {
+    let home = Home::empty();
+    let service = home.command(&["serve", "ws-channel", "--data", "data", "--config"]);
+    let mut piped = Command::new("bash");
+    let text = "log_format = \"json\"\nbase_path = \"/v9\"\n";
+    piped.args(["-c", &format!("exec \"$0\" \"$@\" <(printf '%s' '{text}')")]).arg(service.get_program());
+    piped.args(service.get_args()).current_dir(service.get_current_dir().unwrap()).env("HOME", home.path(""));
+    let service = Logging::start(piped);
+    assert!(service.ready["base_url"].as_str().unwrap().ends_with("/v9"), "{}", service.ready);
+    service.send("-HUP");
+    let line = service.line("not reloaded");
+    assert!(line["why"].as_str().unwrap().contains("is a pipe"), "{line}");
+    service.end();
 }
 
 /// As `nohup` starts it; and a sandbox has nothing to reload.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bankchannel_foundation::{Error, Result};
 use bankchannel_server::{
-    configuration::ReloadReport,
+    configuration::{ReloadReport, check_file_again},
     http::{
         Listener, TlsFiles,
         tls::{ListenerTls, LoadedTls},
@@ -70,6 +70,7 @@ impl ConnectorReload {
     }
 
     fn prepare(&self) -> Result<PreparedConnectorReload> {
+        self.options.config.as_deref().map(check_file_again).transpose()?;
         let read = ConnectorConfig::from_options(self.options.clone())?.file;
         let files = self.files.as_ref();
         let held = OperatorAccess::held(self.operator.as_deref(), &read.operator, files)?;

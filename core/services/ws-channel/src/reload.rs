@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bankchannel_foundation::{Error, Result};
 use bankchannel_server::{
-    configuration::ReloadReport,
+    configuration::{ReloadReport, check_file_again},
     http::{
         TlsFiles,
         tls::{ListenerTls, LoadedTls},
@@ -71,6 +71,7 @@ impl ServiceReload {
 
     fn prepare(&self, service: &WsChannelService) -> Result<PreparedServiceReload> {
         let running = service.config();
+        self.options.config.as_deref().map(check_file_again).transpose()?;
         let is_loopback = address(&self.options)?.ip().is_loopback();
         let read = ServiceConfig::load(&self.options, is_loopback)?;
         let files = self.files.as_ref();

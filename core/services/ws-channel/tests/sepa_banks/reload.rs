@@ -63,12 +63,9 @@ async fn anchors_are_read_again_and_settings_of_a_bank_count() {
     let sandbox = Sandbox::new().await;
     let folder = tempfile::tempdir().unwrap();
     let anchors = folder.path().join("anchors.pem");
-    let root = |family: &str| {
-        let file = sandbox.family(family)["anchors_file"].as_str().unwrap().to_owned();
-        std::fs::read(std::path::Path::new(&file).with_file_name("root.pem")).unwrap()
-    };
-    std::fs::write(&anchors, root("samlink")).unwrap();
     let of = sandbox.family("samlink");
+    let root = std::path::Path::new(of["anchors_file"].as_str().unwrap()).with_file_name("root.pem");
+    std::fs::copy(&root, &anchors).unwrap();
     let table = format!(
         "[banks.sp]\nenvironment = \"production\"\nfile_url = {}\ncertificate_url = {}\nanchors_file = {}\n",
         of["file_url"],
@@ -93,7 +90,7 @@ async fn anchors_are_read_again_and_settings_of_a_bank_count() {
     std::fs::write(served.folder.path().join("config.toml"), &with_more).unwrap();
     let why = served.running.reload().await.unwrap_err();
     assert_eq!((why.code(), why.detail("field")), ("configuration.invalid", Some("banks.sp.anchors_file")), "{why}");
-    std::fs::write(&anchors, root("samlink")).unwrap();
+    std::fs::copy(&root, &anchors).unwrap();
     assert_eq!(
         reload(served, &with_more).await,
         (places(&["max_file_bytes", "banks.sp.renew_before_days", "banks.sp.anchors_file"]), vec![])
