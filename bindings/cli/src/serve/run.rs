@@ -33,7 +33,8 @@ pub(super) fn run(counterpart: &'static Counterpart, matches: &ArgMatches) -> Co
             open_files::raise();
             let seed = seed_of(&given, matches)?;
             let cannot = |why| CommandFailure::usage(format!("cannot listen for signals: {why}"));
-            let service = BegunService { signals: signals.map_err(cannot)?, log, drain: Duration::from_secs(drain) };
+            let service =
+                BegunService { signals: signals.map_err(cannot)?, log: &log, drain: Duration::from_secs(drain) };
             runtime.block_on(serve(counterpart, given, seed, service))
         }
     };
@@ -64,9 +65,9 @@ fn seed(path: &str) -> CommandOutcome<Value> {
 }
 
 /// What a service begins with.
-struct BegunService {
+struct BegunService<'a> {
     signals: ServiceSignals,
-    log: RunningLog,
+    log: &'a RunningLog,
     drain: Duration,
 }
 
@@ -74,7 +75,7 @@ async fn serve(
     counterpart: &'static Counterpart,
     given: Map<String, Value>,
     seed: Option<Value>,
-    mut service: BegunService,
+    mut service: BegunService<'_>,
 ) -> CommandOutcome {
     let words = words(counterpart.kind);
     let warnings = words.warnings.iter().filter(|(field, _)| given.contains_key(*field)).map(|(_, warning)| *warning);
@@ -104,11 +105,11 @@ async fn serve(
 }
 
 /// Runs it until a signal, then stops it after the running answers.
-async fn until_signalled(running: EmbeddedServer, service: BegunService) {
+async fn until_signalled(running: EmbeddedServer, service: BegunService<'_>) {
     let BegunService { mut signals, log, drain } = service;
     while signals.next().await == ServiceSignal::Reload {
         tokio::select! {
-            () = reload::reload(&running, &log) => {}
+            () = reload::reload(&running, log) => {}
             // What is not applied by now stays as it was.
             () = signals.stop() => break,
         }

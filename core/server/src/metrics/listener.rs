@@ -256,3 +256,58 @@ fn has_token(headers: &HeaderMap, token: &[u8; 32]) -> bool {
 fn refuse(status: StatusCode, why: &str) -> Response<AnswerBody> {
     answer::json(status, json!({ "error": { "message": why } }).to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const TOKEN: &str = "a-token-of-a-test-with-enough-characters";
+
+    fn settings(listen: &str, token: Option<&str>) -> OperatorSettings {
+        OperatorSettings {
+            operator_listen: listen.to_owned(),
+            operator_token: token.map(Secret::new),
+            operator_tls_cert: None,
+            operator_tls_key: None,
+        }
+    }
+
+    fn access(address: &str) -> OperatorAccess {
+        let token = settings(address, Some(TOKEN)).token_digest();
+        OperatorAccess { address: address.parse().unwrap(), token: LiveValue::new(token), tls: None }
+    }
+
+    /// What counts is the address that the listener has, not the one that the file names by now.
+    #[test]
+    fn a_reload_opens_no_listener_to_everybody() {
+        let held = |at: &str, read: &OperatorSettings| OperatorAccess::held(Some(&access(at)), read, None).unwrap();
+        let (inside, outside) = ("127.0.0.1:9464", "192.0.2.1:9464");
+        assert_eq!(held(outside, &settings(inside, None)), ["operator_token"]);
+        assert!(held(outside, &settings(inside, Some(TOKEN))).is_empty());
+        assert!(held(inside, &settings(inside, None)).is_empty());
+        // A listener that is to be none: what the file says of it was not even checked.
+        assert_eq!(held(inside, &settings(OFF, Some("short"))), OF_ACCESS);
+        assert_eq!(OperatorAccess::held(None, &settings(inside, None), None).unwrap(), OF_ACCESS);
+    }
+
+    #[test]
+    fn a_listener_begins_or_ends_with_tls_at_a_restart_only() {
+        let (inside, files) = (access("127.0.0.1:9464"), |name: &str| Some(name.to_owned()));
+        let with_tls = OperatorSettings {
+            operator_tls_cert: files("chain.pem"),
+            operator_tls_key: files("key.pem"),
+            ..settings("127.0.0.1:9464", None)
+        };
+        let held = OperatorAccess::held(Some(&inside), &with_tls, None).unwrap();
+        assert_eq!(held, ["operator_tls_cert", "operator_tls_key"]);
+        let half = OperatorSettings { operator_tls_key: None, ..with_tls };
+        assert!(OperatorAccess::held(Some(&inside), &half, None).is_err());
+        let of_service = TlsFiles { certificate: "chain.pem".into(), key: "key.pem".into() };
+        let plain = settings("127.0.0.1:9464", None);
+        assert!(
+            OperatorAccess::held(Some(&inside), &plain, Some(&of_service)).unwrap().is_empty(),
+            "plain on loopback"
+        );
+    }
+}

@@ -5,6 +5,7 @@ use std::{borrow::Cow, net::IpAddr, time::Duration};
 use super::ServiceOptions;
 use crate::banks_config::bank_table;
 pub use crate::banks_config::{BanksConfig, ReachedBankConfig};
+use crate::reload::RELOADABLE;
 use bankchannel_foundation::{
     Error, Result, Secret,
     model::{Boundary, read_boundary},
@@ -294,40 +295,7 @@ pub(crate) static CONFIGURATION: ConfigurationForm = ConfigurationForm {
     ],
     own_texts: &[],
     table_name: |place, given| if place == "banks" { bank_table(given) } else { Ok(None) },
-    reloadable: &[
-        "drain_s",
-        "challenge_ttl_s",
-        "token_ttl_s",
-        "mfa_session_ttl_s",
-        "idle_ttl_s",
-        "mfa_max_tries",
-        "mfa_choice",
-        "lockout",
-        "code_lockout",
-        "logical_failure_status",
-        "rate_limit",
-        "registrations_per_ip",
-        "resets_per_ip",
-        "sms_per_phone",
-        "mfa_codes_per_account",
-        "max_body_bytes",
-        "max_file_bytes",
-        "body_timeout_s",
-        "required_authorizations",
-        "reject_duplicate_uploads",
-        "sharing",
-        "transfer_enabled",
-        "registration_requires_invite",
-        "cors_origins",
-        "trusted_proxy",
-        "operator_token",
-        "operator_tls_cert",
-        "operator_tls_key",
-        "log_level",
-        "banks",
-        // It books payments at its own pace, in the data folder.
-        "!banks.simulator",
-    ],
+    reloadable: RELOADABLE,
 };
 
 /// The path of a key file.

@@ -27,6 +27,42 @@ use super::{
     service::WsChannelService,
 };
 
+/// The settings that a reload applies. The others are used at the start.
+pub(crate) const RELOADABLE: &[&str] = &[
+    "drain_s",
+    "challenge_ttl_s",
+    "token_ttl_s",
+    "mfa_session_ttl_s",
+    "idle_ttl_s",
+    "mfa_max_tries",
+    "mfa_choice",
+    "lockout",
+    "code_lockout",
+    "logical_failure_status",
+    "rate_limit",
+    "registrations_per_ip",
+    "resets_per_ip",
+    "sms_per_phone",
+    "mfa_codes_per_account",
+    "max_body_bytes",
+    "max_file_bytes",
+    "body_timeout_s",
+    "required_authorizations",
+    "reject_duplicate_uploads",
+    "sharing",
+    "transfer_enabled",
+    "registration_requires_invite",
+    "cors_origins",
+    "trusted_proxy",
+    "operator_token",
+    "operator_tls_cert",
+    "operator_tls_key",
+    "log_level",
+    "banks",
+    // It books payments at its own pace, in the data folder.
+    "!banks.simulator",
+];
+
 /// What a reload of a running service needs.
 #[derive(Clone)]
 pub(crate) struct ServiceReload {
