@@ -5,6 +5,7 @@ use std::{fmt, time::Duration};
 use bankchannel::{Content, Error, Result, model::Value};
 use bankchannel_foundation::model::{Boundary as _, Representation, Writer, read_boundary};
 use bankchannel_server::{
+    configuration::ReloadReport,
     counterpart::{CLIENTS, Counterpart, RunningServer},
     orders::{self, ServerOrder},
 };
@@ -109,6 +110,13 @@ impl EmbeddedServer {
     #[must_use]
     pub fn readiness(&self) -> serde_json::Value {
         self.0.readiness()
+    }
+
+    /// Reads the server's configuration and its TLS files again, with the checks of a start, and applies what can be applied
+    /// while it runs; the report names what needs a restart. An error changes nothing. `None` for a kind that has nothing to
+    /// reload: the sandboxes.
+    pub fn reload(&self) -> Option<BoxFuture<'_, Result<ReloadReport>>> {
+        self.0.reload()
     }
 
     /// Reports for this long that the server is not ready (`GET /readyz`), while requests are still answered: the first

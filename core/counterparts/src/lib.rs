@@ -20,7 +20,7 @@ mod toy;
 
 use bankchannel::{Error, Result};
 pub use bankchannel_server::{
-    configuration::{ConfigurationForm, ConfigurationSetting, read_process_environment},
+    configuration::{ConfigurationForm, ConfigurationSetting, ReloadReport, read_process_environment},
     counterpart::{CLIENTS, CheckFn, Counterpart, LogsFn, ServerFinding},
     log,
     operator::CallableCommand,

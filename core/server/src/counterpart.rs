@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use serde::Serialize;
 
 use crate::{
-    configuration::ConfigurationForm,
+    configuration::{ConfigurationForm, ReloadReport},
     http::server::RunningServers,
     log::LogSettings,
     operator::CallableCommand,
@@ -124,6 +124,14 @@ pub trait ServerKind: Sized + Send + Sync + 'static {
     /// How long [`end`](Self::end) takes at most: what a supervisor must give it.
     fn longest_stop(&self) -> Duration {
         PLAIN_STOP
+    }
+
+    /// Reads its configuration again, with the checks of a start, and applies what can be applied while it runs. An error
+    /// changes nothing. `None` for a kind that has nothing to reload.
+    ///
+    /// It may be dropped before its end: then nothing has changed either.
+    fn reload(&self) -> Option<BoxFuture<'_, Result<ReloadReport>>> {
+        None
     }
 
     /// Stops: accepts no new requests, and gives running ones some time to finish.
@@ -258,6 +266,8 @@ pub trait RunningServer: Send + Sync {
     ) -> BoxFuture<'static, Result<serde_json::Value>>;
     /// How long [`stop`](Self::stop) takes at most.
     fn longest_stop(&self) -> Duration;
+    /// See [`ServerKind::reload`].
+    fn reload(&self) -> Option<BoxFuture<'_, Result<ReloadReport>>>;
     /// Stops: accepts no new requests, and gives running ones some time to finish.
     fn stop(self: Box<Self>) -> BoxFuture<'static, ()>;
 }
@@ -296,6 +306,10 @@ impl<S: ServerKind> RunningServer for StartedServer<S> {
 
     fn longest_stop(&self) -> Duration {
         self.server.longest_stop()
+    }
+
+    fn reload(&self) -> Option<BoxFuture<'_, Result<ReloadReport>>> {
+        self.server.reload()
     }
 
     fn stop(self: Box<Self>) -> BoxFuture<'static, ()> {

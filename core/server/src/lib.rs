@@ -11,7 +11,8 @@
 //!   private        files and folders that only their owner may read
 //!   metrics        what monitoring fetches, on a listener of its own
 //!   log            how a service logs, and the subjects of its lines
-//!   configuration  configuration files and environment variables
+//!   configuration  configuration files and environment variables; what a reload applies of them
+//!   live           a value that may be replaced while others work with it
 //! ```
 
 pub mod certificates;
@@ -20,6 +21,7 @@ pub mod counterpart;
 pub mod folder;
 pub mod hosted;
 pub mod http;
+pub mod live;
 pub mod log;
 pub mod metrics;
 pub mod operator;

@@ -3,7 +3,7 @@
 //!
 //! | here | Unix | Windows |
 //! |---|---|---|
-//! | [`StopSignals`], [`Interrupt`] | SIGINT, SIGTERM, SIGHUP, SIGQUIT | Ctrl-C, Ctrl-Break, the console closes, shutdown |
+//! | [`ServiceSignals`], [`Interrupt`] | SIGINT, SIGTERM, SIGHUP, SIGQUIT | Ctrl-C, Ctrl-Break, the console closes, shutdown |
 //! | [`ProgramGroup`] | a process group | a job |
 //! | [`shell`] | `/bin/sh` | `cmd.exe` |
 //! | [`terminal_output`], [`TerminalSettings`] | `/dev/tty`, termios | `CONOUT$`, the mode of `CONIN$` |
@@ -13,6 +13,16 @@
 //! | [`SupervisorSocket`] | `NOTIFY_SOCKET` | nothing: no supervisor asks |
 //! | [`raise_open_files`] | `RLIMIT_NOFILE` | nothing: there is no such limit |
 //! | [`home_folder`] | `$HOME` | `%USERPROFILE%` |
+
+/// What a signal wants of a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ServiceSignal {
+    /// It ends.
+    Stop,
+    /// It reads its configuration again. There is none on Windows.
+    #[cfg_attr(windows, allow(dead_code))]
+    Reload,
+}
 
 #[cfg(unix)]
 mod unix;
@@ -27,7 +37,7 @@ use windows as system;
 #[cfg(all(test, unix))]
 pub(crate) use system::is_group_gone;
 pub(crate) use system::{
-    END_OF_INPUT, HOME_VARIABLE, Interrupt, PROMPT_READS_CTRL_C, ProgramGroup, StopSignals, SupervisorSocket,
+    END_OF_INPUT, HOME_VARIABLE, Interrupt, PROMPT_READS_CTRL_C, ProgramGroup, ServiceSignals, SupervisorSocket,
     TerminalSettings, begin_as_program, begin_console, can_be_argument, end_console, end_process, home_folder,
     is_device_name, raise_open_files, shell, shell_argument, terminal_output, wait_for_streams,
 };

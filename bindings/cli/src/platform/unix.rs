@@ -7,6 +7,7 @@ mod supervisor;
 use std::{
     ffi::c_int,
     fs::{File, OpenOptions},
+    future::pending,
     io,
     os::{
         fd::{BorrowedFd, IntoRawFd as _},
@@ -25,6 +26,7 @@ use rustix::{
 };
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::ServiceSignal;
 pub(crate) use supervisor::SupervisorSocket;
 
 /// A shell's exit code for a program ended by a signal is this plus the signal's number.
@@ -39,26 +41,45 @@ pub(crate) const END_OF_INPUT: &str = "Ctrl-D";
 /// Whether Ctrl-C at a prompt for a secret is a key that the prompt reads, and no signal.
 pub(crate) const PROMPT_READS_CTRL_C: bool = true;
 
-/// Signals that end a service gracefully. Created before the service is ready, so that none is missed.
-pub(crate) struct StopSignals {
+/// The signals of a service: to end gracefully, and to reload. Created before the service is ready, so that none is missed: one
+/// that comes before it is waited for is found then.
+pub(crate) struct ServiceSignals {
     interrupt: Signal,
     terminate: Signal,
-    /// Ends nothing: a terminal that is closed, or a program that asks for a reload, must not cut requests off.
-    _hangup: Signal,
+    /// `None` if it was ignored at the start (`nohup`): it stays ignored. A terminal that is closed ends nothing.
+    hangup: Option<Signal>,
 }
 
-impl StopSignals {
-    /// Listens for SIGINT and SIGTERM; from now on SIGHUP is ignored.
+impl ServiceSignals {
+    /// Listens for SIGINT, SIGTERM and SIGHUP.
     pub(crate) fn listen() -> io::Result<Self> {
+        let hangup = SignalKind::hangup();
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
-            _hangup: signal(SignalKind::hangup())?,
+            hangup: if is_ignored(hangup.as_raw_value()) { None } else { Some(signal(hangup)?) },
         })
     }
 
-    /// Waits for one.
-    pub(crate) async fn wait(&mut self) {
+    /// Waits for the next one.
+    pub(crate) async fn next(&mut self) -> ServiceSignal {
+        let Self { interrupt, terminate, hangup } = self;
+        let reload = async {
+            match hangup {
+                Some(hangup) => hangup.recv().await,
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            _ = interrupt.recv() => ServiceSignal::Stop,
+            _ = terminate.recv() => ServiceSignal::Stop,
+            _ = reload => ServiceSignal::Reload,
+        }
+    }
+
+    /// Waits for one to end. One to reload stays, until it is waited for.
+    pub(crate) async fn stop(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}

@@ -57,21 +57,27 @@ pub(crate) const PROMPT_READS_CTRL_C: bool = false;
 
 /// Events that end a service gracefully. Created before the service is ready, so that none is missed. When the console
 /// closes or the system shuts down, Windows grants a few seconds.
-pub(crate) struct StopSignals {
+pub(crate) struct ServiceSignals {
     ctrl_c: CtrlC,
     ctrl_break: CtrlBreak,
     close: CtrlClose,
     shutdown: CtrlShutdown,
 }
 
-impl StopSignals {
+impl ServiceSignals {
     /// Listens for them.
     pub(crate) fn listen() -> io::Result<Self> {
         Ok(Self { ctrl_c: ctrl_c()?, ctrl_break: ctrl_break()?, close: ctrl_close()?, shutdown: ctrl_shutdown()? })
     }
 
+    /// Waits for the next one.
+    pub(crate) async fn next(&mut self) -> ServiceSignal {
+        self.stop().await;
+        ServiceSignal::Stop
+    }
+
     /// Waits for one.
-    pub(crate) async fn wait(&mut self) {
+    pub(crate) async fn stop(&mut self) {
         tokio::select! {
             _ = self.ctrl_c.recv() => {}
             _ = self.ctrl_break.recv() => {}

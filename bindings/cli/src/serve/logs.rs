@@ -2,12 +2,17 @@
 
 use std::{env, io};
 
-use bankchannel_counterparts::{Counterpart, log};
+use bankchannel_counterparts::{Counterpart, ReloadReport, log};
 use bankchannel_foundation::model::Value;
 use log::{LogFormat, LogLevels, LogSettings};
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{
-    Layer as _, filter::Targets, layer::SubscriberExt as _, registry::Registry, util::SubscriberInitExt as _,
+    Layer as _,
+    filter::Targets,
+    layer::{Layered, SubscriberExt as _},
+    registry::Registry,
+    reload,
+    util::SubscriberInitExt as _,
 };
 
 use crate::output;
@@ -17,8 +22,32 @@ const VARIABLE: &str = "BANKCHANNEL_LOG";
 /// Lines that wait for whoever reads stderr. Beyond them lines are dropped and counted, so that no request waits.
 const WAITING: usize = 16 * 1024;
 
+/// Writes the lines, in their form.
+type LineWriter = Box<dyn tracing_subscriber::Layer<Registry> + Send + Sync>;
+
 /// The log until the end of the program: what is dropped last, writes the lines that wait.
-pub(super) struct RunningLog(#[allow(dead_code, reason = "held until its drop")] WorkerGuard);
+pub(super) struct RunningLog {
+    #[allow(dead_code, reason = "held until its drop")]
+    guard: WorkerGuard,
+    levels: reload::Handle<Targets, Layered<LineWriter, Registry>>,
+}
+
+impl RunningLog {
+    /// Logs from now on at these levels, or at those of the variable. Another form of the lines needs a restart.
+    pub(super) fn change(&self, settings: &LogSettings) {
+        // It fails only if there is no subscriber any more.
+        let _ = self.levels.reload(targets(&levels(settings)));
+    }
+
+    /// Says beside the setting that the variable goes before it.
+    pub(super) fn note_variable(report: &mut ReloadReport) {
+        if !variable().is_empty() {
+            for place in report.applied.iter_mut().filter(|place| *place == "log_level") {
+                place.push_str(&format!(" ({VARIABLE} goes before it)"));
+            }
+        }
+    }
+}
 
 /// Starts logging as the counterpart's settings say, and the variable before them. Settings that cannot be read are told by
 /// the start that follows.
@@ -28,13 +57,18 @@ pub(super) fn begin(counterpart: &'static Counterpart, options: Value<'static>) 
     let dropped = writer.error_counter();
     log::count_dropped_lines_by(move || dropped.dropped_lines() as u64);
     let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(false);
-    let lines: Box<dyn tracing_subscriber::Layer<Registry> + Send + Sync> = match settings.log_format {
+    let lines: LineWriter = match settings.log_format {
         LogFormat::Text => lines.boxed(),
         LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed(),
     };
+    let (filter, levels) = reload::Layer::new(targets(&levels(&settings)));
     // An earlier subscriber stays.
-    let _ = tracing_subscriber::registry().with(lines).with(targets(&levels(&settings))).try_init();
-    RunningLog(guard)
+    let _ = tracing_subscriber::registry().with(lines).with(filter).try_init();
+    RunningLog { guard, levels }
+}
+
+fn variable() -> String {
+    env::var(VARIABLE).unwrap_or_default()
 }
 
 /// The levels of the variable, or of the settings.
@@ -42,7 +76,7 @@ fn levels(settings: &LogSettings) -> LogLevels {
     let of_settings = settings
         .levels()
         .unwrap_or_else(|_| LogLevels { default: tracing_subscriber::filter::LevelFilter::WARN, of: Vec::new() });
-    let given = env::var(VARIABLE).unwrap_or_default();
+    let given = variable();
     if given.is_empty() {
         return of_settings;
     }

@@ -4,6 +4,7 @@ mod admin;
 mod logs;
 mod open_files;
 mod options;
+mod reload;
 mod run;
 mod supervisor;
 mod words;

@@ -1,32 +1,47 @@
 //! Serves until a signal, or only checks.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use bankchannel_counterparts::{Counterpart, EmbeddedServer};
 use bankchannel_foundation::shown;
 use clap::ArgMatches;
 use serde_json::{Map, Value, json};
 
-use super::{logs, open_files, options, supervisor::Supervisor, words::words};
+use super::{
+    logs::{self, RunningLog},
+    open_files, options, reload,
+    supervisor::Supervisor,
+    words::words,
+};
 use crate::{
     exit::{CommandFailure, CommandOutcome},
     output::{self, Format, table},
-    platform::StopSignals,
+    platform::{ServiceSignal, ServiceSignals},
 };
 
 /// Serves until a signal, or only checks.
 pub(super) fn run(counterpart: &'static Counterpart, matches: &ArgMatches, supervisor: &Supervisor) -> CommandOutcome {
     let given = options::given(counterpart, matches);
-    let _log = logs::begin(counterpart, Value::from(given.clone()).into());
     let drain = matches.try_get_one::<u64>("drain").ok().flatten().copied().unwrap_or_default();
     let checks = matches.try_get_one::<bool>("check").ok().flatten() == Some(&true);
     let runtime = bankchannel_bridge::serving_runtime()?;
-    let ended = if checks {
-        runtime.block_on(check(counterpart, given, crate::options::format(matches)))
-    } else {
-        open_files::raise();
-        let seed = seed_of(&given, matches)?;
-        runtime.block_on(serve(counterpart, given, seed, Duration::from_secs(drain), supervisor))
+    // Before the configuration is read for the first time: whoever changes it after that may send SIGHUP.
+    let signals = if checks { None } else { Some(runtime.block_on(async { ServiceSignals::listen() })) };
+    let log = logs::begin(counterpart, Value::from(given.clone()).into());
+    let ended = match signals {
+        None => runtime.block_on(check(counterpart, given, crate::options::format(matches))),
+        Some(signals) => {
+            open_files::raise();
+            let seed = seed_of(&given, matches)?;
+            let cannot = |why| CommandFailure::usage(format!("cannot listen for signals: {why}"));
+            let service = BegunService {
+                signals: signals.map_err(cannot)?,
+                log: &log,
+                drain: Duration::from_secs(drain),
+                supervisor,
+            };
+            runtime.block_on(serve(counterpart, given, seed, service))
+        }
     };
     // The shutdown does not wait for work that hangs on a disk or a name server.
     runtime.shutdown_background();
@@ -54,27 +69,32 @@ fn seed(path: &str) -> CommandOutcome<Value> {
         .map_err(|why| unusable(&format_args!("line {}, column {}: is not JSON", why.line(), why.column())))
 }
 
+/// What a service begins with.
+struct BegunService<'a> {
+    signals: ServiceSignals,
+    log: &'a RunningLog,
+    drain: Duration,
+    supervisor: &'a Supervisor,
+}
+
 async fn serve(
     counterpart: &'static Counterpart,
     given: Map<String, Value>,
     seed: Option<Value>,
-    drain: Duration,
-    supervisor: &Supervisor,
+    mut service: BegunService<'_>,
 ) -> CommandOutcome {
     let words = words(counterpart.kind);
     let warnings = words.warnings.iter().filter(|(field, _)| given.contains_key(*field)).map(|(_, warning)| *warning);
     for warning in words.system_warning(std::env::consts::OS).into_iter().chain(warnings) {
         output::print_note(&format!("warning: {warning}"));
     }
-    let mut signals =
-        StopSignals::listen().map_err(|why| CommandFailure::usage(format!("cannot listen for signals: {why}")))?;
     let starting = EmbeddedServer::begin(counterpart, Value::from(given).into())
         .map_err(|why| options::option_failure(counterpart, why))?;
     let running = starting.await?;
     if let Some(data) = seed {
         let seeded = tokio::select! {
             seeded = running.seed(data) => seeded,
-            () = signals.wait() => {
+            () = service.signals.stop() => {
                 running.stop().await;
                 return Ok(());
             }
@@ -87,25 +107,41 @@ async fn serve(
     }
     let readiness = running.readiness();
     output::json(&readiness);
-    supervisor.tell_ready(&readiness);
-    until_signalled(running, drain, signals, supervisor).await;
+    service.supervisor.tell_ready(&readiness);
+    until_signalled(running, service).await;
     Ok(())
 }
 
 /// Runs it until a signal, then stops it after the running answers.
-async fn until_signalled(running: EmbeddedServer, drain: Duration, mut signals: StopSignals, supervisor: &Supervisor) {
-    signals.wait().await;
+async fn until_signalled(running: EmbeddedServer, service: BegunService<'_>) {
+    let BegunService { mut signals, log, drain, supervisor } = service;
+    while signals.next().await == ServiceSignal::Reload {
+        tokio::select! {
+            () = reload::reload(&running, log) => {}
+            // What is not applied by now stays as it was.
+            () = signals.stop() => break,
+        }
+    }
     supervisor.tell_stopping(drain + running.longest_stop());
-    let end = async {
+    let reloads = running.reload().is_some();
+    let mut end = pin!(async {
         if !drain.is_zero() {
             running.drain(drain).await;
         }
         running.stop().await;
-    };
-    // A second signal ends the wait.
-    tokio::select! {
-        () = end => {}
-        () = signals.wait() => output::print_note("stopped without waiting for the requests in flight"),
+    });
+    loop {
+        let signal = tokio::select! {
+            () = &mut end => return,
+            signal = signals.next() => signal,
+        };
+        if signal == ServiceSignal::Stop {
+            // A second signal ends the wait.
+            return output::print_note("stopped without waiting for the requests in flight");
+        }
+        if reloads {
+            reload::refuse("the service is stopping");
+        }
     }
 }
 

@@ -69,6 +69,7 @@ When it is ready it prints one line of JSON: kind, base_url, public_key_file, co
 It writes the codes for SMS and e-mail to DATA/outbox.jsonl. GET /healthz and GET /readyz answer probes.
 SIGINT or SIGTERM stops it: for drain_s seconds (--config) GET /readyz says 503 while requests are still answered.
 Then it accepts no new requests, answers the requests in flight and exits.
+SIGHUP makes it read its configuration and its TLS files again: the log says what it has applied and what needs a restart.
 BANKCHANNEL_LOG=info (or debug, or a filter such as bankchannel_server=debug) shows more on stderr.",
         spellings: &[],
         warnings: &[
@@ -167,6 +168,7 @@ bank_secret_file, control_url. Enter base_url and the public key in Salt Edge's 
 With --bank URL the connector sends each question to the bank's code as POST URL/NAME. The bank's page and back office
 reach sessions and tokens at bank_interface_url. Both directions authenticate with the secret in bank_secret_file.
 GET /healthz and GET /readyz answer probes. SIGINT or SIGTERM stops it after the work in progress.
+SIGHUP makes it read its configuration and its TLS files again: the log says what it has applied and what needs a restart.
 Guide: docs/salt-edge-connector.md. Configuration file: docs/salt-edge-connector.toml.",
         spellings: &[],
         warnings: &[("control", "the control interface is open: anyone who can reach it controls this connector")],

@@ -22,6 +22,7 @@ mod psd2_bank;
 mod psd2_certificates;
 mod psd2_dumps;
 mod psd2_keys;
+mod reload;
 mod remedies;
 mod secrets;
 mod settings;

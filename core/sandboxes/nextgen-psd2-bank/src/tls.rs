@@ -14,7 +14,7 @@ use rustls::{RootCertStore, ServerConfig, server::WebPkiClientVerifier, time_pro
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, UnixTime, pem::PemObject};
 
 use super::certificates::BankCertificates;
-use bankchannel_server::http::listen;
+use bankchannel_server::http::tls;
 
 /// The bank's TLS configuration.
 ///
@@ -43,7 +43,7 @@ pub(crate) fn config(
         .with_protocol_versions(bankchannel_transport::TLS_VERSIONS)
         .and_then(|builder| builder.with_client_cert_verifier(clients).with_single_cert(chain, key))
         .map_err(|why| bad(&why))?;
-    config.alpn_protocols = listen::alpn();
+    config.alpn_protocols = tls::alpn();
     Ok(Arc::new(config))
 }
 

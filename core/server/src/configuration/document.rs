@@ -1,6 +1,10 @@
 //! A file in TOML as values of the boundary, with the place of each. Unknown names are found here, since each has a place.
 
-use std::{borrow::Cow, fs::File};
+use std::{
+    borrow::Cow,
+    fs::File,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use bankchannel_foundation::{
     Error, Result, listed_names, meant_names,
@@ -26,17 +30,51 @@ const MEANT_MAX: usize = 3;
 /// The largest configuration file, in bytes.
 const FILE_MAX: u64 = 16 * 1024 * 1024;
 
-/// The text of a configuration file, with what the file was when it was opened.
+/// A configuration file that was read.
+pub(super) struct ReadFile {
+    pub(super) text: Zeroizing<String>,
+    /// What the file was when it was opened.
+    pub(super) opened: FileFacts,
+}
+
+/// Files that a service's own process has read and cannot read again: pipes. It reads its configuration more than once in a start.
+static READ_ONCE: Mutex<Vec<(String, Arc<ReadFile>)>> = Mutex::new(Vec::new());
+
+/// Reads a configuration file.
 ///
 /// # Errors
 /// `configuration.invalid` for a file that cannot be read.
-pub(super) fn text_of(path: &str) -> Result<(Zeroizing<String>, FileFacts)> {
+pub(super) fn read_file(path: &str) -> Result<Arc<ReadFile>> {
+    let read_once = || READ_ONCE.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_regular = std::fs::metadata(path).is_ok_and(|found| found.is_file());
+    if !is_regular && let Some((_, known)) = read_once().iter().find(|(known, _)| known == path) {
+        return Ok(Arc::clone(known));
+    }
     // Also a pipe, as of a shell's `<(…)`.
     let read = File::open(path).and_then(|file| {
         let opened = FileFacts::of(&file)?;
-        Ok((read_opened_text(file, opened.metadata(), FILE_MAX)?, opened))
+        Ok(Arc::new(ReadFile { text: read_opened_text(file, opened.metadata(), FILE_MAX)?, opened }))
     });
-    read.map_err(|why| Error::invalid_setting("config", format!("{}: {why}", shown::path(path))))
+    let read = read.map_err(|why| Error::invalid_setting("config", format!("{}: {why}", shown::path(path))))?;
+    if !read.opened.metadata().is_file() && super::is_own_process() {
+        read_once().push((path.to_owned(), Arc::clone(&read)));
+    }
+    Ok(read)
+}
+
+/// Refuses a configuration file that was read at the start and cannot be read again.
+///
+/// # Errors
+/// `configuration.invalid`.
+pub fn check_file_again(path: &str) -> Result<()> {
+    match std::fs::metadata(path) {
+        Ok(found) if !found.is_file() => {
+            let why = "is a pipe, which is read at the start only: give a file, or restart";
+            Err(Error::invalid_setting("config", format!("{} {why}", shown::path(path))))
+        }
+        // Reading it says what is wrong.
+        _ => Ok(()),
+    }
 }
 
 /// The values of a file. What it has that is no setting is a fault, and left out.

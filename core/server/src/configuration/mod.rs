@@ -6,6 +6,7 @@
 mod document;
 mod faults;
 mod overlay;
+mod reload;
 mod settings;
 
 use std::{
@@ -21,7 +22,9 @@ use bankchannel_foundation::{
 use bankchannel_private_files::check_opened_secret;
 use zeroize::{Zeroize as _, Zeroizing};
 
+pub use document::check_file_again;
 use faults::{Faults, Origins};
+pub use reload::ReloadReport;
 pub use settings::{ConfigurationSetting, has_password};
 
 /// Whether this process is a service's own.
@@ -33,10 +36,14 @@ pub fn read_process_environment() {
     IS_OWN_PROCESS.store(true, Ordering::Relaxed);
 }
 
+fn is_own_process() -> bool {
+    IS_OWN_PROCESS.load(Ordering::Relaxed)
+}
+
 /// The environment variables of a process that is a service's own; none in any other.
 #[must_use]
 pub fn process_environment() -> Vec<(OsString, OsString)> {
-    if IS_OWN_PROCESS.load(Ordering::Relaxed) { std::env::vars_os().collect() } else { Vec::new() }
+    if is_own_process() { std::env::vars_os().collect() } else { Vec::new() }
 }
 
 /// Where the settings of this process come from, in words: the file, environment variables, or defaults alone.
@@ -71,6 +78,9 @@ pub struct ConfigurationForm {
     pub own_texts: &'static [(&'static str, Option<&'static str>)],
     /// Further names of tables.
     pub table_name: TableName,
+    /// The places of the settings that a reload applies, a table for all below it. `!` before a place excepts it. All others
+    /// need a restart.
+    pub reloadable: &'static [&'static str],
 }
 
 /// The name of the field that a table below this place is meant to be, by a name that is not the field's; `None` if it is
@@ -108,17 +118,17 @@ pub fn read<T: Boundary>(
     file: Option<&str>,
     variables: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<ReadConfiguration<T>> {
-    let opened = file.map(document::text_of).transpose()?;
+    let opened = file.map(document::read_file).transpose()?;
     let (mut origins, mut faults) = (Origins::new(file), Faults::default());
     // Wiped at every end: what is read from it borrows its texts, and secrets copy them into memory that is wiped too.
     let mut values = Zeroizing::new(match &opened {
-        Some((text, _)) => document::read(form, text, &mut origins, &mut faults)?,
+        Some(read) => document::read(form, &read.text, &mut origins, &mut faults)?,
         None => Value::Object(Object::new()),
     });
     overlay::add(form, variables, &mut values, &mut origins, &mut faults);
     let values = all_read::<T>(&mut values, &origins, faults)?;
-    if let (Some(file), Some((_, opened))) = (file.filter(|_| origins.has_secret), &opened) {
-        check_opened_secret(Path::new(file), opened)?;
+    if let (Some(file), Some(read)) = (file.filter(|_| origins.has_secret), &opened) {
+        check_opened_secret(Path::new(file), &read.opened)?;
     }
     Ok(ReadConfiguration { values, origins })
 }

@@ -70,6 +70,7 @@ static FORM: ConfigurationForm = ConfigurationForm {
         ("", "gone") => Err("is no more".to_owned()),
         _ => Ok(None),
     },
+    reloadable: &["max", "lock", "!lock.window_s", "bank"],
 };
 
 /// A secret without a declared setting for its file.
@@ -223,4 +224,28 @@ fn a_value_that_does_not_fit_is_named_with_its_place() {
     assert!(said("max").contains("server.toml: line 1, column 7"), "{}", said("max"));
     assert!(said("listen").contains("TEST_SERVER_LISTEN"));
     assert_eq!(said("lock.count"), "lock.count: must be 1");
+}
+
+#[test]
+fn a_reload_applies_what_it_may_and_names_the_rest_without_values() {
+    let of = |json: serde_json::Value| bankchannel_foundation::model::read_boundary::<TestConfiguration>(json).unwrap();
+    let running = || of(serde_json::json!({ "bank": { "port": 1, "code": "planted-old" } }));
+    let (same, report) = FORM.reloaded(running(), running(), &[]).unwrap();
+    assert_eq!((same, report.applied.len(), report.needs_restart.len()), (running(), 0, 0));
+    let read = serde_json::json!({
+        "listen": "there", "max": 7, "names": ["a"], "lock": { "count": 1, "window_s": 2 },
+        "bank": { "code": "planted-new", "keys_dir": "there" },
+    });
+    let (values, report) = FORM.reloaded(running(), of(read.clone()), &["bank.keys_dir"]).unwrap();
+    assert_eq!(report.applied, ["max", "lock.count", "bank.port", "bank.code"]);
+    assert_eq!(report.needs_restart, ["listen", "names", "lock.window_s", "bank.keys_dir"]);
+    assert!(!format!("{report:?}").contains("planted"));
+    let expected =
+        serde_json::json!({ "max": 7, "lock": { "count": 1, "window_s": 900 }, "bank": { "code": "planted-new" } });
+    assert_eq!(values, of(expected));
+    // A table that comes or goes is named itself.
+    let (values, report) = FORM.reloaded(running(), of(serde_json::json!({})), &[]).unwrap();
+    assert_eq!((values.bank, report.applied), (None, vec!["bank".to_owned()]));
+    let (values, report) = FORM.reloaded(of(serde_json::json!({})), running(), &["bank"]).unwrap();
+    assert_eq!((values.bank, report.needs_restart), (None, vec!["bank".to_owned()]));
 }

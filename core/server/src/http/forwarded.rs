@@ -8,13 +8,19 @@ use http::HeaderMap;
 #[must_use]
 pub fn client_address(headers: &HeaderMap, socket: IpAddr, trusted: &[IpAddr]) -> IpAddr {
     let socket = socket.to_canonical();
-    if !trusted.iter().any(|proxy| proxy.to_canonical() == socket) {
+    if !is_one_of(socket, trusted) {
         return socket;
     }
     let forwarded = headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| value.to_str().ok());
     // The last entry of the last line is the one written by our own proxy.
     let address = forwarded.and_then(|list| list.rsplit(',').next()?.trim().parse::<IpAddr>().ok());
     address.map_or(socket, |address| address.to_canonical())
+}
+
+/// Whether an address is one of these.
+#[must_use]
+pub fn is_one_of(address: IpAddr, proxies: &[IpAddr]) -> bool {
+    proxies.iter().any(|proxy| proxy.to_canonical() == address.to_canonical())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::{
     convert::Infallible,
     future::Future,
     net::{IpAddr, SocketAddr},
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -17,7 +17,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto,
 };
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+use rustls_pki_types::CertificateDer;
 use thiserror::Error;
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -31,8 +31,8 @@ use super::{
     framing::{HeadTracker, TrackedStream},
     idle::{ConnectionActivity, ConnectionLimits, WatchedBody},
     observed::{ConnectionRefusal, ObservedRequest, RequestObserver},
+    tls::{ListenerTls, LoadedTls, TlsFiles},
 };
-use crate::private;
 
 /// Idle limits of a connection. The limit between requests is longer than clients keep unused connections: otherwise a
 /// request could meet the closing of its connection, and its client could not tell whether it was accepted.
@@ -47,23 +47,12 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 const GRACE: Duration = Duration::from_secs(10);
 /// Interval of HTTP/2 keep-alive pings, and time limit of their replies.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
-/// Size limit of a private key file.
-const KEY_MAX: u64 = 256 * 1024;
 /// Limit of response bytes that wait for the client in a connection, and size limit of a request head.
 const BUFFER: usize = 128 * 1024;
 /// Number of connections served at once; others wait to be accepted.
 const CONNECTIONS: usize = 1024;
 /// Limit of connections from one address (with IPv6: one network). This machine and trusted proxies are exempt.
 const CONNECTIONS_PER_ADDRESS: usize = 128;
-
-/// Certificate chain and private key of a TLS listener, both PEM files.
-#[derive(Debug, Clone)]
-pub struct TlsFiles {
-    /// The certificate, followed by its intermediates.
-    pub certificate: PathBuf,
-    /// Its private key, unencrypted; not accessible to others, or owned by root and readable by the service's group.
-    pub key: PathBuf,
-}
 
 /// Why a listener could not be created.
 #[derive(Debug, Error)]
@@ -90,12 +79,15 @@ impl ListenError {
 #[derive(Debug, Clone)]
 pub struct ClientCertificate(pub Arc<CertificateDer<'static>>);
 
+/// Tells something of an address.
+type AddressCheck = Box<dyn Fn(IpAddr) -> bool + Send + Sync>;
+
 /// A bound address, not serving yet.
 pub struct Listener {
     tcp: TcpListener,
-    tls: Option<TlsAcceptor>,
+    tls: Option<Arc<ListenerTls>>,
     address: SocketAddr,
-    proxies: Vec<IpAddr>,
+    is_proxy: AddressCheck,
     framing: bool,
     max_fields: Option<usize>,
     buffer: usize,
@@ -108,8 +100,8 @@ impl Listener {
     /// # Errors
     /// [`ListenError`].
     pub async fn bind(address: SocketAddr, tls: Option<&TlsFiles>) -> Result<Self, ListenError> {
-        let tls = tls.map(server_config).transpose()?;
-        Self::bind_with(address, tls).await
+        let tls = tls.map(LoadedTls::read).transpose()?;
+        Self::bind_to(address, tls.map(ListenerTls::new)).await
     }
 
     /// Binds an address with a given TLS configuration, such as one that requests client certificates. Port 0 chooses a
@@ -118,17 +110,20 @@ impl Listener {
     /// # Errors
     /// [`ListenError`].
     pub async fn bind_with(address: SocketAddr, tls: Option<Arc<rustls::ServerConfig>>) -> Result<Self, ListenError> {
+        Self::bind_to(address, tls.map(ListenerTls::fixed)).await
+    }
+
+    async fn bind_to(address: SocketAddr, tls: Option<ListenerTls>) -> Result<Self, ListenError> {
         if tls.is_none() && !address.ip().is_loopback() {
             return Err(ListenError::PlainBeyondLoopback(address));
         }
-        let tls = tls.map(TlsAcceptor::from);
         let tcp = TcpListener::bind(address).await.map_err(|why| ListenError::Bind(address, why))?;
         let address = tcp.local_addr().map_err(|why| ListenError::Bind(address, why))?;
         Ok(Self {
             tcp,
-            tls,
+            tls: tls.map(Arc::new),
             address,
-            proxies: Vec::new(),
+            is_proxy: Box::new(|_| false),
             framing: false,
             max_fields: None,
             buffer: BUFFER,
@@ -136,10 +131,10 @@ impl Listener {
         })
     }
 
-    /// Exempts these addresses from the limit per address: each speaks for many clients.
+    /// Exempts the addresses of proxies from the limit per address: each speaks for many clients.
     #[must_use]
-    pub fn in_front_of(self, proxies: Vec<IpAddr>) -> Self {
-        Self { proxies, ..self }
+    pub fn in_front_of(self, is_proxy: impl Fn(IpAddr) -> bool + Send + Sync + 'static) -> Self {
+        Self { is_proxy: Box::new(is_proxy), ..self }
     }
 
     /// Gives each request its [`RequestFraming`](super::framing::RequestFraming) as an extension.
@@ -173,6 +168,12 @@ impl Listener {
         self.address
     }
 
+    /// Its TLS; `None` for plain HTTP.
+    #[must_use]
+    pub fn tls(&self) -> Option<Arc<ListenerTls>> {
+        self.tls.clone()
+    }
+
     /// `http` or `https`.
     #[must_use]
     pub fn scheme(&self) -> &'static str {
@@ -196,7 +197,7 @@ impl Listener {
                 continue;
             };
             let own = peer.ip().to_canonical();
-            let unbounded = own.is_loopback() || self.proxies.iter().any(|proxy| proxy.to_canonical() == own);
+            let unbounded = own.is_loopback() || (self.is_proxy)(own);
             let place = (!unbounded).then(|| ConnectionPlaces::take(&places, network(own))).flatten();
             if place.is_none() && !unbounded {
                 if let Some(observer) = &self.observer {
@@ -205,6 +206,7 @@ impl Listener {
                 continue;
             }
             let _ = stream.set_nodelay(true);
+            let tls = self.tls.as_ref().map(|tls| TlsAcceptor::from(tls.config()));
             let arrived = AcceptedConnection {
                 stream,
                 peer,
@@ -213,8 +215,7 @@ impl Listener {
                 buffer: self.buffer,
                 observer: self.observer.clone(),
             };
-            let served: BoxFuture<'static, ()> =
-                Box::pin(connection(arrived, self.tls.clone(), Arc::clone(&handle), stop.clone()));
+            let served: BoxFuture<'static, ()> = Box::pin(connection(arrived, tls, Arc::clone(&handle), stop.clone()));
             let cut = cut.clone();
             connections.spawn(async move {
                 tokio::select! {
@@ -412,32 +413,6 @@ async fn secured(stream: TcpStream, tls: Option<TlsAcceptor>) -> Option<(ClientS
     let client = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
     let client = client.map(|leaf| ClientCertificate(Arc::new(leaf.clone().into_owned())));
     Some((Either::Right(stream), client))
-}
-
-/// The protocols that a counterpart's TLS listener offers.
-pub fn alpn() -> Vec<Vec<u8>> {
-    vec![b"h2".to_vec(), b"http/1.1".to_vec()]
-}
-
-fn server_config(files: &TlsFiles) -> Result<Arc<rustls::ServerConfig>, ListenError> {
-    let bad = |path: &Path, why: &str| ListenError::Tls(path.to_owned(), why.to_owned());
-    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(&files.certificate)
-        .and_then(Iterator::collect)
-        .map_err(|why| bad(&files.certificate, &why.to_string()))?;
-    if chain.is_empty() {
-        return Err(bad(&files.certificate, "holds no certificate"));
-    }
-    let key = private::read_secret(&files.key, KEY_MAX).map_err(|why| bad(&files.key, why.message()))?;
-    let key = key.ok_or_else(|| bad(&files.key, "there is no such file"))?;
-    let key = PrivateKeyDer::from_pem_slice(key.expose().as_bytes())
-        .map_err(|why| bad(&files.key, &format!("holds no unencrypted private key ({why})")))?;
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_protocol_versions(bankchannel_transport::TLS_VERSIONS)
-        .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
-        .map_err(|why| bad(&files.key, &why.to_string()))?;
-    config.alpn_protocols = alpn();
-    Ok(Arc::new(config))
 }
 
 #[cfg(test)]

@@ -19,5 +19,7 @@ pub mod server;
 pub mod shell;
 pub mod spill;
 pub mod taken;
+pub mod tls;
 
-pub use listen::{ListenError, Listener, TlsFiles};
+pub use listen::{ListenError, Listener};
+pub use tls::TlsFiles;

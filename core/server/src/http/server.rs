@@ -16,6 +16,7 @@ use super::{
     control::{self, ControlTarget},
     health::{self, ServerReadiness},
     listen::handler,
+    tls::{self, ListenerTls},
 };
 use crate::{
     metrics::{OperatorListener, ServerMetrics},
@@ -83,6 +84,21 @@ impl RunningServers {
         self.operator_url = Some(listener.url());
         metrics.watch_readiness(Arc::clone(&self.readiness));
         self.tasks.push(listener.serve(metrics, self.stop.clone()));
+    }
+
+    /// Looks every few seconds whether the TLS files of these listeners have changed, and tells when their certificates end.
+    pub fn watch_tls(
+        &mut self,
+        listeners: impl IntoIterator<Item = (&'static str, Option<Arc<ListenerTls>>)>,
+        metrics: &ServerMetrics,
+    ) {
+        let with_tls: Vec<_> = listeners.into_iter().filter_map(|(name, tls)| Some((name, tls?))).collect();
+        for (name, tls) in &with_tls {
+            metrics.watch_tls(name, Arc::clone(tls));
+        }
+        if !with_tls.is_empty() {
+            self.tasks.push(tls::watch(with_tls, self.stop.clone()));
+        }
     }
 
     /// Carries out an order of the program that runs the server. Every order except `seed` needs a server with an open

@@ -15,27 +15,23 @@ mod process;
 mod requests;
 mod store;
 
-use std::{
-    path::Path,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use bankchannel_crypto::x509::Certificate;
 use bankchannel_foundation::{Error, Result};
 use prometheus::{
     Encoder as _, GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
     TextEncoder, core::Collector,
 };
 
-pub use listener::{OperatorListener, OperatorSettings};
+pub use listener::{OperatorAccess, OperatorListener, OperatorSettings, PreparedAccess};
 use process::ProcessMetrics;
 use requests::RequestMetrics;
-use rustls_pki_types::{CertificateDer, pem::PemObject as _};
 pub use store::{StoreLoad, StoreMetrics};
 
 use crate::http::{
     health::ServerReadiness,
     observed::{ConnectionRefusal, EndedRequest, RequestObserver},
+    tls::ListenerTls,
 };
 
 /// The bounds of durations in seconds: of an answer from memory, and of a bank that takes two minutes.
@@ -127,12 +123,14 @@ impl ServerMetrics {
         self.hooks.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(hook));
     }
 
-    /// Tells when the first certificate of a listener's file ends.
-    pub fn tls_certificate(&self, listener: &str, file: &Path) {
-        let leaf = CertificateDer::pem_file_iter(file).ok().and_then(|mut all| all.next()?.ok());
-        if let Some(leaf) = leaf.and_then(|leaf| Certificate::from_der(&leaf).ok()) {
-            self.tls_ends.with_label_values(&[listener]).set(leaf.not_after_s() as f64);
-        }
+    /// Tells when the certificate of a listener ends.
+    pub fn watch_tls(&self, listener: &'static str, tls: Arc<ListenerTls>) {
+        let ends = self.tls_ends.with_label_values(&[listener]);
+        self.before_each_scrape(move || {
+            if let Some(ends_s) = tls.ends_s() {
+                ends.set(ends_s as f64);
+            }
+        });
     }
 
     /// Tells whether the server is ready.

@@ -173,6 +173,8 @@ pub(crate) static CONFIGURATION: ConfigurationForm = ConfigurationForm {
     sections: &[("operator_listen", "Monitoring"), ("connector", "The connector")],
     own_texts: OWN_TEXTS,
     table_name: |_, _| Ok(None),
+    // The connector, its bank and its workers are made at the start.
+    reloadable: &["trusted_proxy", "operator_token", "operator_tls_cert", "operator_tls_key", "log_level"],
 };
 
 /// A connector's configuration.
@@ -190,6 +192,8 @@ pub(crate) struct ConnectorConfig {
     pub(crate) connector: SaltEdgeConnectorSettings,
     pub(crate) clock: Option<Timestamp>,
     pub(crate) control: bool,
+    /// The file as it was read.
+    pub(crate) file: ConnectorFile,
 }
 
 /// The source of the bank's answers.
@@ -215,6 +219,7 @@ impl ConnectorConfig {
     }
 
     fn of_file(file: ConnectorFile, options: ConnectorOptions) -> Result<Self> {
+        let as_read = file.clone();
         let listen = address("listen", options.listen.as_deref().unwrap_or(LISTEN))?;
         let bank_interface_listen = address("bank_interface_listen", &file.bank_interface_listen)?;
         let is_loopback = listen.ip().is_loopback();
@@ -277,6 +282,7 @@ impl ConnectorConfig {
             connector,
             clock: options.clock,
             control: options.control == Some(true),
+            file: as_read,
         })
     }
 
@@ -377,6 +383,39 @@ mod tests {
             let is_there = whole.pointer(&format!("/{}", setting.place.replace('.', "/"))).is_some();
             assert_eq!(is_there, CONFIGURATION.text_of(&setting).is_some(), "{}", setting.place);
         }
+    }
+
+    /// Each setting, from the declaration: a reload applies it, or names it as one that needs a restart and leaves it.
+    #[test]
+    fn each_setting_is_applied_by_a_reload_or_needs_a_restart() {
+        use bankchannel_foundation::model::{Shape, read_boundary, write_boundary};
+        let of = |json: serde_json::Value| read_boundary::<ConnectorFile>(json).unwrap();
+        let before = of(serde_json::json!({}));
+        let mut applied = Vec::new();
+        for setting in CONFIGURATION.settings().iter().filter(|one| !one.is_table()) {
+            let value = match setting.field.shape {
+                Shape::Bool => (setting.field.default != Some("true")).into(),
+                Shape::Integer { .. } => 77.into(),
+                Shape::Enum(shape) => shape.values.last().unwrap().value.into(),
+                Shape::List(of) if of.fields().is_empty() => serde_json::json!(["192.0.2.1"]),
+                Shape::List(_) => continue,
+                Shape::Text(shape) if !shape.example.is_empty() => shape.example.into(),
+                _ => serde_json::Value::from("planted"),
+            };
+            let mut changed = value;
+            for name in setting.place.rsplit('.') {
+                changed = serde_json::json!({ name: changed });
+            }
+            let Ok(changed) = read_boundary::<ConnectorFile>(changed.clone()) else { panic!("{changed}") };
+            let (values, report) = CONFIGURATION.reloaded(before.clone(), changed.clone(), &[]).unwrap();
+            let named = [report.applied.as_slice(), report.needs_restart.as_slice()].concat();
+            let is_named = |place: &String| setting.place == *place || setting.place.starts_with(&format!("{place}."));
+            assert!(named.len() == 1 && is_named(&named[0]), "{}: {named:?}", setting.place);
+            let expected = if report.applied.is_empty() { &before } else { &changed };
+            assert_eq!(write_boundary(values), write_boundary(expected.clone()), "{}", setting.place);
+            applied.extend(report.applied);
+        }
+        assert_eq!(applied, CONFIGURATION.reloadable, "the others are used at the start");
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod keys;
 mod metrics;
 mod options;
 mod pipeline;
+mod reload;
 mod running;
 mod service;
 mod worker;

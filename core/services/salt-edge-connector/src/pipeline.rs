@@ -59,7 +59,7 @@ impl CounterpartApi for ConnectorPipeline {
 
     async fn answer(&self, routed: RoutedRequest) -> Response<AnswerBody> {
         let observed = Arc::clone(&routed.observed);
-        let client = client_address(&routed.head.headers, routed.peer.ip(), &self.service.trusted_proxy);
+        let client = client_address(&routed.head.headers, routed.peer.ip(), &self.service.trusted_proxy.now());
         let because = |reason: &'static str| observed.note(|facts| facts.reason = Some(reason));
         observed.note(|facts| {
             facts.client = Some(client);

@@ -17,11 +17,12 @@ use super::{
     keys::{self, ConnectorKeys},
     metrics::{self, ConnectorMetrics},
     pipeline::ConnectorPipeline,
+    reload::ConnectorReload,
     service::{ConnectorService, ServiceParts},
     worker,
 };
 use bankchannel_server::{
-    configuration::ConfigurationForm,
+    configuration::{ConfigurationForm, ReloadReport},
     counterpart::{CheckFn, LogsFn, ServerKind},
     folder,
     http::{
@@ -40,9 +41,10 @@ const GRACE: Duration = Duration::from_secs(10);
 
 /// A running connector.
 pub(crate) struct RunningConnector {
-    service: Arc<ConnectorService>,
+    pub(super) service: Arc<ConnectorService>,
     server: RunningServers,
     bank_interface: RunningServers,
+    pub(super) reloading: ConnectorReload,
     /// How long running requests may take at shutdown.
     grace: Duration,
     // Dropped last, after everything that writes into it.
@@ -52,7 +54,7 @@ pub(crate) struct RunningConnector {
 impl RunningConnector {
     async fn open(options: ConnectorOptions) -> Result<Self> {
         let data = options.data.clone();
-        let mut config = ConnectorConfig::from_options(options)?;
+        let mut config = ConnectorConfig::from_options(options.clone())?;
         let (data, temporary) = folder::prepare(data.as_deref())?;
         let (folder, mut settings) = (data.clone(), config.connector.clone());
         let made = background::blocking(move || {
@@ -82,6 +84,7 @@ impl RunningConnector {
         let beside = beside.map_err(unusable("bank_interface_listen"))?;
         let metrics = ConnectorMetrics::new(crate::DESCRIPTOR.kind)?;
         let operator_listener = config.operator.bind(config.tls.as_ref()).await?;
+        let reloading = ConnectorReload::new(options, &config, [&listener, &beside], operator_listener.as_ref());
         let observer = Arc::clone(&metrics.server) as Arc<dyn RequestObserver>;
         let (listener, beside) = (listener.observed_by(Arc::clone(&observer)), beside.observed_by(observer));
         warn_about(&config);
@@ -122,9 +125,7 @@ impl RunningConnector {
                 }
             }
         });
-        if let Some(files) = &config.tls {
-            metrics.server.tls_certificate("service", &files.certificate);
-        }
+        server.watch_tls(reloading.listeners(), &metrics.server);
         if let Some(listener) = operator_listener {
             server.tell_metrics(listener, Arc::clone(&metrics.server));
             server.with([metrics::begin(&service, &metrics)]);
@@ -142,7 +143,7 @@ impl RunningConnector {
             BankAt::Example => GRACE,
             BankAt::Url { timeout_s, .. } => GRACE + Duration::from_secs(u64::from(*timeout_s)),
         };
-        Ok(Self { service, server, bank_interface, grace, _temporary: temporary })
+        Ok(Self { service, server, bank_interface, reloading, grace, _temporary: temporary })
     }
 
     async fn stop(self) {
@@ -191,6 +192,10 @@ impl ServerKind for RunningConnector {
 
     fn longest_stop(&self) -> Duration {
         self.grace
+    }
+
+    fn reload(&self) -> Option<BoxFuture<'_, Result<ReloadReport>>> {
+        Some(Self::reload(self))
     }
 
     fn end(self) -> BoxFuture<'static, ()> {

@@ -24,6 +24,7 @@ use super::{bank::ConnectorBank, keys::ConnectorKeys};
 use bankchannel_server::{
     folder::{unusable, write_whole},
     http::{control::ControlState, health::ServerReadiness},
+    live::LiveValue,
 };
 
 /// The default name of the store's folder in the data folder.
@@ -40,7 +41,7 @@ pub struct ConnectorService {
     pub(super) bank: ConnectorBank,
     pub(super) keys: ConnectorKeys,
     /// Proxies whose word on the client's address counts.
-    pub(super) trusted_proxy: Vec<IpAddr>,
+    pub(super) trusted_proxy: LiveValue<Vec<IpAddr>>,
     pub(super) clock: Arc<SystemClock>,
     /// The time at which the clock starts, if it is fixed.
     pub(super) clock_ms: Option<i64>,
@@ -86,7 +87,7 @@ impl ConnectorService {
             data,
             bank,
             keys,
-            trusted_proxy,
+            trusted_proxy: LiveValue::new(trusted_proxy),
             clock,
             clock_ms,
             control,

@@ -38,6 +38,11 @@ impl Default for SessionCache {
 }
 
 impl SessionCache {
+    /// Forgets all of them.
+    pub(crate) fn forget(&self) {
+        self.known.clear();
+    }
+
     fn get(&self, generation: u64, token: &Digest) -> Option<Arc<AccountSession>> {
         self.known.get(token).filter(|(of, _)| *of == generation).map(|(_, session)| session)
     }
@@ -80,7 +85,7 @@ pub(crate) async fn authorize(
     let Some(session) = lookup(service, &token, now).await? else {
         return refused(&service_texts::UNAUTHORIZED, RefusalReason::UnknownSession);
     };
-    let idle_ms = service.config.idle_ttl_s.map(|seconds| i64::from(seconds) * 1000);
+    let idle_ms = service.config().idle_ttl_s.map(|seconds| i64::from(seconds) * 1000);
     if session.expires <= now {
         return refused(&service_texts::UNAUTHORIZED, RefusalReason::SessionExpired);
     }
@@ -122,7 +127,7 @@ pub(crate) async fn judge_again(
         return Err((&service_texts::API_KEY_FORBIDDEN).into());
     }
     admit(&session, terms)?;
-    if service.config.idle_ttl_s.is_some() {
+    if service.config().idle_ttl_s.is_some() {
         // Receiving a body counts as use.
         service.touch_session(&caller.token, now).await?;
     }
@@ -154,7 +159,7 @@ async fn lookup(
     token: &Digest,
     now: i64,
 ) -> Result<Option<Arc<AccountSession>>, HandlerFault> {
-    let cached = service.store.is_only_writer() && service.config.idle_ttl_s.is_none();
+    let cached = service.store.is_only_writer() && service.config().idle_ttl_s.is_none();
     let generation = service.store.auth_generation();
     if cached && let Some(session) = service.sessions.get(generation, token) {
         return Ok(Some(session));

@@ -89,7 +89,7 @@ async fn check(
         return refused(RefusalReason::ForeignChallenge);
     };
     let key = service.keys.challenge.at(returned.made_ms);
-    let ttl_ms = i64::from(service.config.challenge_ttl_s) * 1000;
+    let ttl_ms = i64::from(service.config().challenge_ttl_s) * 1000;
     let oldest = call.now_ms - ttl_ms;
     let fresh = (oldest..=call.now_ms + SKEW_MS).contains(&returned.made_ms);
     if !returned.is_made_by(&[&key], email, mode) {

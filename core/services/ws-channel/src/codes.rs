@@ -91,7 +91,7 @@ impl CodeDraft {
         quotas: Vec<EventQuota>,
         now: i64,
     ) -> Self {
-        let step_ends = now + i64::from(service.config.mfa_session_ttl_s) * 1000;
+        let step_ends = now + i64::from(service.config().mfa_session_ttl_s) * 1000;
         let min_gap = if expires.is_some() { service.limits.code_gap_ms() } else { 0 };
         let expires = expires.unwrap_or(step_ends);
         let code = service.outbox.new_code();

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::banks_config::bank_table;
 pub use crate::banks_config::{BanksConfig, ReachedBankConfig};
+use crate::reload::RELOADABLE;
 use bankchannel_foundation::{
     Error, Result, Secret,
     model::{Boundary, read_boundary},
@@ -322,6 +323,7 @@ pub(crate) static CONFIGURATION: ConfigurationForm = ConfigurationForm {
     ],
     own_texts: &[],
     table_name: |place, given| if place == "banks" { bank_table(given) } else { Ok(None) },
+    reloadable: RELOADABLE,
 };
 
 /// The path of a key file.
@@ -353,6 +355,17 @@ impl ServiceConfig {
         config.has_test_banks = options.bank.as_ref().is_some_and(|banks| !banks.is_empty());
         config.check(loopback).map_err(|error| read.placed(error))?;
         Ok(config)
+    }
+
+    /// These settings with what only the command line gives, as `running` has it.
+    pub(crate) fn with_options_of(self, running: &Self) -> Self {
+        Self {
+            fixed_code: running.fixed_code.clone(),
+            no_limits: running.no_limits,
+            control: running.control,
+            has_test_banks: running.has_test_banks,
+            ..self
+        }
     }
 
     fn check(&self, loopback: bool) -> Result<()> {

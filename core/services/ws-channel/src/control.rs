@@ -83,7 +83,7 @@ async fn add_accounts(service: Arc<WsChannelService>, seed: ServiceSeed) -> Resu
 
 async fn set_limits(service: Arc<WsChannelService>, rates: OrderedServiceRates) -> Result<ServiceRates> {
     let rates = rates.complete()?;
-    service.limits.change(rates);
+    service.limits.begin_again(rates);
     Ok(rates)
 }
 
@@ -144,7 +144,7 @@ impl ControlTarget for ServiceControlTarget {
             let content = BackgroundService::new(service).writer().erase_all().await.map_err(storage)?;
             service.store.discard_content(&service.files_folder(), &content).await.map_err(storage)?;
             service.outbox.forget().await.map_err(|why| unusable(&service.data.join(notices::FILE), &why))?;
-            service.limits.change(ServiceRates::from_config(&service.config));
+            service.limits.begin_again(ServiceRates::from_config(&service.config()));
             Ok(())
         })
     }

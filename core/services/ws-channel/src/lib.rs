@@ -34,6 +34,7 @@ mod options;
 mod pgp;
 mod pipeline;
 mod reasons;
+mod reload;
 mod running;
 mod seed;
 mod service;

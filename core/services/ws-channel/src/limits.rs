@@ -142,14 +142,14 @@ impl ServiceLimits {
         *self.rates.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Replaces the limits and resets all counts.
+    /// Replaces the limits. What was counted stays: nobody gets new calls by it.
     pub(crate) fn change(&self, rates: ServiceRates) {
         *self.rates.write().unwrap_or_else(PoisonError::into_inner) = rates;
-        self.forget();
     }
 
-    /// Resets the counts in memory.
-    pub(crate) fn forget(&self) {
+    /// Replaces the limits and resets all counts in memory.
+    pub(crate) fn begin_again(&self, rates: ServiceRates) {
+        self.change(rates);
         self.keys.forget();
         self.addresses.forget();
         self.registrations.forget();
@@ -317,6 +317,22 @@ mod tests {
         assert!(limits.by_key("k", 50).is_ok(), "the next call waits as after any other");
         limits.refused_signature("never seen", 0);
         assert!(limits.by_key("never seen", 0).is_ok());
+    }
+
+    #[test]
+    fn other_limits_refill_no_bucket() {
+        let limits = ServiceLimits::new(&ServiceConfig::default());
+        let passed = |limits: &ServiceLimits| (0..1000).take_while(|_| limits.by_key("k", 0).is_ok()).count();
+        let rates = limits.rates();
+        assert_eq!(passed(&limits), 60);
+        limits.change(ServiceRates { per_key_burst: 500, ..rates });
+        assert_eq!(passed(&limits), 0, "it waits for its next calls");
+        assert!(limits.by_key("other", 0).is_ok());
+        limits.change(ServiceRates { per_key_burst: 10, ..rates });
+        let later = 3_600_000;
+        assert_eq!((0..1000).take_while(|_| limits.by_key("k", later).is_ok()).count(), 10, "a full bucket is smaller");
+        limits.begin_again(rates);
+        assert_eq!(passed(&limits), 60, "as tests want it");
     }
 
     /// Published clients send up to 30 calls without a session within two seconds and do not know status 429; a new

@@ -60,7 +60,7 @@ type ServiceHandler = for<'a> fn(
 
 impl ServicePipeline {
     pub(crate) fn new(service: Arc<WsChannelService>) -> Self {
-        let mount = RouteMount::new(&service.config.base_path, CATALOGUE, |_| true);
+        let mount = RouteMount::new(&service.config().base_path, CATALOGUE, |_| true);
         Self { service, mount }
     }
 
@@ -73,7 +73,7 @@ impl ServicePipeline {
                     intake::drain(body).await;
                     return refuse(&told_to_fail(status), &id);
                 }
-                let address = client_address(&head.headers, peer.ip(), &self.service.config.trusted_proxy);
+                let address = client_address(&head.headers, peer.ip(), &self.service.config().trusted_proxy);
                 let mut call = ServiceCall::new(id, entry.declaration.name, address, self.service.now_ms());
                 let trace = single(&head.headers, "traceparent").and_then(trace_id);
                 observed.note(|facts| {
@@ -197,7 +197,7 @@ impl ServicePipeline {
     }
 
     async fn take_body(&self, route: &'static Route, body: Incoming) -> Result<TakenBody, HandlerFault> {
-        let config = &self.service.config;
+        let config = self.service.config();
         let spool = self.service.data.join(SPOOL);
         let max = usize::try_from(config.max_body_bytes).unwrap_or(usize::MAX);
         let taking = async {
@@ -266,7 +266,7 @@ impl ServicePipeline {
     fn as_configured(&self, entry: &'static CatalogueEntry, refusal: ServiceRefusal) -> ServiceRefusal {
         let is_step = terms(entry.declaration.name).is_some_and(|terms| terms.is_login_step);
         let logical = refusal.status == 400 && is_step;
-        if logical && self.service.config.logical_failure_status == 200 {
+        if logical && self.service.config().logical_failure_status == 200 {
             ServiceRefusal { status: 200, ..refusal }
         } else {
             refusal
@@ -305,7 +305,7 @@ impl CounterpartApi for ServicePipeline {
     async fn answer(&self, routed: RoutedRequest) -> Response<AnswerBody> {
         let origin = routed.head.headers.get(header::ORIGIN).cloned();
         let mut response = self.carried_out(routed).await;
-        if let Some(origin) = origin.filter(|origin| self.service.config.allows_origin(origin.as_bytes())) {
+        if let Some(origin) = origin.filter(|origin| self.service.config().allows_origin(origin.as_bytes())) {
             let headers = response.headers_mut();
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
             headers.insert(header::VARY, header::HeaderValue::from_static("origin"));

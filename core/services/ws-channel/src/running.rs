@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 use super::{
     DESCRIPTOR,
     auth::SessionCache,
-    banks::{self, Channels, ServiceBanks},
+    banks::{self, Channels, ConfiguredBanks, ServiceBanks},
     config::{CONFIGURATION, ServiceConfig},
     control::ServiceControlTarget,
     data,
@@ -29,15 +29,20 @@ use super::{
     operator::{self, AdminApi, AdminSocket},
     options::{ServiceOptions, ServiceReadiness},
     pipeline::ServicePipeline,
+    reload::ServiceReload,
     service::{BackgroundService, GuardedStore, OperationHolds, UnstoredSteps, WsChannelService, unstored},
     upkeep,
     watch::{self, WatchedFolders},
     work::{LoginLocks, WorkPool},
 };
 use bankchannel_server::{
-    configuration::ConfigurationForm,
+    configuration::{ConfigurationForm, ReloadReport},
     counterpart::{CheckFn, LogsFn, ServerKind},
-    http::{Listener, TlsFiles, control::ControlState, observed::RequestObserver, server::RunningServers},
+    http::{
+        Listener, TlsFiles, control::ControlState, forwarded::is_one_of, observed::RequestObserver,
+        server::RunningServers,
+    },
+    live::LiveValue,
     log,
     operator::CallableCommand,
     orders::CallableOrder,
@@ -58,10 +63,11 @@ const LAST_STEPS: Duration = Duration::from_secs(10);
 
 /// A running service.
 pub struct RunningService {
-    service: Arc<WsChannelService>,
+    pub(super) service: Arc<WsChannelService>,
     base_url: String,
     public_key_file: PathBuf,
     server: RunningServers,
+    pub(super) reloading: ServiceReload,
     // Dropped last, after everything that writes into it.
     _temporary: Option<TemporaryFolder>,
 }
@@ -91,7 +97,7 @@ impl RunningService {
         let config = ServiceConfig::load(&options, listen.ip().is_loopback())?;
         let clock = Arc::new(SystemClock::default());
         // Before anything is written.
-        let channels = Channels::configured(&config, &clock)?.and(channels);
+        let channels = (ConfiguredBanks::open(&config, &clock)?, channels);
         if let Some(given) = &options.data {
             data::expect(&config, Path::new(given))?;
         }
@@ -119,7 +125,7 @@ impl RunningService {
         config: ServiceConfig,
         (data, temporary): (PathBuf, Option<TemporaryFolder>),
         store: WsChannelStore,
-        (channels, clock): (Channels, Arc<SystemClock>),
+        (channels, clock): ((ConfiguredBanks, Channels), Arc<SystemClock>),
     ) -> Result<Self> {
         let keys = ServiceKeys::open(&store, &data, &config).await?;
         data::open_files(&store, &data, &config).await?;
@@ -136,10 +142,13 @@ impl RunningService {
             Listener::bind(listen, tls.as_ref()).await.map_err(|why| Error::invalid_setting("listen", why))?;
         let operator_listener = config.operator.bind(tls.as_ref()).await?;
         let observer = Arc::clone(&metrics.server) as Arc<dyn RequestObserver>;
-        let listener = listener.in_front_of(config.trusted_proxy.clone()).telling_framing().buffering(BUFFER);
-        let listener = listener.observed_by(observer);
+        let listener = listener.telling_framing().buffering(BUFFER).observed_by(observer);
+        let reloading = ServiceReload::new(options, (tls, listener.tls()), operator_listener.as_ref());
         let control = config.control.then(|| Arc::new(ControlState::default()));
         warn_about(&config);
+        let live_config = Arc::new(LiveValue::new(config));
+        let (proxies, config) = (Arc::clone(&live_config), live_config.now());
+        let listener = listener.in_front_of(move |address| is_one_of(address, &proxies.now().trusted_proxy));
         let service = Arc::new_cyclic(|itself| WsChannelService {
             outbox,
             limits: ServiceLimits::new(&config),
@@ -153,7 +162,7 @@ impl RunningService {
             login_locks: LoginLocks::default(),
             control,
             holds: OperationHolds::default(),
-            config,
+            live_config,
             data,
             metrics: Arc::clone(&metrics),
             readiness: Arc::default(),
@@ -167,29 +176,30 @@ impl RunningService {
             gate::answer(Arc::clone(&pipeline), request, peer)
         });
         let stop = server.stop.clone();
+        server.watch_tls(reloading.listeners(), &metrics.server);
         if let Some(listener) = operator_listener {
             server.tell_metrics(listener, Arc::clone(&metrics.server));
             server.with([metrics::begin(&service, &stop)]);
         }
         metrics.watch(&service);
-        metrics.login_key(&keys::login_key_file(&service.data, &service.config));
-        if let Some(files) = &tls {
-            metrics.server.tls_certificate("service", &files.certificate);
-        }
+        metrics.login_key(&keys::login_key_file(&service.data, &config));
         server.take_orders(Arc::new(ServiceControlTarget::new(&service)), service.control.is_some()).await?;
         // With PostgreSQL the operator's commands use the database directly.
         if let Some(socket) = service.store.is_only_writer().then(|| AdminSocket::open(&service.data)).flatten() {
-            let (store, clock) = (store, Arc::clone(&service.clock));
-            let api = AdminApi::with_clock(store, service.config.clone(), service.data.clone(), clock);
+            let of = Arc::clone(&service);
+            let api = move || {
+                let (store, clock) = (store.clone(), Arc::clone(&of.clock));
+                AdminApi::with_clock(store, (*of.config()).clone(), of.data.clone(), clock)
+            };
             server.with([socket.serve(api, stop.clone())]);
         }
         server.with([upkeep::begin(&service, &stop), watch::begin(&service, &stop)]);
         server.with([unstored::begin(&service, &stop), telling::begin(&service, &stop)]);
         server.with([queue.begin(BackgroundService::new(&service), &stop), notices::alerts::begin(&service, &stop)]);
         server.with(banks::background(&service, &stop));
-        let base_url = format!("{}{}", server.origin, service.config.base_path.trim_end_matches('/'));
+        let base_url = format!("{}{}", server.origin, config.base_path.trim_end_matches('/'));
         let public_key_file = service.keys.public_key_file.clone();
-        Ok(Self { service, base_url, public_key_file, server, _temporary: temporary })
+        Ok(Self { service, base_url, public_key_file, server, reloading, _temporary: temporary })
     }
 
     /// Loads data, for tests and demonstrations. The data and the result are described in
@@ -240,7 +250,7 @@ impl RunningService {
     }
 
     async fn close(self) {
-        self.server.drain(Duration::from_secs(self.service.config.drain_s.into())).await;
+        self.server.drain(Duration::from_secs(self.service.config().drain_s.into())).await;
         self.service.running.close();
         self.server.end().await;
         let longest = self.service.banks.longest_call() + LAST_STEPS;
@@ -285,11 +295,15 @@ impl ServerKind for RunningService {
     }
 
     fn longest_stop(&self) -> Duration {
-        let config = &self.service.config;
+        let config = self.service.config();
         let seconds = |seconds: u32| Duration::from_secs(seconds.into());
         // What waits for the store is tried once more, until it takes none.
         let store = seconds(config.postgres.connect_timeout_s) + seconds(config.postgres.operation_timeout_s);
-        seconds(config.drain_s) + LAST_ANSWERS + PKI_TIMEOUT + LAST_STEPS + store
+        seconds(config.drain_s) + LAST_ANSWERS + self.service.banks.longest_call() + LAST_STEPS + store
+    }
+
+    fn reload(&self) -> Option<BoxFuture<'_, Result<ReloadReport>>> {
+        Some(Self::reload(self))
     }
 
     fn end(self) -> BoxFuture<'static, ()> {

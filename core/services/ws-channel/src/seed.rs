@@ -300,7 +300,7 @@ async fn session(
         api_key: api_key.into(),
         auth_time: now,
         factor,
-        expires: now + i64::from(service.config.token_ttl_s) * 1000,
+        expires: now + i64::from(service.config().token_ttl_s) * 1000,
         verified_hash: None,
         source: None,
     };

@@ -127,7 +127,7 @@ fn log_checkpoint(service: &WsChannelService, checkpoint: &AuditCheckpoint) {
 }
 
 async fn purge(service: &BackgroundService) -> Result<(), StoreError> {
-    let config = &service.config;
+    let config = service.config();
     let longest_window = i64::from(config.lockout.window_s.max(config.code_lockout.window_s)) * 1000;
     let policy = PurgePolicy {
         now: service.now_ms(),

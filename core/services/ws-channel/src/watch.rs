@@ -147,7 +147,7 @@ fn tell(service: &WsChannelService, fault: Option<String>) {
 async fn look_for_space(service: &WsChannelService) {
     let folders = [service.data.join(data::SPOOL), service.files_folder()];
     let was_full = service.folders.full.load(Ordering::Acquire);
-    let needed = if was_full { service.config.max_file_bytes.max(LEAST_FREE) } else { LEAST_FREE };
+    let needed = if was_full { service.config().max_file_bytes.max(LEAST_FREE) } else { LEAST_FREE };
     let metrics = Arc::clone(&service.metrics);
     let looking = background::blocking(move || {
         let mut has_space = true;

@@ -40,7 +40,7 @@ pub(crate) async fn handle(
         code_expires: message.expires_ms,
         phone_limit: service.limits.phone(),
         overwrite_after: OVERWRITE_AFTER_MS,
-        invite_required: service.config.registration_requires_invite,
+        invite_required: service.config().registration_requires_invite,
         now: call.now_ms,
     };
     let (api_key, active) = match call.audited_store(service, email, "").await?.register(registration).await? {
@@ -66,7 +66,7 @@ fn key(service: &WsChannelService, given: &str) -> RegistrationKey {
     match given {
         "0" => RegistrationKey::Mint {
             api_key: random::alphanumeric(API_KEY_LENGTH),
-            transfer_enabled: service.config.transfer_enabled,
+            transfer_enabled: service.config().transfer_enabled,
         },
         key => RegistrationKey::Existing(key.to_owned()),
     }

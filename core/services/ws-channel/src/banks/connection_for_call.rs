@@ -95,6 +95,11 @@ impl ConnectionCache {
         (known.generation == generation && now < found.until).then(|| Arc::clone(found))
     }
 
+    /// Forgets all of them.
+    pub(super) fn forget(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = FoundConnections::default();
+    }
+
     fn put(&self, generation: u64, email: &str, bank: Bank, reached: Arc<ReachedConnection>) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.generation != generation || known.connections.len() >= REMEMBERED {

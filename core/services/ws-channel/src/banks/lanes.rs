@@ -14,7 +14,7 @@ use tokio::{
     time::Instant,
 };
 
-use super::{BANK_TIMEOUT, BankChannel, ServiceBanks};
+use super::{BANK_TIMEOUT, ServiceBanks};
 use crate::{HandlerFault, WsChannelService};
 
 /// How often the journal is looked at for uploads of other instances.
@@ -66,7 +66,7 @@ impl ServiceBanks {
         let alone = self.locks.connection_lock(scope).write_owned().await;
         // Another instance's uploads are in the journal. Its lists and downloads change nothing, and may be repeated.
         let channel = Bank::from_text(&scope.bank).and_then(|bank| self.channel(bank));
-        let until = Instant::now() + channel.map_or(BANK_TIMEOUT, BankChannel::time_limit);
+        let until = Instant::now() + channel.map_or(BANK_TIMEOUT, |channel| channel.time_limit());
         while !service.store.is_only_writer()
             && Instant::now() < until
             && service.store.is_uploading(&scope.email, &scope.bank).await?
@@ -74,6 +74,11 @@ impl ServiceBanks {
             tokio::time::sleep(LOOK).await;
         }
         Ok(alone)
+    }
+
+    /// Makes the turns of a bank anew on their next use: there may be another number of them. Those that are taken go on.
+    pub(super) fn forget_turns(&self, bank: Bank) {
+        self.turns.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&bank);
     }
 
     /// A turn to ask a bank for a certificate, or to try one.

@@ -4,6 +4,7 @@
 //!   channel      the interface to a bank: one trait
 //!   simulator/   the built-in simulator: own CA, books, answer files
 //!   sepa         a bank over SEPA Web Services
+//!   configured   the banks of the configuration, which a reload opens again
 //!   observed     counts and logs every call
 //!   refusals     certificates that a bank refuses although they hold
 //!   reach        the certificates of a file operation, and the tenant's entitlement
@@ -15,6 +16,7 @@
 pub(crate) mod alerts;
 mod bank_error;
 mod channel;
+mod configured;
 mod connection_for_call;
 mod fund_accounts;
 mod lanes;
@@ -32,15 +34,13 @@ mod simulator;
 use std::{
     collections::HashMap,
     path::Path,
-    sync::Arc,
+    sync::{Arc, Mutex, atomic::AtomicU64},
     time::{Duration, SystemTime},
 };
 
-use bankchannel_foundation::{
-    Result,
-    clock::{Clock, SystemClock},
-};
+use bankchannel_foundation::Result;
 use bankchannel_renewal::RenewalRules;
+use bankchannel_server::live::LiveValue;
 use bankchannel_storage::ws_channel::FileScope;
 use bankchannel_transport::background;
 use bankchannel_ws_channel::model::Bank;
@@ -61,6 +61,7 @@ pub use channel::{
     UploadWaits,
 };
 pub(crate) use channel::{BANK_TIMEOUT, TIME_LIMITS, certificate_time_limit};
+pub(crate) use configured::ConfiguredBanks;
 pub(crate) use connection_for_call::{ConnectionTurn, ReachedConnection};
 pub(crate) use fund_accounts::fund_simulator;
 pub(crate) use observed::BankMetrics;
@@ -80,31 +81,9 @@ impl Channels {
         self
     }
 
-    /// The banks of the configuration. Nothing is sent, and nothing written.
-    ///
-    /// # Errors
-    /// `configuration.invalid`, naming bank and setting.
-    pub(crate) fn configured(config: &ServiceConfig, clock: &Arc<SystemClock>) -> Result<Self> {
-        let mut channels = Self::default();
-        for (bank, configured) in config.banks.configured() {
-            let opened = configured.open(bank, config.flavour, Arc::<SystemClock>::clone(clock) as Arc<dyn Clock>)?;
-            channels = channels.with(bank, Arc::new(sepa::SepaBank::new(opened, configured)));
-        }
-        Ok(channels)
-    }
-
-    /// The names of its banks, in order.
-    pub(crate) fn names(&self) -> Vec<&'static str> {
-        Bank::ALL.iter().filter(|bank| self.0.contains_key(bank)).map(|bank| bank.as_str()).collect()
-    }
-
     /// The same, whose calls are counted and logged.
     fn observed_by(self, metrics: &Arc<BankMetrics>) -> Self {
-        let observed = |(bank, inner)| {
-            let channel = observed::ObservedChannel::around(bank, inner, Arc::clone(metrics));
-            (bank, Arc::new(channel) as Arc<dyn BankChannel>)
-        };
-        Self(self.0.into_iter().map(observed).collect())
+        Self(self.0.into_iter().map(|(bank, inner)| (bank, observed(bank, inner, metrics))).collect())
     }
 
     /// These, and in their place those of `others`.
@@ -113,6 +92,10 @@ impl Channels {
         self.0.extend(others.0);
         self
     }
+}
+
+fn observed(bank: Bank, inner: Arc<dyn BankChannel>, metrics: &Arc<BankMetrics>) -> Arc<dyn BankChannel> {
+    Arc::new(observed::ObservedChannel::around(bank, inner, Arc::clone(metrics)))
 }
 
 impl std::fmt::Debug for Channels {
@@ -131,7 +114,14 @@ type BankBackground = Box<dyn Fn(BackgroundService, CancellationToken) -> JoinHa
 
 /// The banks behind the service.
 pub(crate) struct ServiceBanks {
-    channels: Channels,
+    channels: LiveValue<Channels>,
+    /// The channels that a reload leaves: the built-in ones, and those of the program.
+    lasting: Channels,
+    /// The banks of the configuration, as they were opened last.
+    configured: Mutex<ConfiguredBanks>,
+    /// How often channels were replaced.
+    replaced: AtomicU64,
+    metrics: Arc<BankMetrics>,
     background: Vec<BankBackground>,
     reached: connection_for_call::ConnectionCache,
     /// Anything older was left by a previous run.
@@ -149,14 +139,15 @@ pub(crate) struct ServiceBanks {
 }
 
 impl ServiceBanks {
-    /// Opens the simulator's files in the data folder, beside the channels to other banks.
+    /// Opens the simulator's files in the data folder, beside the banks of the configuration and the channels of the program,
+    /// which go before them.
     ///
     /// # Errors
     /// `configuration.invalid` for damaged key files.
     pub(crate) fn open(
         data: &Path,
         config: &ServiceConfig,
-        channels: Channels,
+        (configured, of_program): (ConfiguredBanks, Channels),
         metrics: &Arc<BankMetrics>,
     ) -> Result<Self> {
         let (mut built_in, mut background) = (Channels::default(), Vec::<BankBackground>::new());
@@ -170,8 +161,14 @@ impl ServiceBanks {
             }
         }
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let lasting = built_in.and(of_program).observed_by(metrics);
+        let configured = configured.observed_by(metrics);
         Ok(Self {
-            channels: built_in.and(channels).observed_by(metrics),
+            channels: LiveValue::new(configured.channels().and(lasting.clone())),
+            lasting,
+            configured: Mutex::new(configured),
+            replaced: AtomicU64::new(0),
+            metrics: Arc::clone(metrics),
             background,
             reached: connection_for_call::ConnectionCache::default(),
             opened: SystemTime::now(),
@@ -196,23 +193,20 @@ impl ServiceBanks {
 
     /// The banks that there is a channel to.
     pub(crate) fn reachable(&self) -> Vec<Bank> {
-        Bank::ALL.iter().copied().filter(|bank| self.channel(*bank).is_some()).collect()
+        let channels = self.channels.now();
+        Bank::ALL.iter().copied().filter(|bank| channels.0.contains_key(bank)).collect()
     }
 
     /// The longest time for which a call of a bank may last.
     pub(crate) fn longest_call(&self) -> Duration {
-        let limits = self.channels.0.values().map(|channel| channel.time_limit());
+        let channels = self.channels.now();
+        let limits = channels.0.values().map(|channel| channel.time_limit());
         certificate_time_limit(limits.max().unwrap_or(BANK_TIMEOUT))
     }
 
-    /// The channel to a bank, if there is one.
-    pub(crate) fn channel(&self, bank: Bank) -> Option<&dyn BankChannel> {
-        self.channels.0.get(&bank).map(|channel| &**channel)
-    }
-
-    /// The channel to a bank, for work that outlives its call.
-    pub(crate) fn shared_channel(&self, bank: Bank) -> Option<Arc<dyn BankChannel>> {
-        self.channels.0.get(&bank).map(Arc::clone)
+    /// The channel to a bank, if there is one. A call goes on with the one that it has taken, whatever a reload changes.
+    pub(crate) fn channel(&self, bank: Bank) -> Option<Arc<dyn BankChannel>> {
+        self.channels.now().0.get(&bank).map(Arc::clone)
     }
 
     /// Whether the service knows this bank at all: production does not know the simulator (§6.1).
@@ -223,7 +217,7 @@ impl ServiceBanks {
     /// Completes an import: where the bank's books are here, there must be an account to pay from.
     pub(crate) async fn imported(&self, store: &SettlingStore, scope: &FileScope) -> Result<(), HandlerFault> {
         let channel = Bank::from_text(&scope.bank).and_then(|bank| self.channel(bank));
-        match channel.and_then(BankChannel::ledger_of_import) {
+        match channel.and_then(|channel| channel.ledger_of_import()) {
             Some(ledger) => Ok(store.open_ledger(scope, ledger).await?),
             None => Ok(()),
         }

@@ -110,6 +110,11 @@ impl BankMetrics {
         self.renewals.with_label_values(&[bank.as_str(), result]).inc();
     }
 
+    /// Forgets the ends of a bank's authorities, until they are looked at again.
+    pub(super) fn forget_authorities(&self, bank: Bank) {
+        let _ = self.authority_end.remove_label_values(&[bank.as_str()]);
+    }
+
     /// Notes the ends of a bank's authorities.
     pub(super) fn authorities(&self, bank: Bank, authorities: &[BankAuthority], now_ms: i64) {
         let ends = authorities.iter().map(|one| one.ends_ms).filter(|end| *end > now_ms);

@@ -61,7 +61,7 @@ impl RefusedCertificates {
 pub(super) async fn stop_refused(service: &BackgroundService, bank: Bank) {
     let Some(channel) = service.banks.channel(bank) else { return };
     for (email, said) in service.banks.refused.take(bank) {
-        match stop(service, channel, (&email, bank), &said).await {
+        match stop(service, &*channel, (&email, bank), &said).await {
             Ok(true) => {}
             // It is being worked on.
             Ok(false) => drop(service.banks.refused.lock().insert((email, bank.as_str().to_owned()), said)),

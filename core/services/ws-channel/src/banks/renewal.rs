@@ -73,6 +73,7 @@ impl SetsAtWork {
 
 /// Runs until the stop. A stop waits for the steps in progress, so that certificates issued by the bank are stored.
 pub(super) async fn run(service: BackgroundService, stop: CancellationToken) {
+    let mut replaced = service.banks.replaced();
     begin(&service).await;
     let mut expired: Option<Instant> = None;
     let (mut looked_at, mut told) = (None, HashSet::new());
@@ -84,6 +85,12 @@ pub(super) async fn run(service: BackgroundService, stop: CancellationToken) {
             begin(&service).await;
         }
         latest = now;
+        if service.banks.replaced() != replaced {
+            replaced = service.banks.replaced();
+            // A bank may be new, and renew at another time; its authorities may be others.
+            begin(&service).await;
+            looked_at = None;
+        }
         // The clock may also have been set back.
         if looked_at.is_none_or(|at: i64| now.abs_diff(at) >= AUTHORITIES_MS.unsigned_abs()) {
             looked_at = Some(now);
@@ -184,7 +191,7 @@ pub(crate) async fn renew_due(service: &BackgroundService) -> Result<usize, Stor
 /// Works on a set; returns whether it was renewed. The error is logged and recorded: the set could not be worked on at all.
 async fn look_at(service: &BackgroundService, due: &DueCertSet, bank: Bank, is_due: bool) -> Result<bool, ()> {
     let worked = match service.banks.channel(bank) {
-        Some(channel) => work_on(service, channel, due, (bank, is_due)).await,
+        Some(channel) => work_on(service, &*channel, due, (bank, is_due)).await,
         None => Ok(false),
     };
     let result = match &worked {

@@ -80,17 +80,17 @@ async fn settle_uploads(service: &BackgroundService) -> Result<(), StoreError> {
 
 async fn settle_page(service: &BackgroundService, page: Vec<JournalledUpload>, now: i64) -> Result<(), StoreError> {
     // Uploads that began after this are still in progress, here or in another instance.
-    let begun_since = |channel: Option<&dyn BankChannel>| {
+    let begun_since = |channel: Option<&std::sync::Arc<dyn BankChannel>>| {
         if service.store.is_only_writer() {
             return ms(service.banks.opened);
         }
-        let longest = channel.map_or(*TIME_LIMITS.end(), BankChannel::time_limit).as_millis();
+        let longest = channel.map_or(*TIME_LIMITS.end(), |channel| channel.time_limit()).as_millis();
         now - 2 * i64::try_from(longest).unwrap_or(0)
     };
     for upload in page {
         let channel = Bank::from_text(&upload.scope.bank).and_then(|bank| service.banks.channel(bank));
-        let from_journal = channel.is_some_and(BankChannel::works_from_journal);
-        if from_journal || upload.received >= begun_since(channel) {
+        let from_journal = channel.as_ref().is_some_and(|channel| channel.works_from_journal());
+        if from_journal || upload.received >= begun_since(channel.as_ref()) {
             continue;
         }
         let why = "the service ended while the bank was being asked";

@@ -56,7 +56,7 @@ pub(crate) async fn handle(
         }
     };
     let ws_user_id = enrolment.ws_user_id.clone();
-    let enrolled = enrol(service, call, channel, enrolment, (bank, held, ticket)).await;
+    let enrolled = enrol(service, call, &*channel, enrolment, (bank, held, ticket)).await;
     if let (Err(_), Some(limits)) = (&enrolled, channel.code_limits()) {
         let least = usize::try_from(limits.per_account).unwrap_or(1);
         let who = (&*session.api_key, &*session.email);

@@ -34,7 +34,7 @@ pub(crate) async fn handle(
         }
     }
     connections.sort_by(|a, b| a.bank.cmp(&b.bank));
-    let offered_from = match service.config.sharing {
+    let offered_from = match service.config().sharing {
         Sharing::Accepted => addresses(service, service.store.links(&session.email).await?)?.offered_from,
         Sharing::Owner | Sharing::Any => None,
     };

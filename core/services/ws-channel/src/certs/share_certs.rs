@@ -19,7 +19,7 @@ pub(crate) async fn handle(
     let session = call.caller()?;
     let target = request.ext_email.as_str();
     let is_accepted = request.accept == Some(true);
-    let consent = match service.config.sharing {
+    let consent = match service.config().sharing {
         Sharing::Accepted => LendingConsent::Asked,
         _ if is_accepted => return Err(ServiceRefusal::invalid("Accept").into()),
         Sharing::Any => LendingConsent::NotAsked,
@@ -47,7 +47,7 @@ pub(crate) async fn handle(
 
 /// An account's links and offers in both directions; offers only if the sharing mode uses them and there are any.
 pub(super) fn addresses(service: &WsChannelService, links: AccountLinks) -> Result<ShareCertsResponse, HandlerFault> {
-    let are_offers_used = service.config.sharing == Sharing::Accepted;
+    let are_offers_used = service.config().sharing == Sharing::Accepted;
     let emails = |list: Vec<String>| -> Result<Vec<Email>, HandlerFault> {
         list.iter().map(|email| Email::new(email).map_err(HandlerFault::internal)).collect()
     };

@@ -107,6 +107,53 @@ fn each_setting_is_set_by_file_by_variable_and_by_a_file_with_the_value() {
     assert!(in_files > 100, "{in_files}");
 }
 
+/// The settings that a reload leaves, beside those of the simulated bank: what is made of them is made at the start.
+const AT_THE_START: &[&str] = &[
+    "flavour",
+    "base_path",
+    "postgres_url",
+    "postgres.max_connections",
+    "postgres.connect_timeout_s",
+    "postgres.operation_timeout_s",
+    "keys_folder",
+    "files_folder",
+    "expect_data",
+    "rsa_private_key",
+    "rsa_previous_private_key",
+    "delivery",
+    "simulator_entitlement_required",
+    "simulator_rejects_duplicates",
+    "operator_listen",
+    "log_format",
+    "banks.simulator.payments",
+    "banks.simulator.renew_before_days",
+];
+
+/// Each setting, from the declaration: a reload applies it, or names it as one that needs a restart and leaves it.
+#[test]
+fn each_setting_is_applied_by_a_reload_or_needs_a_restart() {
+    let mut left = Vec::new();
+    let before = ServiceConfig::default();
+    for setting in CONFIGURATION.settings().iter().filter(|one| !one.is_table()) {
+        let (_, toml) = sample(setting.field.shape, setting.field.default);
+        let changed = read(&format!("{} = {toml}\n", setting.place), &[]).unwrap();
+        let (values, report) = CONFIGURATION.reloaded(before.clone(), changed.clone(), &[]).unwrap();
+        let named = [report.applied.as_slice(), report.needs_restart.as_slice()].concat();
+        // A bank that was not there comes with its table.
+        let is_named = |place: &String| setting.place == *place || setting.place.starts_with(&format!("{place}."));
+        assert!(named.len() == 1 && is_named(&named[0]), "{}: {named:?}", setting.place);
+        let expected = if report.applied.is_empty() { &before } else { &changed };
+        assert_eq!(written(values), written(expected.clone()), "{}", setting.place);
+        assert_eq!(report.applied.is_empty(), !CONFIGURATION.reloads(&setting.place), "{}", setting.place);
+        left.extend(report.needs_restart);
+    }
+    assert_eq!(left, AT_THE_START);
+    for place in CONFIGURATION.reloadable {
+        let is_one = |one: &configuration::ConfigurationSetting| one.place == place.trim_start_matches('!');
+        assert!(CONFIGURATION.settings().iter().any(is_one), "{place} is no setting");
+    }
+}
+
 #[test]
 fn no_secret_is_shown() {
     let shown = format!("{:?}", read("postgres_url = 'postgres://u:planted@h/d'", &[]).unwrap());

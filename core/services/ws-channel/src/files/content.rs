@@ -30,7 +30,7 @@ pub(crate) async fn keep(service: &WsChannelService, content: Content) -> Result
     match content {
         Content::Bytes(bytes) if bytes.len() <= INLINE_LIMIT => Ok(FileContent::Inline(bytes.to_vec())),
         Content::Bytes(_) | Content::File { .. } => {
-            let is_named = service.config.files_folder.is_some();
+            let is_named = service.config().files_folder.is_some();
             let work = move || store(&OpenFolder::open(&folder, is_named)?, &content);
             background::blocking(work)
                 .await

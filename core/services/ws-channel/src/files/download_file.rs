@@ -34,7 +34,7 @@ pub(crate) async fn handle(
     let (kind, reference) = (request.file_type.as_str(), request.file_reference.as_str());
     let connection = reached.connection(service, None, call.for_bank());
     let found = channel.in_time(channel.download(&connection, kind, reference)).await?;
-    if found.content.known_size().is_some_and(|size| size > service.config.max_file_bytes) {
+    if found.content.known_size().is_some_and(|size| size > service.config().max_file_bytes) {
         return Err((&service_texts::BANK_DATA_ERROR).into());
     }
     if let Content::Bytes(bytes) = &found.content

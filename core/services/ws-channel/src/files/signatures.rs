@@ -97,7 +97,7 @@ pub(crate) async fn verify(
     keys: AuthorisingKeys,
     now_ms: i64,
 ) -> Result<SignedUpload, HandlerFault> {
-    let needed = usize::try_from(service.config.required_authorizations.max(1)).unwrap_or(usize::MAX);
+    let needed = usize::try_from(service.config().required_authorizations.max(1)).unwrap_or(usize::MAX);
     let work = move |pool: &InPool| {
         let set = parse(pool, &armored, &keys)?;
         judge(pool, content, set, &keys, needed, now_ms)

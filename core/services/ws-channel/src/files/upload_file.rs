@@ -44,7 +44,7 @@ pub(crate) async fn handle(
 ) -> Result<UploadFileResponse, HandlerFault> {
     let session = may_transfer(call)?;
     let size = request.content.known_size().ok_or_else(|| HandlerFault::internal("a taken body has a size"))?;
-    if size > service.config.max_file_bytes {
+    if size > service.config().max_file_bytes {
         return Err(ServiceRefusal::invalid("FileContents").into());
     }
     if size == 0 {
@@ -80,15 +80,14 @@ pub(crate) async fn handle(
         at_bank: channel.upload_ids(&reached.connection(service, None, call.for_bank())),
         send_anyway: request.send_anyway == Some(true),
         content: None,
-        no_duplicate_since: service.config.reject_duplicate_uploads.then(|| call.now_ms - DUPLICATES_MS),
+        no_duplicate_since: service.config().reject_duplicate_uploads.then(|| call.now_ms - DUPLICATES_MS),
         // Not the arrival of the call: a large body takes a while, and the cleanup after a crash goes by this time.
         now: service.now_ms(),
     };
     channel.check_upload(&reached.connection(service, None, call.for_bank()), &upload).await?;
     if channel.works_from_journal() {
-        journal(service, call, channel, &reached, upload, signed).await?;
+        journal(service, call, &*channel, &reached, upload, signed).await?;
     } else {
-        let channel = service.banks.shared_channel(request.bank).ok_or(&service_texts::NO_CHANNEL)?;
         send(service, call, channel, reached, upload, signed).await?;
     }
     Ok(UploadFileResponse::new(OK.into()))

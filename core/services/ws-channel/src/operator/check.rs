@@ -7,7 +7,7 @@ use bankchannel_storage::ws_channel::{SchemaUse, StoreError, WsChannelStore};
 use futures_util::future::BoxFuture;
 
 use crate::{
-    banks::{Channels, ServiceBanks},
+    banks::{ConfiguredBanks, ServiceBanks},
     config::{CONFIGURATION, ServiceConfig},
     data::{self, DATABASE, open_store},
     keys::ServiceKeys,
@@ -41,7 +41,7 @@ async fn findings(options: &ServiceOptions) -> Vec<ServerFinding> {
         Err(why) => return vec![ServerFinding::bad("configuration", why.message())],
     };
     findings.push(ServerFinding::good("configuration", sources(&CONFIGURATION, options.config.as_deref())));
-    match Channels::configured(&config, &Arc::default()).map(|channels| channels.names().join(", ")) {
+    match ConfiguredBanks::open(&config, &Arc::default()).map(|banks| banks.names().join(", ")) {
         Ok(names) if names.is_empty() => {}
         Ok(names) => findings.push(ServerFinding::good("banks", format!("{names}: can be used; nothing was sent"))),
         Err(why) => findings.push(ServerFinding::bad("banks", why.message())),

@@ -36,12 +36,15 @@ use super::{
     watch::WatchedFolders,
     work::{LoginLocks, WorkPool},
 };
-use bankchannel_server::http::{control::ControlState, health::ServerReadiness};
+use bankchannel_server::{
+    http::{control::ControlState, health::ServerReadiness},
+    live::LiveValue,
+};
 
 /// The service that every handler works with.
 pub struct WsChannelService {
-    /// Its configuration.
-    pub(crate) config: ServiceConfig,
+    /// Its configuration: see [`WsChannelService::config`].
+    pub(crate) live_config: Arc<LiveValue<ServiceConfig>>,
     /// Persistent data, read-only.
     pub(crate) store: GuardedStore,
     /// Its keys.
@@ -88,6 +91,11 @@ impl WsChannelService {
         self.clock.now_ms()
     }
 
+    /// Its configuration now: a reload may change it, so work that uses several settings takes it once.
+    pub(crate) fn config(&self) -> Arc<ServiceConfig> {
+        self.live_config.now()
+    }
+
     /// The name of an account in the log.
     pub(crate) fn pseudonym(&self, email: &str) -> String {
         self.keys.challenge.pseudonym(email)
@@ -95,7 +103,7 @@ impl WsChannelService {
 
     /// The folder of content files.
     pub(crate) fn files_folder(&self) -> PathBuf {
-        content::folder(&self.data, &self.config)
+        content::folder(&self.data, &self.config())
     }
 }
 

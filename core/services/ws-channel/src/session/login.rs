@@ -76,7 +76,7 @@ async fn check_password(
             });
             service.limits.login_failed(call.address, call.now_ms);
             if verdict != PasswordVerdict::Unreadable {
-                call.store(service).await?.record_failure(&lock, policy(service.config.lockout), call.now_ms).await?;
+                call.store(service).await?.record_failure(&lock, policy(service.config().lockout), call.now_ms).await?;
             }
             Err((&service_texts::AUTHENTICATION_FAILED).into())
         }
@@ -121,7 +121,7 @@ async fn ask_for_phone(
     match call.audited_store(service, email, "phone").await?.put_code(draft.new).await? {
         CodeSend::Send => codes::send(service, call, &draft.message).await?,
         CodeSend::Kept | CodeSend::TooSoon { .. } | CodeSend::TooMany { .. } => {}
-        stale @ CodeSend::Stale => opened(stale)?,
+        stale @ CodeSend::Stale => opened(stale, call.now_ms)?,
     }
     Ok(LoginResponse::new("User authentication failed. Verify phone number with received SMS.".to_owned()))
 }
@@ -239,7 +239,7 @@ fn preferred(service: &WsChannelService, user: &UserCredential) -> Option<MfaTyp
         return Some(MfaType::Sms);
     }
     match user.preferred_factor {
-        _ if service.config.mfa_choice == MfaChoice::Always => None,
+        _ if service.config().mfa_choice == MfaChoice::Always => None,
         Some(AuthenticationFactor::Totp) => Some(MfaType::Totp),
         Some(AuthenticationFactor::Sms) => Some(MfaType::Sms),
         Some(AuthenticationFactor::Password) | None => None,

@@ -53,8 +53,8 @@ pub(crate) async fn handle(
         email: email.to_owned(),
         mode: StoredMode::Admin,
         proof,
-        max_tries: i64::from(service.config.mfa_max_tries),
-        lock: (mfa_lock(&pending.email, pending.mode), policy(service.config.code_lockout)),
+        max_tries: i64::from(service.config().mfa_max_tries),
+        lock: (mfa_lock(&pending.email, pending.mode), policy(service.config().code_lockout)),
         grant: MfaGrant { session: Some(session.new), pending: enrolment.as_ref().map(|one| one.pending.clone()) },
         now: call.now_ms,
     };

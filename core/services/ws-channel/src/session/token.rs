@@ -58,7 +58,7 @@ impl OpeningSession {
         factor: AuthenticationFactor,
     ) -> Result<Self, HandlerFault> {
         let token = SessionToken::new();
-        let seconds = service.config.token_ttl_s;
+        let seconds = service.config().token_ttl_s;
         let new = NewAccountSession {
             token: token.digest,
             email: account.email.clone(),
@@ -89,7 +89,7 @@ pub(crate) fn pending(
     token: &SessionToken,
 ) -> NewPending {
     let ttl_ms = match kind {
-        PendingKind::Mfa => i64::from(service.config.mfa_session_ttl_s) * 1000,
+        PendingKind::Mfa => i64::from(service.config().mfa_session_ttl_s) * 1000,
         PendingKind::VerifyEmail => VERIFY_EMAIL_TTL_MS,
         PendingKind::TotpEnrol => TOTP_ENROL_TTL_MS,
     };

@@ -20,6 +20,7 @@ mod files;
 mod instances;
 mod killed;
 mod killed_process;
+mod reload;
 mod renewals;
 mod sandbox;
 mod store_faults;

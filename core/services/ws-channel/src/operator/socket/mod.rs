@@ -56,8 +56,8 @@ impl AdminSocket {
         }
     }
 
-    /// Serves the operator until `stop` is cancelled.
-    pub(crate) fn serve(self, api: AdminApi, stop: CancellationToken) -> JoinHandle<()> {
+    /// Serves the operator until `stop` is cancelled; each command gets an `api` of its own.
+    pub(crate) fn serve(self, api: impl Fn() -> AdminApi + Send + 'static, stop: CancellationToken) -> JoinHandle<()> {
         background::spawn(async move {
             loop {
                 let accepted = tokio::select! {
@@ -66,7 +66,7 @@ impl AdminSocket {
                 };
                 match accepted {
                     Ok(stream) => {
-                        let api = api.clone();
+                        let api = api();
                         background::spawn(async move { answer(stream, &api).await });
                     }
                     Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,

@@ -1,0 +1,164 @@
+//! The banks of the configuration: opened at the start, and again by a reload.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, atomic::Ordering},
+};
+
+use bankchannel_crypto::digest;
+use bankchannel_foundation::{
+    Result,
+    clock::{Clock, SystemClock},
+    model::{Boundary as _, Representation, Writer},
+    read_regular_text,
+};
+use bankchannel_ws_channel::model::Bank;
+use zeroize::Zeroizing;
+
+use super::{BankChannel, BankMetrics, Channels, ServiceBanks, observed, sepa::SepaBank};
+use crate::config::{ReachedBankConfig, ServiceConfig};
+
+/// The largest file of a bank that is compared, in bytes.
+const FILE_MAX: u64 = 16 * 1024 * 1024;
+
+/// The banks of a configuration, opened.
+#[derive(Default)]
+pub(crate) struct ConfiguredBanks(BTreeMap<Bank, ConfiguredBank>);
+
+#[derive(Clone)]
+struct ConfiguredBank {
+    channel: Arc<dyn BankChannel>,
+    settings: ReachedBankConfig,
+    /// The digests of the files that they name, by their places.
+    files: BTreeMap<String, [u8; 32]>,
+}
+
+impl ConfiguredBanks {
+    /// Opens them. Nothing is sent, and nothing written.
+    ///
+    /// # Errors
+    /// `configuration.invalid`, naming bank and setting.
+    pub(crate) fn open(config: &ServiceConfig, clock: &Arc<SystemClock>) -> Result<Self> {
+        Self::opened_beside(&Self::default(), config, clock)
+    }
+
+    /// The same, but for those that are open as they would be opened: they stay, with what they know.
+    fn opened_beside(present: &Self, config: &ServiceConfig, clock: &Arc<SystemClock>) -> Result<Self> {
+        let mut all = BTreeMap::new();
+        for (bank, configured) in config.banks.configured() {
+            // Before they are read: what changes meanwhile is seen by the next reload.
+            let files = digests_of_files(bank, configured);
+            let is_same = |known: &&ConfiguredBank| known.files == files && are_same(&known.settings, configured);
+            let known = present.0.get(&bank).filter(is_same);
+            let channel = match known {
+                Some(known) => Arc::clone(&known.channel),
+                None => {
+                    let clock = Arc::<SystemClock>::clone(clock) as Arc<dyn Clock>;
+                    let opened = configured.open(bank, config.flavour, clock)?;
+                    Arc::new(SepaBank::new(opened, configured))
+                }
+            };
+            all.insert(bank, ConfiguredBank { channel, settings: configured.clone(), files });
+        }
+        Ok(Self(all))
+    }
+
+    /// The channels to them.
+    pub(super) fn channels(&self) -> Channels {
+        Channels(self.0.iter().map(|(bank, one)| (*bank, Arc::clone(&one.channel))).collect())
+    }
+
+    /// The names of the banks, in order.
+    pub(crate) fn names(&self) -> Vec<&'static str> {
+        Bank::ALL.iter().filter(|bank| self.0.contains_key(bank)).map(|bank| bank.as_str()).collect()
+    }
+
+    /// The same, whose calls are counted and logged.
+    pub(super) fn observed_by(mut self, metrics: &Arc<BankMetrics>) -> Self {
+        for (bank, one) in &mut self.0 {
+            one.channel = observed(*bank, Arc::clone(&one.channel), metrics);
+        }
+        self
+    }
+
+    /// The banks whose channel in `others` is not this one, or that have none there.
+    fn not_in<'a>(&'a self, others: &'a Self) -> impl Iterator<Item = Bank> {
+        let is_there = |bank: &Bank, one: &ConfiguredBank| {
+            others.0.get(bank).is_some_and(|other| Arc::ptr_eq(&other.channel, &one.channel))
+        };
+        self.0.iter().filter(move |(bank, one)| !is_there(bank, one)).map(|(bank, _)| *bank)
+    }
+
+    /// The places of files whose content is another one than in `former`, where that had the file too.
+    fn changed_files(&self, former: &Self) -> Vec<String> {
+        let mut changed = Vec::new();
+        for (bank, one) in &self.0 {
+            let Some(before) = former.0.get(bank) else { continue };
+            let is_other =
+                |(place, digest): &(&String, &[u8; 32])| before.files.get(*place).is_some_and(|was| was != *digest);
+            changed.extend(one.files.iter().filter(is_other).map(|(place, _)| place.clone()));
+        }
+        changed
+    }
+}
+
+fn are_same(one: &ReachedBankConfig, other: &ReachedBankConfig) -> bool {
+    let written = |of: &ReachedBankConfig| Zeroizing::new(of.clone().write(&mut Writer::new(Representation::Boundary)));
+    written(one) == written(other)
+}
+
+/// A file that cannot be read has none: opening the bank says so.
+fn digests_of_files(bank: Bank, configured: &ReachedBankConfig) -> BTreeMap<String, [u8; 32]> {
+    let named = [
+        ("profile_file", &configured.profile_file),
+        ("anchors_file", &configured.anchors_file),
+        ("ca_file", &configured.ca_file),
+    ];
+    let digest = |(setting, path): (&str, &Option<String>)| {
+        let text = read_regular_text(path.as_ref()?.as_ref(), FILE_MAX).ok()?;
+        Some((format!("banks.{}.{setting}", bank.as_str()), digest::sha256(text.as_bytes())))
+    };
+    named.into_iter().filter_map(digest).collect()
+}
+
+impl ServiceBanks {
+    /// Opens the banks of a configuration that was read again, but for those that are open already.
+    ///
+    /// # Errors
+    /// As [`ConfiguredBanks::open`].
+    pub(crate) fn prepare(&self, config: &ServiceConfig, clock: &Arc<SystemClock>) -> Result<ConfiguredBanks> {
+        let present = ConfiguredBanks(self.configured.lock().unwrap_or_else(PoisonError::into_inner).0.clone());
+        ConfiguredBanks::opened_beside(&present, config, clock)
+    }
+
+    /// Takes them in place of the former ones, with which calls under way go on. Returns the places of files whose content is
+    /// another one.
+    pub(crate) fn take(&self, prepared: ConfiguredBanks) -> Vec<String> {
+        let mut configured = self.configured.lock().unwrap_or_else(PoisonError::into_inner);
+        let new: Vec<Bank> = prepared.not_in(&configured).collect();
+        let mut prepared = prepared;
+        for bank in &new {
+            if let Some(one) = prepared.0.get_mut(bank) {
+                one.channel = observed(*bank, Arc::clone(&one.channel), &self.metrics);
+            }
+        }
+        let changed_files = prepared.changed_files(&configured);
+        let former: Vec<Bank> = configured.not_in(&prepared).collect();
+        if !new.is_empty() || !former.is_empty() {
+            self.channels.put(prepared.channels().and(self.lasting.clone()));
+            for bank in new.iter().chain(&former) {
+                self.forget_turns(*bank);
+                self.metrics.forget_authorities(*bank);
+            }
+            self.reached.forget();
+            self.replaced.fetch_add(1, Ordering::Release);
+        }
+        *configured = prepared;
+        changed_files
+    }
+
+    /// A number that rises when channels are replaced.
+    pub(super) fn replaced(&self) -> u64 {
+        self.replaced.load(Ordering::Acquire)
+    }
+}
