@@ -15,12 +15,16 @@ use tracing_subscriber::{
     util::SubscriberInitExt as _,
 };
 
+use super::json_lines::JsonLines;
 use crate::output;
 
 /// The variable with the levels: a level, or levels of modules such as `bankchannel_server=debug`.
 const VARIABLE: &str = "BANKCHANNEL_LOG";
 /// Lines that wait for whoever reads stderr. Beyond them lines are dropped and counted, so that no request waits.
 const WAITING: usize = 16 * 1024;
+
+/// Lines are written together, as many as wait; the last of them at once.
+const BUFFER: usize = 64 * 1024;
 
 /// Writes the lines, in their form.
 type LineWriter = Box<dyn tracing_subscriber::Layer<Registry> + Send + Sync>;
@@ -53,13 +57,15 @@ impl RunningLog {
 /// the start that follows.
 pub(super) fn begin(counterpart: &'static Counterpart, options: Value<'static>) -> RunningLog {
     let settings = counterpart.logs.and_then(|settings| settings(options).ok()).unwrap_or_default();
-    let (writer, guard) = NonBlockingBuilder::default().buffered_lines_limit(WAITING).finish(io::stderr());
+    let (writer, guard) = NonBlockingBuilder::default()
+        .buffered_lines_limit(WAITING)
+        .finish(io::BufWriter::with_capacity(BUFFER, io::stderr()));
     let dropped = writer.error_counter();
     log::count_dropped_lines_by(move || dropped.dropped_lines() as u64);
     let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(false);
     let lines: LineWriter = match settings.log_format {
         LogFormat::Text => lines.boxed(),
-        LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed(),
+        LogFormat::Json => lines.event_format(JsonLines).boxed(),
     };
     let (filter, levels) = reload::Layer::new(targets(&levels(&settings)));
     // An earlier subscriber stays.

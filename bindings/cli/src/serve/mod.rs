@@ -1,6 +1,7 @@
 //! `serve` and `admin`: running a server, and operating it.
 
 mod admin;
+mod json_lines;
 mod logs;
 mod open_files;
 mod options;

@@ -55,7 +55,7 @@ pub struct RequestFacts {
     /// The client's address, where a proxy stands between; `None`: that of the connection.
     pub client: Option<IpAddr>,
     /// The pseudonym of the caller's account.
-    pub account: Option<String>,
+    pub account: Option<Arc<str>>,
     /// The request's id, which the server gave it.
     pub request_id: String,
     /// The caller's own id of it.
@@ -135,14 +135,9 @@ impl ObservedRequest {
         extensions.get()
     }
 
-    /// Notes what was learned.
-    pub fn note(&self, learned: impl FnOnce(&mut RequestFacts)) {
-        learned(&mut self.facts.lock().unwrap_or_else(PoisonError::into_inner));
-    }
-
-    /// What is known so far.
-    pub fn facts(&self) -> RequestFacts {
-        self.facts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Notes what was learned, or looks at what is known.
+    pub fn note<T>(&self, learned: impl FnOnce(&mut RequestFacts) -> T) -> T {
+        learned(&mut self.facts.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Notes the status: also of a request whose client has hung up. The last one counts.

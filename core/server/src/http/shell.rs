@@ -141,8 +141,8 @@ async fn finish<A: CounterpartApi>(api: &A, routed: RoutedRequest) -> Response<A
         response = answer::empty(status);
     }
     observed.answered(response.status().as_u16());
-    let facts = observed.facts();
     if let (Some(control), Some((method, path))) = (api.control(), seen) {
+        let facts = observed.note(|facts| facts.clone());
         control.record(&TranscriptLine {
             method: method.as_str(),
             path: &path,
@@ -155,8 +155,10 @@ async fn finish<A: CounterpartApi>(api: &A, routed: RoutedRequest) -> Response<A
     }
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    for (name, id) in [("x-request-id", Some(facts.request_id)), ("x-caller-request-id", caller_id)] {
-        if let Some(id) = id.and_then(|id| HeaderValue::from_str(&id).ok()).filter(|id| !id.is_empty()) {
+    let as_value = |id: &str| HeaderValue::from_str(id).ok().filter(|id| !id.is_empty());
+    let own = observed.note(|facts| as_value(&facts.request_id));
+    for (name, id) in [("x-request-id", own), ("x-caller-request-id", caller_id.as_deref().and_then(as_value))] {
+        if let Some(id) = id {
             headers.insert(HeaderName::from_static(name), id);
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bankchannel_foundation::Result;
 use http::StatusCode;
-use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry};
+use prometheus::{HistogramOpts, HistogramVec, IntCounter, IntCounterVec, Opts, Registry};
 
 use super::{DURATIONS, registered};
 use crate::http::observed::{ConnectionRefusal, EndedRequest, RequestEnd};
@@ -18,14 +18,22 @@ const NO_STATUS: &str = "none";
 pub(super) struct RequestMetrics {
     requests: IntCounterVec,
     durations: HistogramVec,
-    bytes: IntCounterVec,
+    received: IntCounter,
+    sent: IntCounter,
     refused: IntCounterVec,
 }
 
 impl RequestMetrics {
     pub(super) fn new(registry: &Registry) -> Result<Self> {
         let counter = |name, help, labels| registered(registry, IntCounterVec::new(Opts::new(name, help), labels));
+        let bytes = counter(
+            "bankchannel_request_body_bytes_total",
+            "Bytes of bodies that were received, and of answers that were sent",
+            &["direction"],
+        )?;
         Ok(Self {
+            received: bytes.with_label_values(&["received"]),
+            sent: bytes.with_label_values(&["sent"]),
             requests: counter(
                 "bankchannel_requests_total",
                 "Requests that have ended, by operation, status of the answer and reason of a refusal",
@@ -42,11 +50,6 @@ impl RequestMetrics {
                     &["operation"],
                 ),
             )?,
-            bytes: counter(
-                "bankchannel_request_body_bytes_total",
-                "Bytes of bodies that were received, and of answers that were sent",
-                &["direction"],
-            )?,
             refused: counter(
                 "bankchannel_connections_refused_total",
                 "Connections that were closed before a request: too many of an address, or no TLS",
@@ -61,8 +64,8 @@ impl RequestMetrics {
         let status = status.as_ref().map_or(NO_STATUS, StatusCode::as_str);
         self.requests.with_label_values(&[operation, status, reason(request)]).inc();
         self.durations.with_label_values(&[operation]).observe(request.to_head.as_secs_f64());
-        self.bytes.with_label_values(&["received"]).inc_by(request.received_bytes);
-        self.bytes.with_label_values(&["sent"]).inc_by(request.sent_bytes);
+        self.received.inc_by(request.received_bytes);
+        self.sent.inc_by(request.sent_bytes);
     }
 
     pub(super) fn refused_connection(&self, why: ConnectionRefusal) {
@@ -107,7 +110,7 @@ pub(super) fn log(request: &EndedRequest<'_>) {
                 received_bytes = request.received_bytes,
                 sent_bytes = request.sent_bytes,
                 client = %facts.client.unwrap_or_else(|| request.peer.to_canonical()),
-                account = facts.account,
+                account = facts.account.as_deref(),
                 request_id = given_id(&facts.request_id),
                 caller_request_id = facts.caller_request_id,
                 trace_id = facts.trace_id,

@@ -101,7 +101,7 @@ async fn verify_audit(service: &BackgroundService) -> Result<(), StoreError> {
             service.metrics.audit_is_intact(false);
             // The name of a chain is an account's address.
             let account = account.filter(|chain| !chain.is_empty()).map(|chain| service.pseudonym(&chain));
-            tracing::error!(seq, account, reason, "the audit trail was changed");
+            tracing::error!(seq, account = account.as_deref(), reason, "the audit trail was changed");
         }
     }
     Ok(())

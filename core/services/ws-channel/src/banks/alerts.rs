@@ -69,7 +69,7 @@ pub(crate) async fn tell_of_codes(
     );
     tracing::warn!(
         bank = bank.as_str(),
-        account = service.pseudonym(email),
+        account = &*service.pseudonym(email),
         user = material::named(ws_user_id),
         "codes for a user id are refused: see `bankchannel admin code-list`"
     );
@@ -119,7 +119,7 @@ pub(super) async fn tell(service: &BackgroundService, alert: SetAlert<'_>) {
     }
     tracing::warn!(
         bank = due.bank,
-        account = service.pseudonym(&due.email),
+        account = &*service.pseudonym(&due.email),
         user,
         days,
         "a certificate needs a person: see `bankchannel admin cert-list`"

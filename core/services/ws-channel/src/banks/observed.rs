@@ -196,7 +196,7 @@ pub(super) struct ObservedChannel {
 #[derive(Default)]
 struct BankCaller {
     request_id: Option<String>,
-    account: Option<String>,
+    account: Option<Arc<str>>,
     upload: Option<String>,
 }
 
@@ -280,7 +280,7 @@ impl<'a> RunningBankCall<'a> {
                     outcome = error.map_or("ok", BankError::kind),
                     duration_ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX),
                     request_id,
-                    account,
+                    account = account.as_deref(),
                     upload,
                     bank_request_id,
                     error = failure.map(|failure| failure.code),

@@ -68,7 +68,7 @@ pub(super) async fn stop_refused(service: &BackgroundService, bank: Bank) {
             Err(why) => {
                 tracing::error!(
                     bank = bank.as_str(),
-                    account = service.pseudonym(&email),
+                    account = &*service.pseudonym(&email),
                     ?why,
                     "a refused certificate could not be noted"
                 );

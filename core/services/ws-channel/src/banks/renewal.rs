@@ -203,7 +203,7 @@ async fn look_at(service: &BackgroundService, due: &DueCertSet, bank: Bank, is_d
     worked.map_err(|fault| {
         tracing::warn!(
             bank = due.bank,
-            account = service.pseudonym(&due.email),
+            account = &*service.pseudonym(&due.email),
             why = fault.text(),
             "a certificate could not be looked after"
         );
@@ -267,7 +267,7 @@ async fn work_on(
         if fault.is_lost() {
             tracing::warn!(
                 bank = due.bank,
-                account = service.pseudonym(&due.email),
+                account = &*service.pseudonym(&due.email),
                 "a certificate was retired while it was renewed"
             );
             return Ok(false);

@@ -121,7 +121,7 @@ impl UploadExchange {
         tracing::warn!(
             upload = self.upload.id,
             request_id = self.request_id,
-            account = self.service.pseudonym(&self.upload.email),
+            account = &*self.service.pseudonym(&self.upload.email),
             bank = self.upload.scope.bank,
             customer_id = at_bank.map(|at| &*at.customer_id),
             bank_request_id = at_bank.map(|at| &*at.request_id),

@@ -1,9 +1,9 @@
 //! The keys of challenges and of stored codes (docs/protocols/ws-channel.md §3.2, §3.8), all derived from one secret.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use bankchannel_crypto::{digest, random};
-use bankchannel_foundation::{Result, Secret};
+use bankchannel_foundation::{Cache, Result, Secret};
 use bankchannel_storage::ws_channel::{CodePurpose, Digest};
 use zeroize::Zeroizing;
 
@@ -13,6 +13,8 @@ use super::{damaged, files::read_or};
 pub(super) const FILE: &str = "challenge.key";
 /// A challenge key is used for one hour.
 const PERIOD_MS: i64 = 3_600_000;
+/// Pseudonyms that are remembered.
+const KNOWN: u64 = 10_000;
 
 /// Derives a separate challenge key for each hour. The time in a challenge determines its key, so every instance with
 /// the same secret accepts it, even if their clocks differ, and key rotation needs no coordination. Within the life of
@@ -21,6 +23,8 @@ pub(crate) struct ChallengeKey {
     secret: Zeroizing<[u8; 32]>,
     codes: Zeroizing<[u8; 32]>,
     pseudonyms: Zeroizing<[u8; 32]>,
+    /// Those of late, by address.
+    known: Cache<String, Arc<str>>,
 }
 
 impl ChallengeKey {
@@ -35,7 +39,7 @@ impl ChallengeKey {
         let secret = read_line(text.expose().trim_end()).ok_or_else(|| damaged(&path, "it holds no key"))?;
         let codes = Zeroizing::new(digest::hmac_sha256(&*secret, &[b"bankchannel codes"]));
         let pseudonyms = Zeroizing::new(digest::hmac_sha256(&*secret, &[b"bankchannel pseudonyms"]));
-        Ok(Some(Self { secret, codes, pseudonyms }))
+        Ok(Some(Self { secret, codes, pseudonyms, known: Cache::new(KNOWN) }))
     }
 
     /// Its public name: a keyed check value that does not reveal the key.
@@ -50,9 +54,14 @@ impl ChallengeKey {
     }
 
     /// The name of an account in the log: the same in all instances with this key, and no way back to the address without it.
-    pub(crate) fn pseudonym(&self, email: &str) -> String {
+    pub(crate) fn pseudonym(&self, email: &str) -> Arc<str> {
+        if let Some(known) = self.known.get(email) {
+            return known;
+        }
         let whole = digest::hmac_sha256(&*self.pseudonyms, &[email.as_bytes()]);
-        format!("a-{}", digest::hex(&whole[..6]))
+        let made: Arc<str> = format!("a-{}", digest::hex(&whole[..6])).into();
+        self.known.insert(email.to_owned(), Arc::clone(&made), 1);
+        made
     }
 
     /// The stored form of a code. A plain hash of six digits is easily guessed; this keyed hash is not.

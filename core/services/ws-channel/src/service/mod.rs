@@ -97,7 +97,7 @@ impl WsChannelService {
     }
 
     /// The name of an account in the log.
-    pub(crate) fn pseudonym(&self, email: &str) -> String {
+    pub(crate) fn pseudonym(&self, email: &str) -> Arc<str> {
         self.keys.challenge.pseudonym(email)
     }
 
