@@ -1,4 +1,4 @@
-//! What a server writes to the log: the settings of every service, and the levels by subject.
+//! The log: the settings of every service, and the levels by subject.
 //!
 //! The lines are `tracing` events. Who runs the server decides where they go: the command line writes them to stderr.
 
@@ -103,7 +103,7 @@ pub fn count_dropped_lines_by(count: impl Fn() -> u64 + Send + Sync + 'static) {
     let _ = DROPPED.set(Box::new(count));
 }
 
-/// The number of dropped lines; `None` if nobody tells.
+/// The number of dropped lines; `None` without a counter.
 pub(crate) fn dropped_lines() -> Option<u64> {
     DROPPED.get().map(|count| count())
 }

@@ -1,6 +1,6 @@
 //! Mail by SMTP: one message, one connection.
 //!
-//! What the mail server says is not repeated, neither in errors nor in the log: it has the addresses of people in it.
+//! The mail server's words are not repeated, neither in errors nor in the log: they have the addresses of people in them.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -71,7 +71,7 @@ pub enum MailFault {
 }
 
 impl MailFault {
-    /// Why, without what the server has said.
+    /// The reason, without the server's words.
     #[must_use]
     pub fn why(&self) -> &str {
         match self {

@@ -99,7 +99,7 @@ fn text(writer: &mut Writer<'_>, text: &str) -> fmt::Result {
     writer.write_char('"')
 }
 
-/// Escapes what a JSON text cannot have.
+/// Escapes the characters that a JSON text cannot have.
 struct Escaped<'a, 'w>(&'a mut Writer<'w>);
 
 impl fmt::Write for Escaped<'_, '_> {

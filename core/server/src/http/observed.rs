@@ -1,4 +1,4 @@
-//! What a server learns about each request until its end, for metrics and the log.
+//! The facts about each request until its end, for metrics and the log.
 //!
 //! Every request of a listener that is observed has an [`ObservedRequest`] as an extension: whatever works on it notes what it
 //! learns, and when the last of them has let go, the observer is told, once. So a request is counted whose client has
@@ -43,7 +43,7 @@ impl ConnectionRefusal {
     }
 }
 
-/// What is known of a request.
+/// The facts about a request.
 #[derive(Debug, Clone, Default)]
 pub struct RequestFacts {
     /// The operation; empty if there is none.
@@ -77,7 +77,7 @@ pub enum RequestEnd {
 
 /// A request at its end.
 pub struct EndedRequest<'a> {
-    /// What is known of it.
+    /// Its facts.
     pub facts: &'a RequestFacts,
     /// Its method.
     pub method: &'a Method,
@@ -135,7 +135,7 @@ impl ObservedRequest {
         extensions.get()
     }
 
-    /// Notes what was learned, or looks at what is known.
+    /// Notes facts, or looks at those that are known.
     pub fn note<T>(&self, learned: impl FnOnce(&mut RequestFacts) -> T) -> T {
         learned(&mut self.facts.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -103,7 +103,7 @@ impl RoutedRequest {
             facts.operation = operation;
             facts.request_id.clone_from(&id);
             // As in the caller's own log: a misplaced token is not repeated.
-            facts.caller_request_id = caller_id.as_deref().map(|id| redact_words(id).into());
+            facts.caller_request_id = caller_id.as_deref().map(redact_words);
         });
         let ordered = api.control().filter(|_| !operation.is_empty()).and_then(|control| control.fault_for(operation));
         let (ordered, ordered_class, lost) = match ordered {

@@ -1,4 +1,4 @@
-//! What is true of the whole process.
+//! Series of the whole process.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -47,7 +47,7 @@ impl ProcessMetrics {
         })
     }
 
-    /// Reads them anew.
+    /// Reads them again.
     pub(super) fn look(&self) {
         if let (Some(memory), Some(bytes)) = (&self.memory, resident_bytes()) {
             memory.set(bytes);

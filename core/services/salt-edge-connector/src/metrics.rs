@@ -1,4 +1,4 @@
-//! The connector's metrics beside those of every server: its database, and what is sampled of its data.
+//! The connector's metrics beside those of every server: its database, and a sample of its data.
 //!
 //! A scrape reads memory. What only the database knows is asked every fifteen seconds by one task, within a time limit:
 //! `bankchannel_sample_timestamp_seconds` says how old it is. Instances on one database all tell the same of it.
@@ -77,7 +77,7 @@ impl ConnectorMetrics {
 
     /// Lets the store tell of its commits and its load. A store that takes its place after a reset is not watched.
     pub(super) fn watch(self: &Arc<Self>, store: ConnectorStore) {
-        store.observe(Arc::new(CommitsToMetrics(Arc::downgrade(self))));
+        store.observe(Arc::new(ConnectorCommits(Arc::downgrade(self))));
         let metrics = Arc::downgrade(self);
         self.server.before_each_scrape(move || {
             let Some(metrics) = metrics.upgrade() else { return };
@@ -93,7 +93,7 @@ impl ConnectorMetrics {
     fn set(&self, sample: &ConnectorSample) {
         self.sessions.with_label_values::<&str>(&[]).set(sample.sessions);
         self.tasks.with_label_values::<&str>(&[]).set(sample.tasks);
-        // What is no longer there has no series.
+        // Series of states without rows go.
         self.oldest_task.reset();
         if let Some(due) = sample.oldest_task {
             self.oldest_task.with_label_values::<&str>(&[]).set(seconds(due));
@@ -116,9 +116,9 @@ fn seconds(ms: i64) -> f64 {
 }
 
 /// Commits of the database, as metrics.
-struct CommitsToMetrics(Weak<ConnectorMetrics>);
+struct ConnectorCommits(Weak<ConnectorMetrics>);
 
-impl DatabaseObserver for CommitsToMetrics {
+impl DatabaseObserver for ConnectorCommits {
     fn committed(&self, took: Duration, outcome: CommitOutcome) {
         if let Some(metrics) = self.0.upgrade() {
             metrics.store.committed(took, outcome.as_str());

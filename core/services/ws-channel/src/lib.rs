@@ -48,9 +48,9 @@ use bankchannel_ws_channel::PROTOCOL;
 use bankchannel_server::counterpart::Counterpart;
 
 pub use banks::{
-    AccountBankConnection, BankAuthority, BankChannel, BankError, BankFileDownload, CertificateCustomer,
-    CertificateEnrolment, CertificateOfBank, CertificateOrder, CertificateProof, Channels, OutgoingFile,
-    PendingBankAnswer, SigningMaterial, UploadWaits,
+    AccountBankConnection, BankChannel, BankError, BankFileDownload, CertificateCustomer, CertificateEnrolment,
+    CertificateOfBank, CertificateOrder, CertificateProof, Channels, OutgoingFile, PendingBankAnswer, SigningMaterial,
+    TrustedBankAuthority, UploadWaits,
 };
 pub use config::{BanksConfig, ReachedBankConfig, ServiceConfig};
 pub use notices::{NoticeCommandSettings, SmtpSecurity, SmtpSettings, WebhookSettings};

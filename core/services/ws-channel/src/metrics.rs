@@ -1,4 +1,4 @@
-//! The service's metrics beside those of every server: its database, its work, and what is sampled of its data.
+//! The service's metrics beside those of every server: its database, its work, and a sample of its data.
 //!
 //! A scrape reads memory. What only the database knows is asked every fifteen seconds by one task, within a time limit:
 //! `bankchannel_sample_timestamp_seconds` says how old it is. Instances on one database all tell the same of it.
@@ -101,7 +101,7 @@ impl ServiceMetrics {
 
     /// Lets the service tell of its database and its work.
     pub(crate) fn watch(self: &Arc<Self>, service: &Arc<WsChannelService>) {
-        service.store.reader().observe(Arc::new(CommitsToMetrics(Arc::downgrade(self))));
+        service.store.reader().observe(Arc::new(ServiceCommits(Arc::downgrade(self))));
         let (metrics, service) = (Arc::downgrade(self), Arc::downgrade(service));
         self.server.before_each_scrape(move || {
             let (Some(metrics), Some(service)) = (metrics.upgrade(), service.upgrade()) else { return };
@@ -147,9 +147,9 @@ impl ServiceMetrics {
 }
 
 /// Commits of the database, as metrics.
-struct CommitsToMetrics(Weak<ServiceMetrics>);
+struct ServiceCommits(Weak<ServiceMetrics>);
 
-impl DatabaseObserver for CommitsToMetrics {
+impl DatabaseObserver for ServiceCommits {
     fn committed(&self, took: Duration, outcome: CommitOutcome) {
         if let Some(metrics) = self.0.upgrade() {
             metrics.store.committed(took, outcome.as_str());
@@ -233,7 +233,7 @@ impl SampledGauges {
         self.overdue.with_label_values::<&str>(&[]).set(sample.overdue);
         self.untold.with_label_values::<&str>(&[]).set(sample.untold);
         self.notices.with_label_values::<&str>(&[]).set(sample.notices);
-        // What is no longer there has no series.
+        // Series of states without rows go.
         self.oldest_notice.reset();
         if let Some(oldest) = sample.oldest_notice {
             self.oldest_notice.with_label_values::<&str>(&[]).set(seconds(oldest));

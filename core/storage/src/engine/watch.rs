@@ -1,4 +1,4 @@
-//! What a database tells of its work, for metrics: no query, no lock.
+//! Facts about a database's work, for metrics: no query, no lock.
 
 use std::{
     sync::{Arc, OnceLock},
@@ -20,7 +20,7 @@ pub enum CommitOutcome {
     Done,
     /// They are not.
     Failed,
-    /// The connection ended before the answer: nobody knows.
+    /// The connection ended before the answer.
     Unknown,
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     certs::material,
-    notices::{Notice, NoticeChannel},
+    notices::{NoticeChannel, OutgoingNotice},
     service::{BackgroundService, WsChannelService},
 };
 
@@ -25,7 +25,7 @@ pub(super) async fn tell_of_bank(service: &BackgroundService, bank: Bank, text: 
 }
 
 async fn hand_over(service: &WsChannelService, (channel, message): (NoticeChannel, Value), bank: &str) {
-    if let Err(why) = service.outbox.hand_over(Notice::alert(channel, service.now_ms(), message)).await {
+    if let Err(why) = service.outbox.hand_over(OutgoingNotice::alert(channel, service.now_ms(), message)).await {
         tracing::error!(%why, bank, "an alert could not be handed over");
     }
 }

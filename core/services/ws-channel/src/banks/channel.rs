@@ -127,7 +127,7 @@ pub trait BankChannel: Send + Sync {
     }
 
     /// The trusted authorities of the bank.
-    fn authorities(&self) -> PendingBankAnswer<'_, Vec<BankAuthority>> {
+    fn authorities(&self) -> PendingBankAnswer<'_, Vec<TrustedBankAuthority>> {
         Box::pin(async { Ok(Vec::new()) })
     }
 
@@ -235,7 +235,7 @@ bankchannel_foundation::redacted_debug!(AccountBankConnection<'_>, |it| bank: it
 
 /// An authority whose word counts for a bank's signatures.
 #[derive(Debug, Clone)]
-pub struct BankAuthority {
+pub struct TrustedBankAuthority {
     /// When it ends, in milliseconds since 1970.
     pub ends_ms: i64,
     /// What there is to be told of it, if it ends within ninety days.

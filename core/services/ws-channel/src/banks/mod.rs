@@ -56,8 +56,8 @@ use super::{
 pub use bank_error::BankError;
 use channel::within;
 pub use channel::{
-    AccountBankConnection, BankAuthority, BankChannel, BankFileDownload, CertificateCustomer, CertificateEnrolment,
-    CertificateOfBank, CertificateOrder, CertificateProof, OutgoingFile, PendingBankAnswer, SigningMaterial,
+    AccountBankConnection, BankChannel, BankFileDownload, CertificateCustomer, CertificateEnrolment, CertificateOfBank,
+    CertificateOrder, CertificateProof, OutgoingFile, PendingBankAnswer, SigningMaterial, TrustedBankAuthority,
     UploadWaits,
 };
 pub(crate) use channel::{BANK_TIMEOUT, TIME_LIMITS, certificate_time_limit};

@@ -1,7 +1,7 @@
-//! Counts and logs every call of a bank, whoever makes it: a layer around the channel.
+//! Counts and logs every call of a bank: a layer around the channel.
 //!
-//! A call that nobody waits for any longer is counted too, as `abandoned`. What the bank was asked with, and what it said, is
-//! noted by the channel itself while the call runs ([`BankCallNotes`]).
+//! A call without a caller is counted too, as `abandoned`. The ids of the request and the bank's answer are noted by the
+//! channel itself while the call runs ([`BankCallNotes`]).
 
 use std::{
     collections::HashMap,
@@ -19,8 +19,8 @@ use bankchannel_ws_channel::model::Bank;
 use prometheus::{GaugeVec, HistogramVec, IntCounterVec, IntGaugeVec};
 
 use super::{
-    AccountBankConnection, BankAuthority, BankChannel, BankError, BankFileDownload, CertificateCustomer,
-    CertificateEnrolment, CertificateOfBank, CertificateOrder, OutgoingFile, PendingBankAnswer, SigningMaterial,
+    AccountBankConnection, BankChannel, BankError, BankFileDownload, CertificateCustomer, CertificateEnrolment,
+    CertificateOfBank, CertificateOrder, OutgoingFile, PendingBankAnswer, SigningMaterial, TrustedBankAuthority,
     UploadWaits,
 };
 
@@ -116,7 +116,7 @@ impl BankMetrics {
     }
 
     /// Notes the ends of a bank's authorities.
-    pub(super) fn authorities(&self, bank: Bank, authorities: &[BankAuthority], now_ms: i64) {
+    pub(super) fn authorities(&self, bank: Bank, authorities: &[TrustedBankAuthority], now_ms: i64) {
         let ends = authorities.iter().map(|one| one.ends_ms).filter(|end| *end > now_ms);
         if let Some(first) = ends.min() {
             self.authority_end.with_label_values(&[bank.as_str()]).set(first as f64 / 1000.0);
@@ -128,7 +128,7 @@ tokio::task_local! {
     static NOTES: BankCallNotes;
 }
 
-/// What a channel notes of the call that runs.
+/// The notes of a channel about the call that runs.
 #[derive(Default)]
 pub(super) struct BankCallNotes(Mutex<NotedCall>);
 
@@ -409,7 +409,7 @@ impl BankChannel for ObservedChannel {
         Box::pin(self.call("get_user_info", BankCaller::of(at), self.inner.target_id(at)))
     }
 
-    fn authorities(&self) -> PendingBankAnswer<'_, Vec<BankAuthority>> {
+    fn authorities(&self) -> PendingBankAnswer<'_, Vec<TrustedBankAuthority>> {
         self.inner.authorities()
     }
 

@@ -23,9 +23,9 @@ use bankchannel_sepa_web_services::codes;
 use bankchannel_storage::ws_channel::{BankCodeLimits, BankFile, FileFilter, NewUpload, UploadAtBank};
 
 use super::{
-    AccountBankConnection, BankAuthority, BankChannel, BankError, BankFileDownload, CertificateCustomer,
-    CertificateEnrolment, CertificateOfBank, CertificateOrder, CertificateProof, OutgoingFile, PendingBankAnswer,
-    SigningMaterial, UploadWaits, observed::BankCallNotes, sepa_fault::bank_error, within,
+    AccountBankConnection, BankChannel, BankError, BankFileDownload, CertificateCustomer, CertificateEnrolment,
+    CertificateOfBank, CertificateOrder, CertificateProof, OutgoingFile, PendingBankAnswer, SigningMaterial,
+    TrustedBankAuthority, UploadWaits, observed::BankCallNotes, sepa_fault::bank_error, within,
 };
 use crate::banks_config::ReachedBankConfig;
 
@@ -365,11 +365,13 @@ impl BankChannel for SepaBank {
         })
     }
 
-    fn authorities(&self) -> PendingBankAnswer<'_, Vec<BankAuthority>> {
+    fn authorities(&self) -> PendingBankAnswer<'_, Vec<TrustedBankAuthority>> {
         Box::pin(async move {
             let anchors = self.bank.anchors(&CallOptions::default()).await.map_err(bank_error)?;
-            let told =
-                |(anchor, warning): (BankAnchor, _)| BankAuthority { ends_ms: anchor.not_after.as_ms(), warning };
+            let told = |(anchor, warning): (BankAnchor, _)| TrustedBankAuthority {
+                ends_ms: anchor.not_after.as_ms(),
+                warning,
+            };
             Ok(anchors.into_iter().map(told).collect())
         })
     }

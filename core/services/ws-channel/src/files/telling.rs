@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     WsChannelService,
-    notices::{Notice, NoticeChannel},
+    notices::{NoticeChannel, OutgoingNotice},
     service::BackgroundService,
 };
 
@@ -81,7 +81,7 @@ fn text_of(upload: &JournalledUpload) -> String {
     format!("the file {} of {received} for {} {state}{why}", upload.file_name, upload.scope.bank)
 }
 
-fn message_of(upload: &JournalledUpload, text: &str, now: i64) -> Notice {
+fn message_of(upload: &JournalledUpload, text: &str, now: i64) -> OutgoingNotice {
     let message = json!({
         "to": upload.email,
         "purpose": if upload.state == UploadState::Unknown { "upload_unknown" } else { "upload_settled" },
@@ -96,5 +96,5 @@ fn message_of(upload: &JournalledUpload, text: &str, now: i64) -> Notice {
         "reason": upload.message,
         "text": text,
     });
-    Notice::alert(NoticeChannel::Email, now, message)
+    OutgoingNotice::alert(NoticeChannel::Email, now, message)
 }

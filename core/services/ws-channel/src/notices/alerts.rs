@@ -1,4 +1,4 @@
-//! What the operator is told of, each once until it clears: looked for every fifteen seconds.
+//! Alerts for the operator, each told once until it clears: looked for every fifteen seconds.
 //!
 //! Which alerts hold is in the database, so that of several instances one tells. Where the database is the trouble, or the disk,
 //! the instance tells by itself, past both.
@@ -12,7 +12,7 @@ use serde_json::json;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::{Notice, NoticeChannel};
+use super::{NoticeChannel, OutgoingNotice};
 use crate::{WsChannelService, service::BackgroundService};
 
 /// How often it is looked.
@@ -72,7 +72,7 @@ impl AlertKind {
         matches!(self, Self::Storage | Self::DatabaseAway)
     }
 
-    /// What is told, and what to do.
+    /// The text, with the order that helps.
     fn text(self, subject: &str) -> String {
         match self {
             Self::UploadUnknown => format!(
@@ -123,7 +123,7 @@ async fn run(service: &BackgroundService) {
     }
 }
 
-/// Compares what holds with what the operator was told of.
+/// Compares the alerts that hold with those that were told.
 async fn look(service: &BackgroundService) -> Result<(), StoreError> {
     let held = held(service).await?;
     let told = service.store.alerts().await?;
@@ -161,7 +161,7 @@ async fn held(service: &BackgroundService) -> Result<HeldAlerts, StoreError> {
     Ok(held)
 }
 
-/// Tells the operator, if nobody else does. Before the alert is noted it is handed over: a kill in between tells twice.
+/// Tells the operator, unless another instance does. Before the alert is noted it is handed over: a kill in between tells twice.
 async fn tell(service: &BackgroundService, kind: AlertKind, subject: &str) -> Result<(), StoreError> {
     let (now, text) = (service.now_ms(), kind.text(subject));
     let entry = AuditEntry {
@@ -185,7 +185,7 @@ async fn tell(service: &BackgroundService, kind: AlertKind, subject: &str) -> Re
     Ok(())
 }
 
-fn notice(service: &WsChannelService, kind: AlertKind, subject: &str, text: &str) -> Notice {
+fn notice(service: &WsChannelService, kind: AlertKind, subject: &str, text: &str) -> OutgoingNotice {
     let now = service.now_ms();
     let message = json!({
         "to": "",
@@ -194,7 +194,7 @@ fn notice(service: &WsChannelService, kind: AlertKind, subject: &str, text: &str
         "at": Timestamp::from_ms(now).as_str(),
         "text": text,
     });
-    Notice::alert(NoticeChannel::Operator, now, message)
+    OutgoingNotice::alert(NoticeChannel::Operator, now, message)
 }
 
 /// Alerts of this instance alone, told past the database.
@@ -202,7 +202,7 @@ fn notice(service: &WsChannelService, kind: AlertKind, subject: &str, text: &str
 struct OwnAlerts {
     told: HeldAlerts,
     /// Not taken by anybody yet.
-    waiting: Vec<Notice>,
+    waiting: Vec<OutgoingNotice>,
 }
 
 impl OwnAlerts {

@@ -10,7 +10,7 @@ use std::{
 use bankchannel_foundation::{Error, Result, Secret, error::row};
 use bankchannel_transport::background;
 
-use super::{HandedOver, Notice, NoticeDelivery};
+use super::{HandedOver, NoticeDelivery, OutgoingNotice};
 use bankchannel_server::private::{self, FileId};
 
 /// How often a line is written at most if the file at the path never seems to be the open one.
@@ -34,7 +34,7 @@ impl FileDelivery {
 }
 
 impl NoticeDelivery for FileDelivery {
-    fn deliver<'a>(&'a self, notice: &'a Notice) -> HandedOver<'a> {
+    fn deliver<'a>(&'a self, notice: &'a OutgoingNotice) -> HandedOver<'a> {
         let (file, path) = (Arc::clone(&self.file), self.path.clone());
         Box::pin(async move {
             let line = Secret::new(format!("{}\n", notice.message));

@@ -1,4 +1,4 @@
-//! What is told, as one JSON object: the same for every delivery.
+//! A notice as one JSON object: the same for every delivery.
 
 use bankchannel_crypto::random;
 use bankchannel_foundation::{Secret, model::Timestamp};
@@ -12,7 +12,7 @@ pub(crate) enum NoticeChannel {
     Sms,
     /// A customer's mail address.
     Email,
-    /// Whoever runs the service.
+    /// The operator of the service.
     Operator,
 }
 
@@ -32,12 +32,12 @@ impl NoticeChannel {
     }
 }
 
-/// How long an alert is sent again if nobody takes it.
+/// How long an alert that was not taken is sent again.
 const ALERT_LIVES_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Something to be told. `Debug` does not show what.
 #[derive(Clone)]
-pub(crate) struct Notice {
+pub(crate) struct OutgoingNotice {
     /// Its id: the same however often it is sent.
     pub(crate) id: String,
     /// Whom it goes to.
@@ -48,9 +48,9 @@ pub(crate) struct Notice {
     pub(crate) expires_ms: i64,
 }
 
-bankchannel_foundation::redacted_debug!(Notice, channel);
+bankchannel_foundation::redacted_debug!(OutgoingNotice, channel);
 
-impl Notice {
+impl OutgoingNotice {
     /// An alert: the members of its message beside `id` and `channel`.
     pub(crate) fn alert(channel: NoticeChannel, now_ms: i64, mut message: Value) -> Self {
         let id = random::uuid_v4();
@@ -75,7 +75,7 @@ pub(crate) struct CodeMessage {
     pub(crate) expires_ms: i64,
 }
 
-impl From<&CodeMessage> for Notice {
+impl From<&CodeMessage> for OutgoingNotice {
     fn from(code: &CodeMessage) -> Self {
         let id = random::uuid_v4();
         let message = json!({

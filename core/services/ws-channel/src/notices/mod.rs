@@ -4,9 +4,9 @@
 //!   handler, background work ──► outbox ──► file or memory, at once
 //!                                  └──────► queue in the database, sealed ──► worker ──► mail server, webhook, command
 //!
-//!   message   what is told, as one JSON object       mail    the texts of mails
+//!   message   a notice as one JSON object             mail    the texts of mails
 //!   file      lines for a program that sends them    queue   what waits, and the worker that sends it
-//!   senders   mail server, webhook, command          alerts  what the operator is told once until it clears
+//!   senders   mail server, webhook, command          alerts  told to the operator once until they clear
 //! ```
 //!
 //! Whoever asks for a notice never waits for a mail server or a gateway: it is in the file, or in the database, when it is handed
@@ -34,7 +34,7 @@ use serde_json::Value;
 
 use super::config::{DeliveryKind, ServiceConfig};
 use file::FileDelivery;
-pub(crate) use message::{CodeMessage, Notice, NoticeChannel};
+pub(crate) use message::{CodeMessage, NoticeChannel, OutgoingNotice};
 pub(crate) use queue::NoticeQueue;
 pub(crate) use settings::check;
 pub use settings::{NoticeCommandSettings, SmtpSecurity, SmtpSettings, WebhookSettings};
@@ -50,9 +50,9 @@ type HandedOver<'a> = Pin<Box<dyn Future<Output = std::io::Result<()>> + Send + 
 /// A way out of the service's hands.
 trait NoticeDelivery: Send + Sync {
     /// Hands a notice over. After `Ok` it is not lost.
-    fn deliver<'a>(&'a self, notice: &'a Notice) -> HandedOver<'a>;
+    fn deliver<'a>(&'a self, notice: &'a OutgoingNotice) -> HandedOver<'a>;
 
-    /// Discards what was handed over and is still here.
+    /// Discards notices that were handed over and are still here.
     fn forget(&self) -> std::io::Result<()> {
         Ok(())
     }
@@ -61,7 +61,7 @@ trait NoticeDelivery: Send + Sync {
 /// Makes codes, and takes every notice.
 pub(crate) struct NoticeOutbox {
     ways: [Arc<dyn NoticeDelivery>; 3],
-    /// Where what the operator is told waits in the database.
+    /// The queue of the operator's notices, if they wait in the database.
     queue: Option<Arc<NoticeQueue>>,
     fixed_code: Option<Secret>,
     /// The messages shown by the control interface; `None` without it.
@@ -102,7 +102,7 @@ impl NoticeOutbox {
     ///
     /// # Errors
     /// When it could not be handed over: it is not sent, or not certainly.
-    pub(crate) async fn hand_over(&self, notice: Notice) -> std::io::Result<()> {
+    pub(crate) async fn hand_over(&self, notice: OutgoingNotice) -> std::io::Result<()> {
         self.ways[notice.channel as usize].deliver(&notice).await?;
         if let Some(recent) = &self.recent {
             let mut recent = recent.lock().unwrap_or_else(PoisonError::into_inner);
@@ -114,8 +114,8 @@ impl NoticeOutbox {
         Ok(())
     }
 
-    /// Tells the operator where the database cannot take it; false if nobody has taken it yet.
-    async fn tell_past_the_database(&self, notice: &Notice) -> bool {
+    /// Tells the operator past the database; false if it was not taken yet.
+    async fn tell_past_the_database(&self, notice: &OutgoingNotice) -> bool {
         match &self.queue {
             Some(queue) => queue.send_now(notice).await.is_ok(),
             None => self.hand_over(notice.clone()).await.is_ok(),
@@ -144,7 +144,7 @@ impl NoticeOutbox {
 struct MemoryDelivery;
 
 impl NoticeDelivery for MemoryDelivery {
-    fn deliver<'a>(&'a self, _: &'a Notice) -> HandedOver<'a> {
+    fn deliver<'a>(&'a self, _: &'a OutgoingNotice) -> HandedOver<'a> {
         Box::pin(std::future::ready(Ok(())))
     }
 }

@@ -21,7 +21,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    HandedOver, Notice, NoticeChannel, NoticeDelivery,
+    HandedOver, NoticeChannel, NoticeDelivery, OutgoingNotice,
     senders::{NoticeSenders, SendFault},
 };
 use crate::{config::ServiceConfig, service::BackgroundService};
@@ -70,7 +70,7 @@ impl NoticeQueue {
         background::spawn(async move {
             let _ = stop.run_until_cancelled(queue.run()).await;
             let all = u32::try_from(AT_ONCE).unwrap_or(1);
-            // What is not done by then stays in the database.
+            // The others stay in the database.
             let _ = tokio::time::timeout(LAST, queue.places.acquire_many(all)).await;
         })
     }
@@ -120,7 +120,7 @@ impl NoticeQueue {
             count("refused");
             return self.over(service, due, "it cannot be opened with the service's key").await;
         };
-        let notice = Notice { id: due.id.clone(), channel, message, expires_ms: due.expires };
+        let notice = OutgoingNotice { id: due.id.clone(), channel, message, expires_ms: due.expires };
         match self.senders.send(&notice).await {
             Ok(()) => {
                 count("sent");
@@ -168,13 +168,13 @@ impl NoticeQueue {
     }
 
     /// Sends a notice past the database, which cannot take it.
-    pub(super) async fn send_now(&self, notice: &Notice) -> std::result::Result<(), SendFault> {
+    pub(super) async fn send_now(&self, notice: &OutgoingNotice) -> std::result::Result<(), SendFault> {
         self.senders.send(notice).await
     }
 }
 
 impl NoticeDelivery for NoticeQueue {
-    fn deliver<'a>(&'a self, notice: &'a Notice) -> HandedOver<'a> {
+    fn deliver<'a>(&'a self, notice: &'a OutgoingNotice) -> HandedOver<'a> {
         Box::pin(async move {
             let service = self.service.get().ok_or_else(|| io::Error::other("the service has not begun"))?;
             let sealed = service.keys.vault().seal(&label(&notice.id), notice.message.to_string().as_bytes());
@@ -191,7 +191,7 @@ impl NoticeDelivery for NoticeQueue {
     }
 }
 
-/// What the seal of a notice is bound to.
+/// The label that the seal of a notice is bound to.
 fn label(id: &str) -> Vec<u8> {
     [b"notice\n", id.as_bytes()].concat()
 }

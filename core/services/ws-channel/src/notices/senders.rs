@@ -18,12 +18,12 @@ use bankchannel_transport::{
 use tokio::{io::AsyncWriteExt as _, process::Command};
 
 use super::{
-    Notice, NoticeChannel, mail,
+    NoticeChannel, OutgoingNotice, mail,
     settings::{checked_secret, delivery_of, required},
 };
 use crate::config::{DeliveryKind, ServiceConfig};
 
-/// The largest answer of a webhook: nobody reads it.
+/// The largest answer of a webhook. It is not looked at.
 const ANSWER_MAX: usize = 64 * 1024;
 /// The headers of a webhook's request.
 const TIME: &str = "Notice-Time";
@@ -76,7 +76,7 @@ impl NoticeSenders {
     }
 
     /// Sends a notice once.
-    pub(super) async fn send(&self, notice: &Notice) -> std::result::Result<(), SendFault> {
+    pub(super) async fn send(&self, notice: &OutgoingNotice) -> std::result::Result<(), SendFault> {
         let absent = || SendFault::Later("its delivery is not in the settings any more".to_owned());
         match self.kinds[notice.channel as usize] {
             DeliveryKind::Smtp => self.mail(notice, self.smtp.as_ref().ok_or_else(absent)?).await,
@@ -87,7 +87,7 @@ impl NoticeSenders {
         }
     }
 
-    async fn mail(&self, notice: &Notice, sender: &MailSender) -> std::result::Result<(), SendFault> {
+    async fn mail(&self, notice: &OutgoingNotice, sender: &MailSender) -> std::result::Result<(), SendFault> {
         let to = match notice.channel {
             NoticeChannel::Operator => self.operator_email.as_deref(),
             NoticeChannel::Sms | NoticeChannel::Email => notice.message["to"].as_str(),
@@ -151,7 +151,7 @@ impl WebhookSender {
         })
     }
 
-    async fn send(&self, notice: &Notice) -> std::result::Result<(), SendFault> {
+    async fn send(&self, notice: &OutgoingNotice) -> std::result::Result<(), SendFault> {
         let (body, time) = (notice.message.to_string(), SystemClock::default().now_s().to_string());
         let signed: [&[u8]; 5] = [time.as_bytes(), b"\n", self.path.as_bytes(), b"\n", body.as_bytes()];
         let mac = digest::hex(&digest::hmac_sha256(self.secret.expose().as_bytes(), &signed));
@@ -197,7 +197,7 @@ impl CommandSender {
         })
     }
 
-    async fn send(&self, notice: &Notice) -> std::result::Result<(), SendFault> {
+    async fn send(&self, notice: &OutgoingNotice) -> std::result::Result<(), SendFault> {
         let later = |why: String| SendFault::Later(why);
         let mut command = Command::new(&self.program);
         // No variable of the service's: they may have its secrets.

@@ -1,4 +1,4 @@
-//! How notices leave the service: the settings, and what they must be.
+//! The settings of the ways out of the service, and their checks.
 
 use std::time::Duration;
 

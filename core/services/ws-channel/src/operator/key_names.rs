@@ -1,4 +1,4 @@
-//! Names of API keys: what the operator sees in their place. A key is as good as a password: it is shown once, when it is made.
+//! Names of API keys, shown in their place. A key is as good as a password: it is shown once, when it is made.
 
 use bankchannel_crypto::digest;
 use bankchannel_foundation::{Error, Result};

@@ -10,7 +10,7 @@ pub struct NewNotice {
     pub id: String,
     /// Whom it goes to: a word of the service.
     pub channel: String,
-    /// What is told, sealed.
+    /// Its message, sealed.
     pub sealed: Vec<u8>,
     /// From then on it is of no use, Unix ms.
     pub expires: i64,
@@ -23,7 +23,7 @@ pub struct DueNotice {
     pub id: String,
     /// Whom it goes to.
     pub channel: String,
-    /// What is told, sealed.
+    /// Its message, sealed.
     pub sealed: Vec<u8>,
     /// How often it was taken, this time too: names this time.
     pub tries: i64,

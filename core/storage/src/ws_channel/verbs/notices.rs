@@ -68,7 +68,7 @@ impl WsChannelStore {
         })
     }
 
-    /// Notes that it holds no longer. False if nobody had said that it does.
+    /// Notes that it holds no longer. False if it was not noted.
     pub fn clear_alert(&self, kind: &str, subject: &str) -> BoxFuture<'_, Result<bool>> {
         self.write((kind.to_owned(), subject.to_owned()), |tx, (kind, subject)| {
             Box::pin(async move {
