@@ -125,10 +125,10 @@ impl ServerMetrics {
 
     /// Tells when the certificate of a listener ends.
     pub fn watch_tls(&self, listener: &'static str, tls: Arc<ListenerTls>) {
-        let ends = self.tls_ends.with_label_values(&[listener]);
+        let ends = self.tls_ends.clone();
         self.before_each_scrape(move || {
             if let Some(ends_s) = tls.ends_s() {
-                ends.set(ends_s as f64);
+                ends.with_label_values(&[listener]).set(ends_s as f64);
             }
         });
     }

@@ -392,18 +392,25 @@ mod tests {
         let of = |json: serde_json::Value| read_boundary::<ConnectorFile>(json).unwrap();
         let before = of(serde_json::json!({}));
         let mut applied = Vec::new();
-        for setting in CONFIGURATION.settings().iter().filter(|one| !one.is_table()) {
-            let value = match setting.field.shape {
-                Shape::Bool => (setting.field.default != Some("true")).into(),
-                Shape::Integer { .. } => 77.into(),
-                Shape::Enum(shape) => shape.values.last().unwrap().value.into(),
-                Shape::List(of) if of.fields().is_empty() => serde_json::json!(["192.0.2.1"]),
-                Shape::List(_) => continue,
-                Shape::Text(shape) if !shape.example.is_empty() => shape.example.into(),
-                _ => serde_json::Value::from("planted"),
-            };
-            let mut changed = value;
-            for name in setting.place.rsplit('.') {
+        let value = |field: &bankchannel_foundation::model::Field| match field.shape {
+            Shape::Bool => (field.default != Some("true")).into(),
+            Shape::Integer { .. } => 77.into(),
+            Shape::Enum(shape) => shape.values.last().unwrap().value.into(),
+            Shape::List(_) => serde_json::json!(["192.0.2.1"]),
+            Shape::Text(shape) if !shape.example.is_empty() => shape.example.into(),
+            _ => serde_json::Value::from("planted"),
+        };
+        let all = CONFIGURATION.settings();
+        for setting in all.iter().filter(|one| !one.is_table()) {
+            // With what its table cannot be without.
+            let (table, name) = setting.place.rsplit_once('.').unwrap_or(("", &setting.place));
+            let beside = all.iter().filter(|one| one.place.rsplit_once('.').is_some_and(|(of, _)| of == table));
+            let beside = beside.filter(|one| !one.field.optional && one.field.default.is_none() && !one.is_table());
+            let mut changed: serde_json::Map<_, _> =
+                beside.map(|one| (one.field.name.to_owned(), value(one.field))).collect();
+            changed.insert(name.to_owned(), value(setting.field));
+            let mut changed = serde_json::Value::from(changed);
+            for name in table.rsplit('.').filter(|name| !name.is_empty()) {
                 changed = serde_json::json!({ name: changed });
             }
             let Ok(changed) = read_boundary::<ConnectorFile>(changed.clone()) else { panic!("{changed}") };

@@ -13,6 +13,8 @@ use crate::{
 };
 
 const NONE: &str = "No channel configured for this bank";
+/// What a file beyond `max_file_bytes` is answered.
+const TOO_LARGE: &str = "Invalid parameter(s): FileContents";
 
 /// Writes the configuration file of a service, and reloads; what was applied, and what needs a restart.
 async fn reload(served: &Served, config: &str) -> (Vec<String>, Vec<String>) {
@@ -132,7 +134,7 @@ async fn limits_sessions_and_access_count_at_once() {
     assert_eq!(report.applied, ["max_file_bytes", "cors_origins", "operator_token"]);
     assert_eq!(report.needs_restart, ["base_path", "delivery"]);
     assert!(!format!("{report:?}").contains(token));
-    served.upload(&who, upload.clone()).await.refused(413, "Request too large");
+    served.upload(&who, upload.clone()).await.refused(400, TOO_LARGE);
     assert_eq!(metrics(&served, None).await.status(), 401);
     assert_eq!(metrics(&served, Some(token)).await.status(), 200);
     // Each mistake leaves all that was there, and is named with its line.
@@ -147,7 +149,7 @@ async fn limits_sessions_and_access_count_at_once() {
         std::fs::write(&file, wrong).unwrap();
         let why = served.running.reload().await.unwrap_err();
         assert!(why.message().contains(said), "{wrong}: {why}");
-        served.upload(&who, upload.clone()).await.refused(413, "Request too large");
+        served.upload(&who, upload.clone()).await.refused(400, TOO_LARGE);
         assert_eq!(metrics(&served, None).await.status(), 401, "{wrong}");
     }
     // A session that the cache knows has an end by idleness from now on.
