@@ -74,11 +74,14 @@ pub struct ServiceConfig {
     #[boundary(example = "payments-on-call@company.example")]
     pub operator_email: Option<String>,
     /// The mail server of `smtp`.
-    pub smtp: Option<SmtpSettings>,
+    #[boundary(default = {})]
+    pub smtp: SmtpSettings,
     /// The program of `webhook`.
-    pub webhook: Option<WebhookSettings>,
+    #[boundary(default = {})]
+    pub webhook: WebhookSettings,
     /// The program of `command`.
-    pub notice_command: Option<NoticeCommandSettings>,
+    #[boundary(default = {})]
+    pub notice_command: NoticeCommandSettings,
     /// The lifetime of a challenge, in seconds: 10 to 3600.
     #[boundary(default = 300)]
     pub challenge_ttl_s: u32,

@@ -53,13 +53,15 @@ impl NoticeSenders {
     /// # Errors
     /// `configuration.invalid`.
     pub(super) fn open(config: &ServiceConfig) -> Result<Self> {
-        let smtp = config.smtp.as_ref().map(|smtp| MailSender::new(&smtp.for_mail()?));
+        let kinds = [NoticeChannel::Sms, NoticeChannel::Email, NoticeChannel::Operator]
+            .map(|channel| delivery_of(config, channel));
+        let uses = |kind| kinds.contains(&kind);
+        let smtp = || MailSender::new(&config.smtp.for_mail()?);
         Ok(Self {
-            smtp: smtp.transpose()?,
-            webhook: config.webhook.as_ref().map(WebhookSender::new).transpose()?,
-            command: config.notice_command.as_ref().map(CommandSender::new).transpose()?,
-            kinds: [NoticeChannel::Sms, NoticeChannel::Email, NoticeChannel::Operator]
-                .map(|channel| delivery_of(config, channel)),
+            smtp: uses(DeliveryKind::Smtp).then(smtp).transpose()?,
+            webhook: uses(DeliveryKind::Webhook).then(|| WebhookSender::new(&config.webhook)).transpose()?,
+            command: uses(DeliveryKind::Command).then(|| CommandSender::new(&config.notice_command)).transpose()?,
+            kinds,
             operator_email: config.operator_email.clone(),
         })
     }

@@ -104,7 +104,6 @@ pub(crate) fn check(config: &ServiceConfig) -> Result<()> {
         (NoticeChannel::Email, "delivery_of_email"),
         (NoticeChannel::Operator, "delivery_of_operator"),
     ] {
-        let missing = |table: &str| Err(Error::invalid_setting(table, "is missing: a delivery is by it"));
         match delivery_of(config, channel) {
             DeliveryKind::Memory if !config.control => {
                 let why = "`memory` shows codes to the control interface only, which is not open: use `file`";
@@ -120,25 +119,19 @@ pub(crate) fn check(config: &ServiceConfig) -> Result<()> {
                     "is missing: what the operator is told goes by mail",
                 ));
             }
-            DeliveryKind::Smtp if config.smtp.is_none() => return missing("smtp"),
-            DeliveryKind::Webhook if config.webhook.is_none() => return missing("webhook"),
-            DeliveryKind::Command if config.notice_command.is_none() => return missing("notice_command"),
             _ => {}
         }
     }
-    let limits = [
-        ("smtp.timeout_s", config.smtp.as_ref().map(|smtp| smtp.timeout_s)),
-        ("webhook.timeout_s", config.webhook.as_ref().map(|webhook| webhook.timeout_s)),
-        ("notice_command.timeout_s", config.notice_command.as_ref().map(|command| command.timeout_s)),
-    ];
-    for (setting, given) in limits {
-        if given.is_some_and(|given| !(1..=300).contains(&given)) {
+    for (setting, given) in [
+        ("smtp.timeout_s", config.smtp.timeout_s),
+        ("webhook.timeout_s", config.webhook.timeout_s),
+        ("notice_command.timeout_s", config.notice_command.timeout_s),
+    ] {
+        if !(1..=300).contains(&given) {
             return Err(Error::invalid_setting(setting, "must be from 1 to 300"));
         }
     }
-    if let Some(smtp) = &config.smtp
-        && smtp.user.is_some() != smtp.password.is_some()
-    {
+    if config.smtp.user.is_some() != config.smtp.password.is_some() {
         return Err(Error::invalid_setting("smtp.password", "goes with smtp.user: give both or neither"));
     }
     // What only its maker can see.
