@@ -66,11 +66,11 @@ const WORDS: &[Words] = &[
   bankchannel serve ws-channel --data ws-data --config service.toml --check
 
 When it is ready it prints one line of JSON: kind, base_url, public_key_file, control_url.
-It writes the codes for SMS and e-mail to DATA/outbox.jsonl. GET /healthz and GET /readyz answer probes.
+It writes the codes for SMS and e-mail to DATA/outbox.jsonl, or sends them (delivery, in --config). GET /healthz and GET /readyz answer probes.
 SIGINT or SIGTERM stops it: for drain_s seconds (--config) GET /readyz says 503 while requests are still answered.
 Then it accepts no new requests, answers the requests in flight and exits.
 SIGHUP makes it read its configuration and its TLS files again: the log says what it has applied and what needs a restart.
-BANKCHANNEL_LOG=info (or debug, or a filter such as bankchannel_server=debug) shows more on stderr.",
+BANKCHANNEL_LOG=info (or debug, or a filter such as bankchannel_server=debug), or log_level in --config, shows more on stderr.",
         spellings: &[],
         warnings: &[
             ("verification_code", "every code is the --verification-code: use this service for tests only"),
