@@ -24,7 +24,7 @@ macro_rules! reasons {
 }
 
 reasons! {
-    /// Login: there is no such user.
+    /// Login: there is no such user, or its account is disabled.
     UnknownUser = "unknown_user";
     /// Login: the password is wrong.
     WrongPassword = "wrong_password";
