@@ -303,6 +303,7 @@ mod tests {
             sections: form.sections,
             own_texts: UNKNOWN,
             table_name: form.table_name,
+            reloadable: form.reloadable,
         }));
         assert!(file(connector.kind, planted).unwrap_err().contains("connector.no_such_setting"));
     }
