@@ -11,8 +11,12 @@ use std::{
 };
 
 use bankchannel_crypto::{rsa::RsaPrivateKey, x509::CertificateRequest};
-use bankchannel_foundation::{CallOutcome, Error, Result};
+use bankchannel_foundation::{
+    CallOutcome, Error, Result,
+    clock::{Clock as _, SystemClock},
+};
 use bankchannel_renewal::{PairTrial, RenewalRules};
+use bankchannel_sepa_web_services::model::FileServiceAnswer;
 use bankchannel_server::metrics::ServerMetrics;
 use bankchannel_storage::ws_channel::{BankCodeLimits, BankFile, FileFilter, NewLedger, NewUpload, UploadAtBank};
 use bankchannel_ws_channel::model::Bank;
@@ -35,6 +39,7 @@ pub(crate) struct BankMetrics {
     uploads: IntCounterVec,
     renewals: IntCounterVec,
     authority_end: GaugeVec,
+    clock_offset: GaugeVec,
     /// By bank: the calls without an answer since the last one with one, and whether there was one since it was away.
     silences: Mutex<HashMap<Bank, u32>>,
 }
@@ -74,6 +79,12 @@ impl BankMetrics {
                 "When the first of the bank's trusted authorities ends that has not ended yet",
                 &["bank"],
             )?,
+            clock_offset: metrics.gauge(
+                "bankchannel_bank_clock_offset_seconds",
+                "This machine's clock less the time in the bank's last answer, 0 if that lies within the call; without whole \
+                 hours, as banks write times of a zone that they do not name",
+                &["bank"],
+            )?,
             silences: Mutex::default(),
         })
     }
@@ -105,6 +116,12 @@ impl BankMetrics {
         Bank::from_text(bank).and_then(|bank| silences.get(&bank).copied()) == Some(0)
     }
 
+    /// Notes the time in a bank's answer to a call between these two instants, Unix milliseconds.
+    fn clock(&self, bank: Bank, answered_at_ms: i64, (begun_ms, ended_ms): (i64, i64)) {
+        let offset = clock_offset_ms(answered_at_ms, begun_ms, ended_ms);
+        self.clock_offset.with_label_values(&[bank.as_str()]).set(offset as f64 / 1000.0);
+    }
+
     /// Counts a step of a renewal.
     pub(super) fn renewal(&self, bank: Bank, result: &'static str) {
         self.renewals.with_label_values(&[bank.as_str(), result]).inc();
@@ -124,6 +141,16 @@ impl BankMetrics {
     }
 }
 
+/// How far our clock is ahead of one that said `told` between two instants of ours, without whole hours.
+fn clock_offset_ms(told: i64, begun: i64, ended: i64) -> i64 {
+    const HOUR: i64 = 3_600_000;
+    let middle = begun.midpoint(ended).saturating_sub(told);
+    let told = told.saturating_add(middle.saturating_add(HOUR / 2).div_euclid(HOUR) * HOUR);
+    // A time of a whole second lies up to a second before the one that it stands for.
+    let latest = if told % 1000 == 0 { told + 999 } else { told };
+    if begun > latest { begun - latest } else { (ended - told).min(0) }
+}
+
 tokio::task_local! {
     static NOTES: BankCallNotes;
 }
@@ -135,6 +162,8 @@ pub(super) struct BankCallNotes(Mutex<NotedCall>);
 #[derive(Default)]
 struct NotedCall {
     bank_request_id: Option<String>,
+    /// The time in the bank's answer, Unix milliseconds.
+    answered_at_ms: Option<i64>,
     failure: Option<NotedFailure>,
 }
 
@@ -153,6 +182,11 @@ impl BankCallNotes {
     /// Notes the id by which the bank knows the request.
     pub(super) fn asked_with(request_id: &str) {
         Self::note(|noted| noted.bank_request_id = Some(request_id.to_owned()));
+    }
+
+    /// Notes what the bank has answered.
+    pub(super) fn answered(answer: &FileServiceAnswer) {
+        Self::note(|noted| noted.answered_at_ms = Some(answer.timestamp.as_ms()));
     }
 
     /// Notes why the call has failed.
@@ -236,13 +270,21 @@ struct RunningBankCall<'a> {
     operation: &'static str,
     caller: BankCaller,
     begun: Instant,
+    begun_ms: i64,
     has_end: bool,
 }
 
 impl<'a> RunningBankCall<'a> {
     fn begin(channel: &'a ObservedChannel, operation: &'static str, caller: BankCaller) -> Self {
         channel.metrics.running.with_label_values(&[channel.bank.as_str()]).inc();
-        Self { channel, operation, caller, begun: Instant::now(), has_end: false }
+        Self {
+            channel,
+            operation,
+            caller,
+            begun: Instant::now(),
+            begun_ms: SystemClock::default().now_ms(),
+            has_end: false,
+        }
     }
 
     fn ended(&mut self, error: Option<&BankError>) {
@@ -256,7 +298,11 @@ impl<'a> RunningBankCall<'a> {
             };
             self.channel.metrics.uploads.with_label_values(&[self.channel.bank.as_str(), state]).inc();
         }
-        self.log(error);
+        let noted = BankCallNotes::taken();
+        if let Some(told) = noted.answered_at_ms {
+            self.channel.metrics.clock(self.channel.bank, told, (self.begun_ms, SystemClock::default().now_ms()));
+        }
+        self.log(error, noted);
     }
 
     fn count(&self, outcome: &'static str) {
@@ -267,8 +313,8 @@ impl<'a> RunningBankCall<'a> {
         metrics.durations.with_label_values(&[bank, self.operation]).observe(self.begun.elapsed().as_secs_f64());
     }
 
-    fn log(&self, error: Option<&BankError>) {
-        let NotedCall { bank_request_id, failure } = BankCallNotes::taken();
+    fn log(&self, error: Option<&BankError>, noted: NotedCall) {
+        let NotedCall { bank_request_id, failure, .. } = noted;
         let failure = failure.as_ref();
         let BankCaller { request_id, account, upload } = &self.caller;
         macro_rules! line {
@@ -306,7 +352,7 @@ impl Drop for RunningBankCall<'_> {
     fn drop(&mut self) {
         if !self.has_end {
             self.count("abandoned");
-            self.log(Some(&BankError::TimedOut));
+            self.log(Some(&BankError::TimedOut), BankCallNotes::taken());
         }
     }
 }
@@ -439,5 +485,32 @@ impl BankChannel for ObservedChannel {
 
     fn keeps_files_here(&self) -> bool {
         self.inner.keeps_files_here()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clock_offset_ms;
+
+    #[test]
+    fn a_clock_is_ahead_or_behind_by_what_lies_outside_the_call() {
+        let (begun, ended) = (1_800_000_000_250, 1_800_000_001_750);
+        for (told, offset) in [
+            (begun, 0),
+            (ended, 0),
+            // A whole second that the call began in.
+            (1_800_000_000_000, 0),
+            (begun - 7_001, 7_001),
+            (ended + 6_500, -6_500),
+            // The bank writes the time of its zone, and does not say so.
+            (begun + 2 * 3_600_000 + 500, 0),
+            (begun - 3_600_000 - 30_001, 30_001),
+            (ended + 3 * 3_600_000 + 40_500, -40_500),
+        ] {
+            assert_eq!(clock_offset_ms(told, begun, ended), offset, "{told}");
+        }
+        // A bank that writes nonsense.
+        clock_offset_ms(i64::MIN, begun, ended);
+        clock_offset_ms(i64::MAX, begun, ended);
     }
 }

@@ -158,6 +158,7 @@ impl SepaBank {
             .get_user_info_with(GetUserInfoRequest::new(), &self.asking())
             .await
             .map_err(|error| refused(at, error))?;
+        BankCallNotes::answered(&told.answer);
         let types = told.user_file_types.into_iter().filter_map(|one| {
             let is_sent = one.direction == Some(FileDirection::Upload);
             Some((one.file_type?, is_sent, one.target_id))
@@ -186,6 +187,7 @@ impl SepaBank {
         });
         request.file_type = file_type;
         let listed = client.list_files_with(request, &self.asking()).await.map_err(|error| refused(at, error))?;
+        BankCallNotes::answered(&listed.answer);
         Ok(listed.file_descriptors)
     }
 }
@@ -227,6 +229,7 @@ impl BankChannel for SepaBank {
             let mut request = DownloadBankFileRequest::new(reference.to_owned());
             request.file_type = Some(file_type.to_owned());
             let found = client.download_file_with(request, &self.asking()).await.map_err(|error| refused(at, error))?;
+            BankCallNotes::answered(&found.answer);
             Ok(BankFileDownload { content: found.content, mark: false })
         })
     }
@@ -278,11 +281,9 @@ impl BankChannel for SepaBank {
                 request_id: Some(request_id),
                 ..CallOptions::default()
             };
-            client
-                .exchange_at::<UploadBankFile>(request, Some(time), &options)
-                .await
-                .map(drop)
-                .map_err(|error| refused(at, error))
+            let taken = client.exchange_at::<UploadBankFile>(request, Some(time), &options).await;
+            BankCallNotes::answered(&taken.map_err(|error| refused(at, error))?.answer);
+            Ok(())
         })
     }
 

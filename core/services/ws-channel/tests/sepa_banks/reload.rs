@@ -57,6 +57,8 @@ async fn banks_come_and_go_and_calls_under_way_go_on() {
     let metrics = metrics(served, None).await.text().await.unwrap();
     let listed = "bankchannel_bank_calls_total{bank=\"osuuspankki\",operation=\"list_files\",outcome=\"ok\"} 3";
     assert!(metrics.contains(listed), "{metrics}");
+    let clock = "bankchannel_bank_clock_offset_seconds{bank=\"osuuspankki\"} 0\n";
+    assert!(metrics.contains(clock), "{metrics}");
     assert_eq!(reload(served, &all).await, (vec![], vec![]), "nothing has changed");
 }
 
