@@ -26,9 +26,28 @@ struct Logging {
     lines: Receiver<Value>,
 }
 
+/// The same command with no signal ignored, as the tests themselves may have been started (`nohup`).
+fn heeding(command: &Command) -> Command {
+    if !cfg!(target_os = "linux") {
+        let mut same = Command::new(command.get_program());
+        same.args(command.get_args());
+        return in_place_of(command, same);
+    }
+    let mut heeding = Command::new("env");
+    heeding.arg("--default-signal").arg(command.get_program()).args(command.get_args());
+    in_place_of(command, heeding)
+}
+
+/// With the folder and the environment of another command.
+fn in_place_of(command: &Command, mut other: Command) -> Command {
+    other.current_dir(command.get_current_dir().unwrap()).env_clear().stdin(Stdio::null());
+    other.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    other
+}
+
 impl Logging {
-    fn start(command: Command) -> Self {
-        let (mut child, ready) = started(command);
+    fn start(command: &Command) -> Self {
+        let (mut child, ready) = started(heeding(command));
         let lines = lines_of(child.stderr.take().unwrap());
         Self { child, ready, lines }
     }
@@ -141,7 +160,7 @@ fn sighup_reads_settings_and_tls_files_again_and_a_mistake_changes_nothing() {
     let write = |text: &str| fs::write(home.path("service.toml"), format!("log_format = \"json\"\n{text}")).unwrap();
     write("");
     let options = ["--tls-cert", "tls.pem", "--tls-key", "tls.key", "--config", "service.toml"];
-    let service = Logging::start(home.command(&[&["serve", "ws-channel", "--data", "data"], &options[..]].concat()));
+    let service = Logging::start(&home.command(&[&["serve", "ws-channel", "--data", "data"], &options[..]].concat()));
     let authority = |name: &str| -> PathBuf { home.path(&format!("{name}-ca.pem")) };
     let ends = |wanted: i64| assert_eq!(service.metric(ENDS), wanted as f64);
     ends(one);
@@ -196,7 +215,7 @@ fn the_variable_goes_before_the_level_of_the_file() {
     home.variable("BANKCHANNEL_LOG", "info");
     fs::write(home.path("service.toml"), "log_format = \"json\"\n").unwrap();
     let command = home.command(&["serve", "salt-edge-connector", "--data", "data", "--config", "service.toml"]);
-    let service = Logging::start(command);
+    let service = Logging::start(&command);
     let text = "log_format = \"json\"\nlog_level = \"error\"\ntrusted_proxy = [\"192.0.2.1\"]\nworkers = 7\n";
     fs::write(home.path("service.toml"), text).unwrap();
     service.send("-HUP");
@@ -220,8 +239,8 @@ fn sighup_at_any_time_neither_ends_a_service_nor_is_lost() {
     let (file, pipe) = (home.path("service.toml"), home.path("pipe"));
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     fs::rename(&pipe, &file).unwrap();
-    let mut command = home.command(&["serve", "ws-channel", "--data", "data", "--config", "service.toml"]);
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let command = home.command(&["serve", "ws-channel", "--data", "data", "--config", "service.toml"]);
+    let mut child = heeding(&command).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut waiting = fs::OpenOptions::new().write(true).open(&file).unwrap();
     send(&child, "-HUP");
     write("");
@@ -261,8 +280,8 @@ fn a_configuration_from_a_pipe_counts_and_is_not_read_again() {
     let mut piped = Command::new("bash");
     let text = "log_format = \"json\"\nbase_path = \"/v9\"\n";
     piped.args(["-c", &format!("exec \"$0\" \"$@\" <(printf '%s' '{text}')")]).arg(service.get_program());
-    piped.args(service.get_args()).current_dir(service.get_current_dir().unwrap()).env("HOME", home.path(""));
-    let service = Logging::start(piped);
+    piped.args(service.get_args());
+    let service = Logging::start(&in_place_of(&service, piped));
     assert!(service.ready["base_url"].as_str().unwrap().ends_with("/v9"), "{}", service.ready);
     service.send("-HUP");
     let line = service.line("not reloaded");
@@ -279,12 +298,11 @@ fn who_is_started_with_sighup_ignored_goes_on_ignoring_it() {
     let service = home.command(&["serve", "ws-channel", "--data", "data", "--config", "service.toml"]);
     let mut ignoring = Command::new("sh");
     ignoring.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]).arg(service.get_program()).args(service.get_args());
-    ignoring.current_dir(service.get_current_dir().unwrap()).env("HOME", home.path(""));
-    let service = Logging::start(ignoring);
+    let service = Logging::start(&in_place_of(&service, ignoring));
     fs::write(home.path("service.toml"), "log_format = \"json\"\nmax_file_bytes = 1\n").unwrap();
     service.send("-HUP");
     assert!(!service.end().iter().any(|line| line.to_string().contains("reloaded")));
-    let (sandbox, _) = started(home.command(&["serve", "sepa-bank", "--data", "bank", "--plain"]));
+    let (sandbox, _) = started(heeding(&home.command(&["serve", "sepa-bank", "--data", "bank", "--plain"])));
     send(&sandbox, "-HUP");
     let ran = crate::support::stop(sandbox, "-TERM").expect(0);
     assert!(!ran.err.contains("reloaded"), "{}", ran.err);

@@ -394,7 +394,7 @@ mod tests {
         let mut applied = Vec::new();
         let value = |field: &bankchannel_foundation::model::Field| match field.shape {
             Shape::Bool => (field.default != Some("true")).into(),
-            Shape::Integer { .. } => 77.into(),
+            Shape::Integer { .. } | Shape::Seconds | Shape::Number => 77.into(),
             Shape::Enum(shape) => shape.values.last().unwrap().value.into(),
             Shape::List(_) => serde_json::json!(["192.0.2.1"]),
             Shape::Text(shape) if !shape.example.is_empty() => shape.example.into(),
