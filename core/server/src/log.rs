@@ -11,6 +11,7 @@ use tracing::level_filters::LevelFilter;
 pub const SUBJECTS: &[(&str, &str)] = &[
     ("bankchannel::request", "a line for each request, when it has ended; probes at the level debug"),
     ("bankchannel::bank", "a line for each call of a bank"),
+    ("bankchannel::notice", "codes and alerts that are not taken, and each alert"),
     ("bankchannel::life", "start, changes of the stored data's version, reload, drain and stop"),
 ];
 

@@ -33,7 +33,7 @@ async fn ask(url: &str, request: &str) -> (u16, String, String) {
 async fn listening(token: Option<&str>) -> String {
     let listener = settings("127.0.0.1:0", token).bind(None).await.unwrap().unwrap();
     let url = listener.url();
-    drop(listener.serve(ServerMetrics::new("toy").unwrap(), CancellationToken::new()));
+    drop(listener.serve(ServerMetrics::new("test").unwrap(), CancellationToken::new()));
     url
 }
 
@@ -43,7 +43,7 @@ async fn on_loopback_programs_fetch_and_pages_do_not() {
     let (status, head, body) = ask(&url, "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1:9464").await;
     assert_eq!(status, 200);
     assert!(head.contains("content-type: text/plain; version=0.0.4"), "{head}");
-    assert!(body.contains("bankchannel_build_info{kind=\"toy\",version="), "{body}");
+    assert!(body.contains("bankchannel_build_info{kind=\"test\",version="), "{body}");
     for (request, expected) in [
         ("GET /metrics HTTP/1.1\r\nHost: localhost\r\nOrigin: https://page.example", 403),
         ("GET /metrics HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: none", 403),

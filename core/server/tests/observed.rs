@@ -112,7 +112,7 @@ impl CounterpartApi for SlowApi {
     }
 
     async fn answer(&self, routed: RoutedRequest) -> Response<AnswerBody> {
-        routed.observed.note(|facts| facts.operation = "toy.slow");
+        routed.observed.note(|facts| facts.operation = "test.slow");
         self.begun.notify_one();
         self.go_on.notified().await;
         answer::empty(StatusCode::CREATED)
@@ -197,7 +197,7 @@ async fn what_must_finish_is_told_of_with_the_status_that_it_had() {
     assert!(observer.told.lock().unwrap().is_empty(), "it goes on");
     api.go_on.notify_one();
     let told = observer.told(1).await;
-    assert_eq!((told[0].operation, told[0].status, told[0].end), ("toy.slow", 201, RequestEnd::HungUp));
+    assert_eq!((told[0].operation, told[0].status, told[0].end), ("test.slow", 201, RequestEnd::HungUp));
 }
 
 #[tokio::test]
@@ -226,8 +226,8 @@ async fn a_connection_without_tls_is_told_of_as_refused() {
 
 #[tokio::test]
 async fn no_label_has_a_value_that_a_client_chooses() {
-    let metrics = ServerMetrics::new("toy").unwrap();
-    let other = ServerMetrics::new("toy").unwrap();
+    let metrics = ServerMetrics::new("test").unwrap();
+    let other = ServerMetrics::new("test").unwrap();
     for path in 0..200 {
         let mut request = Request::builder().uri(format!("/{path}")).method("GET").body(()).unwrap();
         drop(observed(&mut request, &metrics, 404));

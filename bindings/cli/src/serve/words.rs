@@ -70,7 +70,7 @@ It writes the codes for SMS and e-mail to DATA/outbox.jsonl, or sends them (deli
 SIGINT or SIGTERM stops it: for drain_s seconds (--config) GET /readyz says 503 while requests are still answered.
 Then it accepts no new requests, answers the requests in flight and exits.
 SIGHUP makes it read its configuration and its TLS files again: the log says what it has applied and what needs a restart.
-BANKCHANNEL_LOG=info (or debug, or a filter such as bankchannel_server=debug), or log_level in --config, shows more on stderr.",
+BANKCHANNEL_LOG (warn, debug, or a filter such as info,bankchannel::request=warn) goes before log_level of --config.",
         spellings: &[],
         warnings: &[
             ("verification_code", "every code is the --verification-code: use this service for tests only"),

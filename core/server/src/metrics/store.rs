@@ -31,12 +31,17 @@ impl StoreMetrics {
     /// # Errors
     /// `internal` if a series is declared twice.
     pub fn new(metrics: &ServerMetrics) -> Result<Self> {
+        let commits = metrics.durations(
+            "bankchannel_store_commit_duration_seconds",
+            "Time that commits of the database took, by outcome: done, failed, or unknown where the answer was lost",
+            &["outcome"],
+        )?;
+        // So that the first one of each is seen as one.
+        for outcome in ["done", "failed", "unknown"] {
+            commits.with_label_values(&[outcome]);
+        }
         Ok(Self {
-            commits: metrics.durations(
-                "bankchannel_store_commit_duration_seconds",
-                "Time that commits of the database took, by outcome: done, failed, or unknown where the answer was lost",
-                &["outcome"],
-            )?,
+            commits,
             repeats: metrics.counter(
                 "bankchannel_store_repeats_total",
                 "Transactions that ran again, since another one had changed the same rows",

@@ -5,11 +5,8 @@
 
 use std::{
     path::Path,
-    sync::{
-        Arc, Weak,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::{Duration, UNIX_EPOCH},
+    sync::{Arc, Mutex, PoisonError, Weak},
+    time::{Duration, Instant, UNIX_EPOCH},
 };
 
 use bankchannel_foundation::{
@@ -41,7 +38,8 @@ pub(crate) struct ServiceMetrics {
     store: StoreMetrics,
     work: IntGaugeVec,
     audit_intact: IntGaugeVec,
-    audit_broken: AtomicBool,
+    /// Whether the audit trail held at its last whole check, and when that was.
+    audit_checked: Mutex<Option<(bool, Instant)>>,
     free_bytes: GaugeVec,
     login_key: GaugeVec,
     sampled: SampledGauges,
@@ -83,7 +81,7 @@ impl ServiceMetrics {
                 "Whether the audit trail held at its last whole check: 1 or 0; absent before the first one",
                 &[],
             )?,
-            audit_broken: AtomicBool::new(false),
+            audit_checked: Mutex::default(),
             free_bytes: server.gauge(
                 "bankchannel_folder_free_bytes",
                 "Free space of the file system of a folder",
@@ -123,13 +121,14 @@ impl ServiceMetrics {
 impl ServiceMetrics {
     /// Notes whether the audit trail held.
     pub(crate) fn audit_is_intact(&self, is_intact: bool) {
-        self.audit_broken.store(!is_intact, Ordering::Relaxed);
+        *self.audit_checked.lock().unwrap_or_else(PoisonError::into_inner) = Some((is_intact, Instant::now()));
         self.audit_intact.with_label_values::<&str>(&[]).set(is_intact.into());
     }
 
-    /// Whether it did not hold at its last whole check.
-    pub(crate) fn audit_is_broken(&self) -> bool {
-        self.audit_broken.load(Ordering::Relaxed)
+    /// Whether it held at the last whole check of this instance, and how long ago that was.
+    pub(crate) fn audit_checked(&self) -> Option<(bool, Duration)> {
+        let checked = *self.audit_checked.lock().unwrap_or_else(PoisonError::into_inner);
+        checked.map(|(is_intact, at)| (is_intact, at.elapsed()))
     }
 
     /// Notes the free space of a folder.
@@ -207,12 +206,12 @@ impl SampledGauges {
             notices: server.whole_gauge(
                 "bankchannel_notices_waiting",
                 "Codes and alerts in the database that nobody has taken yet",
-                &[],
+                &["channel"],
             )?,
             oldest_notice: server.gauge(
                 "bankchannel_notice_oldest_timestamp_seconds",
                 "When the oldest of them was put in; absent if there is none",
-                &[],
+                &["channel"],
             )?,
             checkpoint: server.gauge(
                 "bankchannel_audit_checkpoint_timestamp_seconds",
@@ -232,11 +231,12 @@ impl SampledGauges {
         self.locked.with_label_values::<&str>(&[]).set(sample.locked);
         self.overdue.with_label_values::<&str>(&[]).set(sample.overdue);
         self.untold.with_label_values::<&str>(&[]).set(sample.untold);
-        self.notices.with_label_values::<&str>(&[]).set(sample.notices);
         // Series of states without rows go.
+        self.notices.reset();
         self.oldest_notice.reset();
-        if let Some(oldest) = sample.oldest_notice {
-            self.oldest_notice.with_label_values::<&str>(&[]).set(seconds(oldest));
+        for (channel, count, oldest) in &sample.notices {
+            self.notices.with_label_values(&[channel]).set(*count);
+            self.oldest_notice.with_label_values(&[channel]).set(seconds(*oldest));
         }
         self.sessions.reset();
         for (mode, count) in &sample.sessions {

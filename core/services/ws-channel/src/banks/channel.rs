@@ -371,30 +371,15 @@ pub struct CertificateOfBank {
     pub files: Vec<NewBankFile>,
 }
 
-impl dyn BankChannel + '_ {
-    /// Waits for this bank within its time limit.
-    ///
-    /// # Errors
-    /// [`BankError::TimedOut`], and those of the call.
-    pub(crate) async fn in_time<T>(&self, asked: PendingBankAnswer<'_, T>) -> Result<T, BankError> {
-        within(self.time_limit(), asked).await
-    }
-
-    /// Waits for a certificate of this bank within its time limit.
-    ///
-    /// # Errors
-    /// As [`in_time`](Self::in_time).
-    pub(crate) async fn certificate_in_time<T>(&self, asked: PendingBankAnswer<'_, T>) -> Result<T, BankError> {
-        within(certificate_time_limit(self.time_limit()), asked).await
-    }
-}
-
 /// The time limit of a certificate at a bank with this time limit.
 pub(crate) fn certificate_time_limit(limit: Duration) -> Duration {
     (2 * limit).min(CERTIFICATE_TIMEOUT_MAX)
 }
 
 /// Waits for a bank within a time limit.
-pub(crate) async fn within<T>(limit: Duration, asked: PendingBankAnswer<'_, T>) -> Result<T, BankError> {
+pub(crate) async fn within<T>(
+    limit: Duration,
+    asked: impl Future<Output = Result<T, BankError>>,
+) -> Result<T, BankError> {
     tokio::time::timeout(limit, asked).await.unwrap_or(Err(BankError::TimedOut))
 }

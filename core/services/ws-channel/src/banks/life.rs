@@ -320,7 +320,7 @@ impl SetBank<'_> {
             self.shared.lock().unwrap_or_else(PoisonError::into_inner).exclusive = Some(alone);
         }
         let order = CertificateOrder { customer: &self.customer, request, proof, now_ms: self.service.now_ms() };
-        let issued = self.channel.certificate_in_time(self.channel.issue(&order)).await;
+        let issued = self.channel.issue(&order).await;
         let issued = issued.map_err(|error| self.explained(kind, error))?;
         let certificate = issued.certificate;
         if !request.is_answered_by(&certificate) {
@@ -351,7 +351,7 @@ impl SetBank<'_> {
     async fn tried(&self, name: &str) -> Result<PairTrial, LifeFault> {
         let pair = self.pair(name).await?;
         let _permit = self.service.banks.permit(self.bank).await?;
-        let tried = self.channel.in_time(self.channel.try_pair(&self.customer, &pair)).await;
+        let tried = self.channel.try_pair(&self.customer, &pair).await;
         Ok(tried.unwrap_or(PairTrial::NotKnown))
     }
 }

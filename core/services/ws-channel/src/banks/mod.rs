@@ -15,6 +15,7 @@
 
 pub(crate) mod alerts;
 mod bank_error;
+mod bank_metrics;
 mod channel;
 mod configured;
 mod connection_for_call;
@@ -54,6 +55,7 @@ use super::{
 };
 
 pub use bank_error::BankError;
+pub(crate) use bank_metrics::BankMetrics;
 use channel::within;
 pub use channel::{
     AccountBankConnection, BankChannel, BankFileDownload, CertificateCustomer, CertificateEnrolment, CertificateOfBank,
@@ -64,7 +66,6 @@ pub(crate) use channel::{BANK_TIMEOUT, TIME_LIMITS, certificate_time_limit};
 pub(crate) use configured::ConfiguredBanks;
 pub(crate) use connection_for_call::{ConnectionTurn, ReachedConnection};
 pub(crate) use fund_accounts::fund_simulator;
-pub(crate) use observed::BankMetrics;
 pub(crate) use pauses::{paused, refuse_if_paused};
 pub(crate) use renewal::renew_due;
 pub(crate) use settle::remove_old_content;

@@ -4,7 +4,6 @@
 //! channel itself while the call runs ([`BankCallNotes`]).
 
 use std::{
-    collections::HashMap,
     future::Future,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -17,139 +16,16 @@ use bankchannel_foundation::{
 };
 use bankchannel_renewal::{PairTrial, RenewalRules};
 use bankchannel_sepa_web_services::model::FileServiceAnswer;
-use bankchannel_server::metrics::ServerMetrics;
 use bankchannel_storage::ws_channel::{BankCodeLimits, BankFile, FileFilter, NewLedger, NewUpload, UploadAtBank};
 use bankchannel_ws_channel::model::Bank;
-use prometheus::{GaugeVec, HistogramVec, IntCounterVec, IntGaugeVec};
 
 use super::{
     AccountBankConnection, BankChannel, BankError, BankFileDownload, CertificateCustomer, CertificateEnrolment,
     CertificateOfBank, CertificateOrder, OutgoingFile, PendingBankAnswer, SigningMaterial, TrustedBankAuthority,
     UploadWaits,
+    bank_metrics::{BankMetrics, ISSUE, UPLOAD},
+    certificate_time_limit, within,
 };
-
-/// So many calls without an answer, one after the other: the bank is away.
-const SILENCES: u32 = 3;
-
-/// The series of the calls of banks.
-pub(crate) struct BankMetrics {
-    calls: IntCounterVec,
-    durations: HistogramVec,
-    running: IntGaugeVec,
-    uploads: IntCounterVec,
-    renewals: IntCounterVec,
-    authority_end: GaugeVec,
-    clock_offset: GaugeVec,
-    /// By bank: the calls without an answer since the last one with one, and whether there was one since it was away.
-    silences: Mutex<HashMap<Bank, u32>>,
-}
-
-impl BankMetrics {
-    /// # Errors
-    /// `internal` if a series is declared twice.
-    pub(crate) fn new(metrics: &ServerMetrics) -> Result<Self> {
-        Ok(Self {
-            calls: metrics.counter(
-                "bankchannel_bank_calls_total",
-                "Calls of banks that have ended, by bank, operation and outcome",
-                &["bank", "operation", "outcome"],
-            )?,
-            durations: metrics.durations(
-                "bankchannel_bank_call_duration_seconds",
-                "Time that calls of banks took",
-                &["bank", "operation"],
-            )?,
-            running: metrics.whole_gauge(
-                "bankchannel_bank_calls_running",
-                "Calls of banks that wait for an answer",
-                &["bank"],
-            )?,
-            uploads: metrics.counter(
-                "bankchannel_uploads_total",
-                "Uploads by what the exchange with the bank has shown: accepted, failed (the bank has not taken it) or unknown",
-                &["bank", "state"],
-            )?,
-            renewals: metrics.counter(
-                "bankchannel_renewals_total",
-                "Steps of renewing certificates, by bank and result: renewed, looked_at (nothing more to do now), failed",
-                &["bank", "result"],
-            )?,
-            authority_end: metrics.gauge(
-                "bankchannel_bank_authority_expiry_timestamp_seconds",
-                "When the first of the bank's trusted authorities ends that has not ended yet",
-                &["bank"],
-            )?,
-            clock_offset: metrics.gauge(
-                "bankchannel_bank_clock_offset_seconds",
-                "This machine's clock less the time in the bank's last answer, 0 if that lies within the call; without whole \
-                 hours, as banks write times of a zone that they do not name",
-                &["bank"],
-            )?,
-            silences: Mutex::default(),
-        })
-    }
-}
-
-impl BankMetrics {
-    /// Notes whether a bank has answered, whatever it has said.
-    fn heard(&self, bank: Bank, outcome: &str) {
-        let is_silent = match outcome {
-            "unreachable" | "timed_out" | "no_answer" | "http_status" | "empty" => true,
-            // Nothing was asked.
-            "not_sent" | "parameter" | "not_offered" | "store" | "rights_ended" | "failed" | "abandoned" => return,
-            _ => false,
-        };
-        let mut silences = self.silences.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = silences.entry(bank).or_default();
-        *count = if is_silent { count.saturating_add(1) } else { 0 };
-    }
-
-    /// The banks whose last calls have all had no answer.
-    pub(crate) fn away(&self) -> Vec<Bank> {
-        let silences = self.silences.lock().unwrap_or_else(PoisonError::into_inner);
-        silences.iter().filter(|(_, count)| **count >= SILENCES).map(|(bank, _)| *bank).collect()
-    }
-
-    /// Whether a bank has answered this instance.
-    pub(crate) fn answers_again(&self, bank: &str) -> bool {
-        let silences = self.silences.lock().unwrap_or_else(PoisonError::into_inner);
-        Bank::from_text(bank).and_then(|bank| silences.get(&bank).copied()) == Some(0)
-    }
-
-    /// Notes the time in a bank's answer to a call between these two instants, Unix milliseconds.
-    fn clock(&self, bank: Bank, answered_at_ms: i64, (begun_ms, ended_ms): (i64, i64)) {
-        let offset = clock_offset_ms(answered_at_ms, begun_ms, ended_ms);
-        self.clock_offset.with_label_values(&[bank.as_str()]).set(offset as f64 / 1000.0);
-    }
-
-    /// Counts a step of a renewal.
-    pub(super) fn renewal(&self, bank: Bank, result: &'static str) {
-        self.renewals.with_label_values(&[bank.as_str(), result]).inc();
-    }
-
-    /// Forgets the ends of a bank's authorities, until they are looked at again.
-    pub(super) fn forget_authorities(&self, bank: Bank) {
-        let _ = self.authority_end.remove_label_values(&[bank.as_str()]);
-    }
-
-    /// Notes the ends of a bank's authorities.
-    pub(super) fn authorities(&self, bank: Bank, authorities: &[TrustedBankAuthority], now_ms: i64) {
-        let ends = authorities.iter().map(|one| one.ends_ms).filter(|end| *end > now_ms);
-        if let Some(first) = ends.min() {
-            self.authority_end.with_label_values(&[bank.as_str()]).set(first as f64 / 1000.0);
-        }
-    }
-}
-
-/// How far our clock is ahead of one that said `told` between two instants of ours, without whole hours.
-fn clock_offset_ms(told: i64, begun: i64, ended: i64) -> i64 {
-    const HOUR: i64 = 3_600_000;
-    let middle = begun.midpoint(ended).saturating_sub(told);
-    let told = told.saturating_add(middle.saturating_add(HOUR / 2).div_euclid(HOUR) * HOUR);
-    // A time of a whole second lies up to a second before the one that it stands for.
-    let latest = if told % 1000 == 0 { told + 999 } else { told };
-    if begun > latest { begun - latest } else { (ended - told).min(0) }
-}
 
 tokio::task_local! {
     static NOTES: BankCallNotes;
@@ -243,20 +119,21 @@ impl BankCaller {
 
 impl ObservedChannel {
     pub(super) fn around(bank: Bank, inner: Arc<dyn BankChannel>, metrics: Arc<BankMetrics>) -> Self {
+        metrics.begin(bank);
         Self { bank, inner, metrics }
     }
 
-    /// Runs a call, counts it and logs it.
+    /// Runs a call within its time limit, counts it and logs it.
     async fn call<T>(
         &self,
         operation: &'static str,
-        caller: BankCaller,
+        (caller, limit): (BankCaller, Duration),
         asked: impl Future<Output = Result<T, BankError>> + Send,
     ) -> Result<T, BankError> {
         NOTES
             .scope(BankCallNotes::default(), async {
                 let mut running = RunningBankCall::begin(self, operation, caller);
-                let answered = asked.await;
+                let answered = within(limit, asked).await;
                 running.ended(answered.as_ref().err());
                 answered
             })
@@ -289,7 +166,8 @@ impl<'a> RunningBankCall<'a> {
 
     fn ended(&mut self, error: Option<&BankError>) {
         self.has_end = true;
-        self.count(error.map_or("ok", BankError::kind));
+        let outcome = error.map_or("ok", BankError::kind);
+        self.count(outcome);
         if self.operation == UPLOAD {
             let state = match error {
                 None => "accepted",
@@ -302,18 +180,18 @@ impl<'a> RunningBankCall<'a> {
         if let Some(told) = noted.answered_at_ms {
             self.channel.metrics.clock(self.channel.bank, told, (self.begun_ms, SystemClock::default().now_ms()));
         }
-        self.log(error, noted);
+        self.log((error.is_some(), outcome), noted);
     }
 
     fn count(&self, outcome: &'static str) {
         let (bank, metrics) = (self.channel.bank.as_str(), &self.channel.metrics);
         metrics.running.with_label_values(&[bank]).dec();
-        metrics.heard(self.channel.bank, outcome);
+        metrics.heard(self.channel.bank, outcome, self.begun.elapsed());
         metrics.calls.with_label_values(&[bank, self.operation, outcome]).inc();
         metrics.durations.with_label_values(&[bank, self.operation]).observe(self.begun.elapsed().as_secs_f64());
     }
 
-    fn log(&self, error: Option<&BankError>, noted: NotedCall) {
+    fn log(&self, (has_failed, outcome): (bool, &'static str), noted: NotedCall) {
         let NotedCall { bank_request_id, failure, .. } = noted;
         let failure = failure.as_ref();
         let BankCaller { request_id, account, upload } = &self.caller;
@@ -323,7 +201,7 @@ impl<'a> RunningBankCall<'a> {
                     target: "bankchannel::bank",
                     bank = self.channel.bank.as_str(),
                     operation = self.operation,
-                    outcome = error.map_or("ok", BankError::kind),
+                    outcome,
                     duration_ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX),
                     request_id,
                     account = account.as_deref(),
@@ -339,11 +217,11 @@ impl<'a> RunningBankCall<'a> {
                 )
             };
         }
-        match error {
-            Some(_) => line!(warn),
+        match has_failed {
+            true => line!(warn),
             // The simulator's calls are the service's own work.
-            None if self.channel.inner.keeps_files_here() => line!(debug),
-            None => line!(info),
+            false if self.channel.inner.keeps_files_here() => line!(debug),
+            false => line!(info),
         }
     }
 }
@@ -352,13 +230,10 @@ impl Drop for RunningBankCall<'_> {
     fn drop(&mut self) {
         if !self.has_end {
             self.count("abandoned");
-            self.log(Some(&BankError::TimedOut), BankCallNotes::taken());
+            self.log((true, "abandoned"), BankCallNotes::taken());
         }
     }
 }
-
-/// The operation whose end is an upload's state.
-const UPLOAD: &str = "upload_file";
 
 impl BankChannel for ObservedChannel {
     fn list<'a>(
@@ -366,7 +241,7 @@ impl BankChannel for ObservedChannel {
         at: &'a AccountBankConnection<'a>,
         filter: &'a FileFilter,
     ) -> PendingBankAnswer<'a, Vec<BankFile>> {
-        Box::pin(self.call("list_files", BankCaller::of(at), self.inner.list(at, filter)))
+        Box::pin(self.call("list_files", (BankCaller::of(at), self.time_limit()), self.inner.list(at, filter)))
     }
 
     fn download<'a>(
@@ -375,7 +250,11 @@ impl BankChannel for ObservedChannel {
         file_type: &'a str,
         reference: &'a str,
     ) -> PendingBankAnswer<'a, BankFileDownload> {
-        Box::pin(self.call("download_file", BankCaller::of(at), self.inner.download(at, file_type, reference)))
+        Box::pin(self.call(
+            "download_file",
+            (BankCaller::of(at), self.time_limit()),
+            self.inner.download(at, file_type, reference),
+        ))
     }
 
     fn upload_ids(&self, at: &AccountBankConnection<'_>) -> Option<UploadAtBank> {
@@ -403,7 +282,7 @@ impl BankChannel for ObservedChannel {
             }
             asked.await
         };
-        Box::pin(self.call(UPLOAD, caller, named))
+        Box::pin(self.call(UPLOAD, (caller, self.upload_waits().answer), named))
     }
 
     fn delete<'a>(
@@ -412,7 +291,11 @@ impl BankChannel for ObservedChannel {
         file_type: &'a str,
         reference: &'a str,
     ) -> PendingBankAnswer<'a, ()> {
-        Box::pin(self.call("delete_file", BankCaller::of(at), self.inner.delete(at, file_type, reference)))
+        Box::pin(self.call(
+            "delete_file",
+            (BankCaller::of(at), self.time_limit()),
+            self.inner.delete(at, file_type, reference),
+        ))
     }
 
     fn renewal_rules(&self) -> RenewalRules {
@@ -440,7 +323,11 @@ impl BankChannel for ObservedChannel {
     }
 
     fn issue<'a>(&'a self, order: &'a CertificateOrder<'a>) -> PendingBankAnswer<'a, CertificateOfBank> {
-        Box::pin(self.call("issue_certificate", BankCaller::default(), self.inner.issue(order)))
+        Box::pin(self.call(
+            ISSUE,
+            (BankCaller::default(), certificate_time_limit(self.time_limit())),
+            self.inner.issue(order),
+        ))
     }
 
     fn try_pair<'a>(
@@ -448,11 +335,15 @@ impl BankChannel for ObservedChannel {
         customer: &'a CertificateCustomer,
         pair: &'a SigningMaterial,
     ) -> PendingBankAnswer<'a, PairTrial> {
-        Box::pin(self.call("try_certificate", BankCaller::default(), self.inner.try_pair(customer, pair)))
+        Box::pin(self.call(
+            "try_certificate",
+            (BankCaller::default(), self.time_limit()),
+            self.inner.try_pair(customer, pair),
+        ))
     }
 
     fn target_id<'a>(&'a self, at: &'a AccountBankConnection<'a>) -> PendingBankAnswer<'a, Option<String>> {
-        Box::pin(self.call("get_user_info", BankCaller::of(at), self.inner.target_id(at)))
+        Box::pin(self.call("get_user_info", (BankCaller::of(at), self.time_limit()), self.inner.target_id(at)))
     }
 
     fn authorities(&self) -> PendingBankAnswer<'_, Vec<TrustedBankAuthority>> {
@@ -485,32 +376,5 @@ impl BankChannel for ObservedChannel {
 
     fn keeps_files_here(&self) -> bool {
         self.inner.keeps_files_here()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::clock_offset_ms;
-
-    #[test]
-    fn a_clock_is_ahead_or_behind_by_what_lies_outside_the_call() {
-        let (begun, ended) = (1_800_000_000_250, 1_800_000_001_750);
-        for (told, offset) in [
-            (begun, 0),
-            (ended, 0),
-            // A whole second that the call began in.
-            (1_800_000_000_000, 0),
-            (begun - 7_001, 7_001),
-            (ended + 6_500, -6_500),
-            // The bank writes the time of its zone, and does not say so.
-            (begun + 2 * 3_600_000 + 500, 0),
-            (begun - 3_600_000 - 30_001, 30_001),
-            (ended + 3 * 3_600_000 + 40_500, -40_500),
-        ] {
-            assert_eq!(clock_offset_ms(told, begun, ended), offset, "{told}");
-        }
-        // A bank that writes nonsense.
-        clock_offset_ms(i64::MIN, begun, ended);
-        clock_offset_ms(i64::MAX, begun, ended);
     }
 }

@@ -15,7 +15,10 @@ use bankchannel_ws_channel::model::Bank;
 use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::{AccountBankConnection, BankChannel, alerts, life::CertificateLifeDriver, life_fault::LifeFault, refusals};
+use super::{
+    AccountBankConnection, BankChannel, alerts, bank_metrics::SetRenewal, life::CertificateLifeDriver,
+    life_fault::LifeFault, refusals,
+};
 use crate::{
     certs::material,
     service::{BackgroundService, SettlingStore},
@@ -181,25 +184,20 @@ pub(crate) async fn renew_due(service: &BackgroundService) -> Result<usize, Stor
             if service.running.is_closed() {
                 break;
             }
-            renewed += usize::from(look_at(service, &due, bank, true).await.unwrap_or(false));
+            renewed += usize::from(look_at(service, &due, bank, true).await == Ok(SetRenewal::Renewed));
         }
     }
     service.writer().expire_certs(service.now_ms()).await?;
     Ok(renewed)
 }
 
-/// Works on a set; returns whether it was renewed. The error is logged and recorded: the set could not be worked on at all.
-async fn look_at(service: &BackgroundService, due: &DueCertSet, bank: Bank, is_due: bool) -> Result<bool, ()> {
+/// Works on a set; returns what came of it. The error is logged and recorded: the set could not be worked on at all.
+async fn look_at(service: &BackgroundService, due: &DueCertSet, bank: Bank, is_due: bool) -> Result<SetRenewal, ()> {
     let worked = match service.banks.channel(bank) {
         Some(channel) => work_on(service, &*channel, due, (bank, is_due)).await,
-        None => Ok(false),
+        None => Ok(SetRenewal::LookedAt),
     };
-    let result = match &worked {
-        Ok(true) => "renewed",
-        Ok(false) => "looked_at",
-        Err(_) => "failed",
-    };
-    service.metrics.banks.renewal(bank, result);
+    service.metrics.banks.renewal(bank, *worked.as_ref().unwrap_or(&SetRenewal::Failed));
     worked.map_err(|fault| {
         tracing::warn!(
             bank = due.bank,
@@ -215,11 +213,11 @@ async fn work_on(
     channel: &dyn BankChannel,
     due: &DueCertSet,
     (bank, is_due): (Bank, bool),
-) -> Result<bool, LifeFault> {
+) -> Result<SetRenewal, LifeFault> {
     let ticket = random::base32_lower(26);
     let now = service.now_ms();
     let held = service.writer().hold_set(&due.email, &due.bank, &ticket, is_due, now).await?;
-    let Some(held) = held else { return Ok(false) };
+    let Some(held) = held else { return Ok(SetRenewal::LookedAt) };
     let audit = AuditEntry {
         at: now,
         request_id: random::uuid_v4(),
@@ -253,15 +251,14 @@ async fn work_on(
     let now = service.now_ms();
     let mut life = driver.life().clone();
     let told = life.tell_days(now.div_euclid(1000));
-    let (renewed, failure) = match &ran {
-        Ok(run) => (
-            run.renewed,
-            match &run.end {
-                RenewalEnd::Person(why) => Some(why.clone()),
-                _ => None,
-            },
-        ),
-        Err(fault) => (false, Some(fault.text())),
+    let (come_to, failure) = match &ran {
+        Ok(run) => match &run.end {
+            RenewalEnd::Person(why) if !run.renewed => (SetRenewal::Stopped, Some(why.clone())),
+            RenewalEnd::Person(why) => (SetRenewal::Renewed, Some(why.clone())),
+            _ if run.renewed => (SetRenewal::Renewed, None),
+            _ => (SetRenewal::LookedAt, None),
+        },
+        Err(fault) => (SetRenewal::Failed, Some(fault.text())),
     };
     if let Err(fault) = &ran {
         if fault.is_lost() {
@@ -270,7 +267,7 @@ async fn work_on(
                 account = &*service.pseudonym(&due.email),
                 "a certificate was retired while it was renewed"
             );
-            return Ok(false);
+            return Ok(SetRenewal::LookedAt);
         }
         let entry = AuditEntry { outcome: "failed".into(), detail: format!("{user}: {}", fault.text()), ..audit };
         service.writer().append_audit(entry).await?;
@@ -292,7 +289,7 @@ async fn work_on(
     let again_ms = if is_unchanged { LATER_MS } else { AGAIN_MS };
     driver.store().settle(&life, now + again_ms, target).await?;
     driver.store().release().await;
-    Ok(renewed)
+    Ok(come_to)
 }
 
 /// Whether the set was stored as one that can be used.
@@ -317,5 +314,5 @@ async fn target_of(service: &BackgroundService, channel: &dyn BankChannel, due: 
         keys: &service.keys,
         refused: &service.banks.refused,
     };
-    channel.in_time(channel.target_id(&at)).await.ok().flatten()
+    channel.target_id(&at).await.ok().flatten()
 }

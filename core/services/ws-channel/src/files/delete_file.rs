@@ -28,7 +28,7 @@ pub(crate) async fn handle(
         None
     };
     let connection = reached.connection(service, store, call.for_bank());
-    channel.in_time(channel.delete(&connection, kind, reference)).await?;
+    channel.delete(&connection, kind, reference).await?;
     if !here {
         call.record_done(service, bank, &detail).await?;
     }

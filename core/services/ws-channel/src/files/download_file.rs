@@ -33,7 +33,7 @@ pub(crate) async fn handle(
     let channel = service.banks.channel(request.bank).ok_or(&service_texts::NO_CHANNEL)?;
     let (kind, reference) = (request.file_type.as_str(), request.file_reference.as_str());
     let connection = reached.connection(service, None, call.for_bank());
-    let found = channel.in_time(channel.download(&connection, kind, reference)).await?;
+    let found = channel.download(&connection, kind, reference).await?;
     if found.content.known_size().is_some_and(|size| size > service.config().max_file_bytes) {
         return Err((&service_texts::BANK_DATA_ERROR).into());
     }

@@ -36,7 +36,7 @@ pub(crate) async fn handle(
         },
     };
     let connection = reached.connection(service, None, call.for_bank());
-    let listed = channel.in_time(channel.list(&connection, &filter)).await?;
+    let listed = channel.list(&connection, &filter).await?;
     if channel.keeps_files_here() {
         let _ =
             call.fresh.set(ListingFreshness { auth, files, owner: reached.scope.email.clone(), until: reached.until });

@@ -57,10 +57,8 @@ impl UploadExchange {
         unended.has_end = true;
         let _ = answer.send(told);
         drop(awaited);
-        if let Ok(answered) = timeout_at(begun + waits.answer, &mut asked).await {
-            // No caller waits for it; an outcome that cannot be stored waits for the store.
-            let _ = self.end(answered, true).await;
-        }
+        // No caller waits for it; an outcome that cannot be stored waits for the store.
+        let _ = self.end(asked.await, true).await;
     }
 
     /// Stores that the caller waits no longer.

@@ -135,7 +135,7 @@ mod tests {
     use crate::ServiceConfig;
 
     fn open(folder: &Path, config: &ServiceConfig) -> NoticeOutbox {
-        let queue = NoticeQueue::new(config, &ServerMetrics::new("toy").unwrap()).unwrap();
+        let queue = NoticeQueue::new(config, &ServerMetrics::new("test").unwrap()).unwrap();
         NoticeOutbox::open(folder, config, &queue).unwrap()
     }
 

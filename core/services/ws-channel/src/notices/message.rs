@@ -17,6 +17,9 @@ pub(crate) enum NoticeChannel {
 }
 
 impl NoticeChannel {
+    /// All of them, in the order of their numbers.
+    pub(crate) const ALL: [Self; 3] = [Self::Sms, Self::Email, Self::Operator];
+
     /// `sms`, `email` or `operator`.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
@@ -28,7 +31,7 @@ impl NoticeChannel {
 
     /// The channel of this name.
     pub(crate) fn from_text(text: &str) -> Option<Self> {
-        [Self::Sms, Self::Email, Self::Operator].into_iter().find(|channel| channel.as_str() == text)
+        Self::ALL.into_iter().find(|channel| channel.as_str() == text)
     }
 }
 

@@ -26,10 +26,12 @@ use std::{
     path::Path,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use bankchannel_crypto::random;
 use bankchannel_foundation::{Result, Secret};
+use bankchannel_storage::ws_channel::NewNotice;
 use serde_json::Value;
 
 use super::config::{DeliveryKind, ServiceConfig};
@@ -63,6 +65,7 @@ pub(crate) struct NoticeOutbox {
     ways: [Arc<dyn NoticeDelivery>; 3],
     /// The queue of the operator's notices, if they wait in the database.
     queue: Option<Arc<NoticeQueue>>,
+    sending: Arc<NoticeQueue>,
     fixed_code: Option<Secret>,
     /// The messages shown by the control interface; `None` without it.
     recent: Option<Mutex<VecDeque<Value>>>,
@@ -89,8 +92,9 @@ impl NoticeOutbox {
         let recent = config.control.then(Mutex::default);
         let kind = settings::delivery_of(config, NoticeChannel::Operator);
         let is_queued = matches!(kind, DeliveryKind::Smtp | DeliveryKind::Webhook | DeliveryKind::Command);
+        let sending = Arc::clone(queue);
         let queue = is_queued.then(|| Arc::clone(queue));
-        Ok(Self { ways, queue, fixed_code: config.fixed_code.clone(), recent })
+        Ok(Self { ways, queue, sending, fixed_code: config.fixed_code.clone(), recent })
     }
 
     /// A new code: six random digits, or the fixed one.
@@ -104,14 +108,44 @@ impl NoticeOutbox {
     /// When it could not be handed over: it is not sent, or not certainly.
     pub(crate) async fn hand_over(&self, notice: OutgoingNotice) -> std::io::Result<()> {
         self.ways[notice.channel as usize].deliver(&notice).await?;
-        if let Some(recent) = &self.recent {
-            let mut recent = recent.lock().unwrap_or_else(PoisonError::into_inner);
-            recent.push_back(notice.message);
-            if recent.len() > REMEMBERED {
-                recent.pop_front();
-            }
-        }
+        self.remember(notice.message);
         Ok(())
+    }
+
+    fn remember(&self, message: Value) {
+        let Some(recent) = &self.recent else { return };
+        let mut recent = recent.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.push_back(message);
+        if recent.len() > REMEMBERED {
+            recent.pop_front();
+        }
+    }
+
+    /// Prepares the notice of an alert: one that waits in the database is to be put in with the alert, any other is handed over.
+    ///
+    /// # Errors
+    /// When it could not be handed over.
+    async fn begin_alert(&self, notice: OutgoingNotice) -> std::io::Result<Option<NewNotice>> {
+        match &self.queue {
+            Some(queue) => {
+                let sealed = queue.sealed(&notice)?;
+                self.remember(notice.message);
+                Ok(Some(sealed))
+            }
+            None => self.hand_over(notice).await.map(|()| None),
+        }
+    }
+
+    /// Has the queue looked at at once.
+    fn look_at_queue(&self) {
+        if let Some(queue) = &self.queue {
+            queue.look();
+        }
+    }
+
+    /// How long ago this instance has handed a notice of this channel to whoever takes it.
+    fn taken_ago(&self, channel: &str) -> Option<Duration> {
+        self.sending.taken_ago(NoticeChannel::from_text(channel)?)
     }
 
     /// Tells the operator past the database; false if it was not taken yet.

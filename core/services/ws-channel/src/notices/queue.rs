@@ -5,8 +5,8 @@
 
 use std::{
     io,
-    sync::{Arc, OnceLock},
-    time::Duration,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::{Duration, Instant},
 };
 
 use bankchannel_foundation::Result;
@@ -21,17 +21,17 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    HandedOver, NoticeChannel, NoticeDelivery, OutgoingNotice,
+    HandedOver, NoticeChannel, NoticeDelivery, OutgoingNotice, alerts,
     senders::{NoticeSenders, SendFault},
 };
 use crate::{config::ServiceConfig, service::BackgroundService};
 
 /// How often it is looked for notices: another instance may have put one in.
 const LOOK: Duration = Duration::from_secs(1);
-/// Notices that are sent at once.
-const AT_ONCE: usize = 16;
-/// For how long a notice is taken: longer than any of the settings' time limits.
-const LEASE_MS: i64 = 330_000;
+/// Notices of a channel that are sent at once: a gateway that hangs keeps the others from nothing.
+const AT_ONCE: usize = 8;
+/// What a notice is taken for beyond the time limit of its sending.
+const MARGIN: Duration = Duration::from_secs(15);
 /// The pauses before it is tried again; the last one from then on.
 const PAUSES_S: [i64; 6] = [2, 10, 30, 60, 300, 600];
 /// How long a stop waits for those that are being sent.
@@ -42,7 +42,9 @@ pub(crate) struct NoticeQueue {
     senders: NoticeSenders,
     service: OnceLock<BackgroundService>,
     added: Notify,
-    places: Arc<Semaphore>,
+    places: [Arc<Semaphore>; NoticeChannel::ALL.len()],
+    /// When the last one of each channel was taken.
+    taken: Mutex<[Option<Instant>; NoticeChannel::ALL.len()]>,
     sent: IntCounterVec,
 }
 
@@ -50,16 +52,25 @@ impl NoticeQueue {
     /// # Errors
     /// `configuration.invalid` for senders that cannot be; `internal` if a series is declared twice.
     pub(crate) fn new(config: &ServiceConfig, metrics: &ServerMetrics) -> Result<Arc<Self>> {
+        let senders = NoticeSenders::open(config)?;
+        let sent = metrics.counter(
+            "bankchannel_notices_total",
+            "Tries to send a code or an alert, by channel, delivery and outcome: sent, later, refused, or expired unsent",
+            &["channel", "delivery", "outcome"],
+        )?;
+        // So that the first one of each is seen as one.
+        for channel in NoticeChannel::ALL {
+            for outcome in ["sent", "later", "refused", "expired"] {
+                sent.with_label_values(&[channel.as_str(), senders.kind(channel), outcome]);
+            }
+        }
         Ok(Arc::new(Self {
-            senders: NoticeSenders::open(config)?,
+            senders,
             service: OnceLock::new(),
             added: Notify::new(),
-            places: Arc::new(Semaphore::new(AT_ONCE)),
-            sent: metrics.counter(
-                "bankchannel_notices_total",
-                "Tries to send a code or an alert, by channel, delivery and outcome: sent, later, refused, or expired unsent",
-                &["channel", "delivery", "outcome"],
-            )?,
+            places: std::array::from_fn(|_| Arc::new(Semaphore::new(AT_ONCE))),
+            taken: Mutex::default(),
+            sent,
         }))
     }
 
@@ -69,51 +80,61 @@ impl NoticeQueue {
         let (queue, stop) = (Arc::clone(self), stop.clone());
         background::spawn(async move {
             let _ = stop.run_until_cancelled(queue.run()).await;
-            let all = u32::try_from(AT_ONCE).unwrap_or(1);
             // The others stay in the database.
-            let _ = tokio::time::timeout(LAST, queue.places.acquire_many(all)).await;
+            let _ = tokio::time::timeout(LAST, async {
+                for places in &queue.places {
+                    let _ = places.acquire_many(AT_ONCE as u32).await;
+                }
+            })
+            .await;
         })
     }
 
     async fn run(self: &Arc<Self>) {
         let mut was_away = false;
+        let mut is_begun = false;
         loop {
             let _ = tokio::time::timeout(LOOK, self.added.notified()).await;
-            let taken = self.take().await;
+            let taken = self.take(&mut is_begun).await;
             if let (Err(why), false) = (&taken, was_away) {
                 tracing::error!(%why, "notices cannot be taken from the database yet");
             }
             was_away = taken.is_err();
             for due in taken.unwrap_or_default() {
-                let (queue, place) = (Arc::clone(self), Arc::clone(&self.places).acquire_owned().await);
+                let Some(channel) = NoticeChannel::from_text(&due.channel) else { continue };
+                let place = Arc::clone(&self.places[channel as usize]).acquire_owned().await;
+                let queue = Arc::clone(self);
                 drop(background::spawn(async move {
-                    queue.work_on(&due).await;
+                    queue.work_on(channel, &due).await;
                     drop(place);
                 }));
             }
         }
     }
 
-    async fn take(&self) -> std::result::Result<Vec<DueNotice>, StoreError> {
+    async fn take(&self, is_begun: &mut bool) -> std::result::Result<Vec<DueNotice>, StoreError> {
         let Some(service) = self.service.get() else { return Ok(Vec::new()) };
         let now = service.now_ms();
-        let free = i64::try_from(self.places.available_permits()).unwrap_or(0);
-        service.writer().take_notices(now, now + LEASE_MS, free).await
+        if !*is_begun && service.store.is_only_writer() {
+            // Nobody sends what the instance before has taken.
+            service.writer().free_notices(now).await?;
+        }
+        *is_begun = true;
+        let room = NoticeChannel::ALL.map(|channel| {
+            let free = self.places[channel as usize].available_permits();
+            (channel.as_str(), i64::try_from(free).unwrap_or(0))
+        });
+        let lease = self.senders.longest() + MARGIN;
+        let until = now.saturating_add(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX));
+        service.writer().take_notices(now, until, room.to_vec()).await
     }
 
     /// Sends a notice, and stores what became of it.
-    async fn work_on(&self, due: &DueNotice) {
+    async fn work_on(&self, channel: NoticeChannel, due: &DueNotice) {
         let Some(service) = self.service.get() else { return };
-        let Some(channel) = NoticeChannel::from_text(&due.channel) else {
-            return self.over(service, due, "of a channel that this version does not have").await;
-        };
         let count = |outcome: &str| {
             self.sent.with_label_values(&[channel.as_str(), self.senders.kind(channel), outcome]).inc();
         };
-        if due.expires <= service.now_ms() {
-            count("expired");
-            return self.over(service, due, "its time is over, and nobody has taken it").await;
-        }
         let opened = service.keys.vault().open(&label(&due.id), &due.sealed).ok();
         let message = opened.and_then(|opened| serde_json::from_slice(&opened).ok());
         let Some(message) = message else {
@@ -121,9 +142,22 @@ impl NoticeQueue {
             return self.over(service, due, "it cannot be opened with the service's key").await;
         };
         let notice = OutgoingNotice { id: due.id.clone(), channel, message, expires_ms: due.expires };
-        match self.senders.send(&notice).await {
+        if due.expires <= service.now_ms() {
+            count("expired");
+            if let Err(why) = alerts::untell(service, &notice.message).await {
+                tracing::error!(%why, notice = due.id, "an alert that nobody has taken cannot be told again");
+            }
+            return self.over(service, due, "its time is over, and nobody has taken it").await;
+        }
+        // The operator's own notices are not given up for one word of a mail server.
+        let sent = match self.senders.send(&notice).await {
+            Err(SendFault::Refused(why)) if channel == NoticeChannel::Operator => Err(SendFault::Later(why)),
+            sent => sent,
+        };
+        match sent {
             Ok(()) => {
                 count("sent");
+                self.taken.lock().unwrap_or_else(PoisonError::into_inner)[channel as usize] = Some(Instant::now());
                 self.store(service, due, NoticeEnd::Over).await;
             }
             Err(SendFault::Refused(why)) => {
@@ -167,6 +201,28 @@ impl NoticeQueue {
         }
     }
 
+    /// How long ago a notice of this channel was taken.
+    pub(super) fn taken_ago(&self, channel: NoticeChannel) -> Option<Duration> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)[channel as usize].map(|at| at.elapsed())
+    }
+
+    /// Looks for notices at once.
+    pub(super) fn look(&self) {
+        self.added.notify_one();
+    }
+
+    /// The row of a notice.
+    pub(super) fn sealed(&self, notice: &OutgoingNotice) -> io::Result<NewNotice> {
+        let service = self.service.get().ok_or_else(|| io::Error::other("the service has not begun"))?;
+        let sealed = service.keys.vault().seal(&label(&notice.id), notice.message.to_string().as_bytes());
+        Ok(NewNotice {
+            id: notice.id.clone(),
+            channel: notice.channel.as_str().to_owned(),
+            sealed: sealed.map_err(io::Error::other)?,
+            expires: notice.expires_ms,
+        })
+    }
+
     /// Sends a notice past the database, which cannot take it.
     pub(super) async fn send_now(&self, notice: &OutgoingNotice) -> std::result::Result<(), SendFault> {
         self.senders.send(notice).await
@@ -177,15 +233,9 @@ impl NoticeDelivery for NoticeQueue {
     fn deliver<'a>(&'a self, notice: &'a OutgoingNotice) -> HandedOver<'a> {
         Box::pin(async move {
             let service = self.service.get().ok_or_else(|| io::Error::other("the service has not begun"))?;
-            let sealed = service.keys.vault().seal(&label(&notice.id), notice.message.to_string().as_bytes());
-            let new = NewNotice {
-                id: notice.id.clone(),
-                channel: notice.channel.as_str().to_owned(),
-                sealed: sealed.map_err(io::Error::other)?,
-                expires: notice.expires_ms,
-            };
+            let new = self.sealed(notice)?;
             service.writer().put_notice(new, service.now_ms()).await.map_err(io::Error::other)?;
-            self.added.notify_one();
+            self.look();
             Ok(())
         })
     }

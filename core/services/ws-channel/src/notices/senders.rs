@@ -45,6 +45,7 @@ pub(super) struct NoticeSenders {
     command: Option<CommandSender>,
     kinds: [DeliveryKind; 3],
     operator_email: Option<String>,
+    longest: Duration,
 }
 
 impl NoticeSenders {
@@ -53,16 +54,22 @@ impl NoticeSenders {
     /// # Errors
     /// `configuration.invalid`.
     pub(super) fn open(config: &ServiceConfig) -> Result<Self> {
-        let kinds = [NoticeChannel::Sms, NoticeChannel::Email, NoticeChannel::Operator]
-            .map(|channel| delivery_of(config, channel));
+        let kinds = NoticeChannel::ALL.map(|channel| delivery_of(config, channel));
         let uses = |kind| kinds.contains(&kind);
         let smtp = || MailSender::new(&config.smtp.for_mail()?);
+        let limits = kinds.map(|kind| match kind {
+            DeliveryKind::Smtp => config.smtp.timeout_s,
+            DeliveryKind::Webhook => config.webhook.timeout_s,
+            DeliveryKind::Command => config.notice_command.timeout_s,
+            DeliveryKind::File | DeliveryKind::Memory => 0,
+        });
         Ok(Self {
             smtp: uses(DeliveryKind::Smtp).then(smtp).transpose()?,
             webhook: uses(DeliveryKind::Webhook).then(|| WebhookSender::new(&config.webhook)).transpose()?,
             command: uses(DeliveryKind::Command).then(|| CommandSender::new(&config.notice_command)).transpose()?,
             kinds,
             operator_email: config.operator_email.clone(),
+            longest: Duration::from_secs(limits.into_iter().max().unwrap_or_default().into()),
         })
     }
 
@@ -75,6 +82,11 @@ impl NoticeSenders {
             DeliveryKind::Webhook => "webhook",
             DeliveryKind::Command => "command",
         }
+    }
+
+    /// The longest time limit of those in use.
+    pub(super) fn longest(&self) -> Duration {
+        self.longest
     }
 
     /// Sends a notice once.
@@ -125,6 +137,9 @@ impl WebhookSender {
         if parsed.query().is_some() || parsed.authority().is_none_or(|of| of.as_str().contains('@')) {
             return Err(wrong("must be a URL without a query, a user or a password"));
         }
+        if parsed.path() != "/" && parsed.path().ends_with('/') {
+            return Err(wrong("must not end with a slash: the path is signed as it is sent"));
+        }
         let timeout = Duration::from_secs(settings.timeout_s.into());
         let transport = Transport::new(&TransportSettings {
             base_url: url.clone(),
@@ -147,7 +162,7 @@ impl WebhookSender {
         });
         Ok(Self {
             transport: transport?,
-            path: parsed.path().trim_end_matches('/').to_owned(),
+            path: parsed.path().to_owned(),
             secret: checked_secret(settings.secret.as_ref())?,
             timeout,
         })
@@ -165,9 +180,10 @@ impl WebhookSender {
         let until = Instant::now() + self.timeout;
         let later = |why: String| Err(SendFault::Later(why));
         match self.transport.once(&request, &[], Some(until)).await {
-            Ok(answer) if (200..300).contains(&answer.status) => Ok(()),
-            // Taken before, or of no use to it.
-            Ok(answer) if matches!(answer.status, 409 | 410 | 422) => {
+            // Or taken before: the answer was lost.
+            Ok(answer) if (200..300).contains(&answer.status) || answer.status == 409 => Ok(()),
+            // Of no use to it.
+            Ok(answer) if matches!(answer.status, 410 | 422) => {
                 Err(SendFault::Refused(format!("the webhook answered with status {}", answer.status)))
             }
             Ok(answer) => later(format!("the webhook answered with status {}", answer.status)),

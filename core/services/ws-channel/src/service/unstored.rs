@@ -64,8 +64,9 @@ impl FinalStep {
 
     fn describe(&self) -> String {
         match &self.kind {
-            FinalStepKind::EndUpload { id, end, .. } => format!("upload {id}: {} ({})", end.state.as_str(), end.detail),
-            FinalStepKind::Record(entry) => format!("{} {}: {}", entry.operation, entry.object, entry.detail),
+            // Without the words of a bank.
+            FinalStepKind::EndUpload { id, end, .. } => format!("upload {id}: {}", end.state.as_str()),
+            FinalStepKind::Record(entry) => format!("{} {}: {}", entry.operation, entry.object, entry.outcome),
         }
     }
 }

@@ -19,10 +19,8 @@ pub struct ServiceSample {
     pub overdue: i64,
     /// Uploads of which a customer is still to be told.
     pub untold: i64,
-    /// Codes and alerts that wait to be sent.
-    pub notices: i64,
-    /// When the oldest of them was put in, Unix ms.
-    pub oldest_notice: Option<i64>,
+    /// Codes and alerts that wait to be sent: channel, how many, when the oldest of them was put in (Unix ms).
+    pub notices: Vec<(String, i64, i64)>,
     /// The time of the last checkpoint of the audit trail, Unix ms.
     pub checkpoint_at: Option<i64>,
     /// The time of the database server, Unix ms; `None` for a folder.
@@ -40,6 +38,8 @@ pub struct OpenUploads {
     pub count: i64,
     /// When the oldest was received, Unix ms.
     pub oldest: i64,
+    /// When the newest was received, or came into this state, Unix ms.
+    pub newest: i64,
 }
 
 /// Certificate sets of one bank in one state.

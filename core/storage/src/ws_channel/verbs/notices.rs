@@ -1,43 +1,58 @@
 //! Notices that wait to be sent, and alerts that hold until they clear.
 
 use crate::engine::{Result, StoredRow as _, args, sql};
-use crate::ws_channel::{AlertRaised, DueNotice, NewNotice, NoticeEnd, WsChannelStore};
+use crate::ws_channel::{AlertRaised, DueNotice, NewNotice, NoticeEnd, WsChannelStore, WsChannelTx};
 use futures_util::future::BoxFuture;
 
 impl WsChannelStore {
     /// Puts a notice in, to be taken at once.
     pub fn put_notice(&self, notice: NewNotice, now: i64) -> BoxFuture<'_, Result<()>> {
-        self.write((notice, now), |tx, (notice, now)| {
-            Box::pin(async move {
-                let sql = "INSERT INTO notice (id, channel, sealed, due, tries, created, expires) VALUES ($1, $2, $3, $4, 0, $4, $5) \
-                           ON CONFLICT (id) DO NOTHING";
-                let values = args![&notice.id, &notice.channel, notice.sealed.as_slice(), *now, notice.expires];
-                tx.execute(sql, values).await.map(drop)
-            })
-        })
+        self.write((notice, now), |tx, (notice, now)| Box::pin(put(tx, notice, *now)))
     }
 
-    /// Takes due notices until `until`: after that others may take them. The oldest first.
-    pub fn take_notices(&self, now: i64, until: i64, limit: i64) -> BoxFuture<'_, Result<Vec<DueNotice>>> {
+    /// Takes due notices until `until`: after that others may take them. Of each channel so many as there is room for, the oldest
+    /// first.
+    pub fn take_notices(
+        &self,
+        now: i64,
+        until: i64,
+        room: Vec<(&'static str, i64)>,
+    ) -> BoxFuture<'_, Result<Vec<DueNotice>>> {
         Box::pin(async move {
             // Looked for outside the writer: mostly there is none.
             let due = self.database().read(now, |tx, now| {
-                Box::pin(async move { tx.number("SELECT count(*) FROM notice WHERE due <= $1", args![*now]).await })
+                let sql = "SELECT DISTINCT channel FROM notice WHERE due <= $1";
+                Box::pin(async move { tx.all::<String>(sql, args![*now]).await })
             });
-            if limit < 1 || due.await? == 0 {
+            let due = due.await?;
+            let room: Vec<_> =
+                room.into_iter().filter(|(channel, limit)| *limit > 0 && due.iter().any(|of| of == channel)).collect();
+            if room.is_empty() {
                 return Ok(Vec::new());
             }
-            self.write((now, until, limit), |tx, (now, until, limit)| {
+            self.write((now, until, room), |tx, (now, until, room)| {
                 Box::pin(async move {
                     let sql = sql!(
                         "UPDATE notice SET tries = tries + 1, due = $2 WHERE id IN \
-                         (SELECT id FROM notice WHERE due <= $1 ORDER BY due LIMIT $3) RETURNING ",
+                         (SELECT id FROM notice WHERE due <= $1 AND channel = $3 ORDER BY due LIMIT $4) RETURNING ",
                         DueNotice::COLUMNS
                     );
-                    tx.all(sql, args![*now, *until, *limit]).await
+                    let mut taken = Vec::new();
+                    for (channel, limit) in room {
+                        taken.extend(tx.all(sql, args![*now, *until, *channel, *limit]).await?);
+                    }
+                    Ok(taken)
                 })
             })
             .await
+        })
+    }
+
+    /// Makes all notices due that were tried: for a start of the only instance, which may have been ended while it sent some.
+    pub fn free_notices(&self, now: i64) -> BoxFuture<'_, Result<()>> {
+        self.write(now, |tx, now| {
+            let sql = "UPDATE notice SET due = $1 WHERE due > $1 AND tries > 0";
+            Box::pin(async move { tx.execute(sql, args![*now]).await.map(drop) })
         })
     }
 
@@ -57,13 +72,22 @@ impl WsChannelStore {
         })
     }
 
-    /// Notes that something holds of which the operator is to be told: true for the first one who says so since it was cleared, be
-    /// it in this process or in another.
-    pub fn raise_alert(&self, kind: &str, subject: &str, now: i64) -> BoxFuture<'_, Result<AlertRaised>> {
-        self.write((kind.to_owned(), subject.to_owned(), now), |tx, (kind, subject, now)| {
+    /// Notes that something holds of which the operator is to be told, and puts the notice of it in: true for the first one who
+    /// says so since it was cleared, be it in this process or in another. Only that one's notice is put in.
+    pub fn raise_alert(
+        &self,
+        (kind, subject): (&str, &str),
+        notice: Option<NewNotice>,
+        now: i64,
+    ) -> BoxFuture<'_, Result<AlertRaised>> {
+        self.write((kind.to_owned(), subject.to_owned(), notice, now), |tx, (kind, subject, notice, now)| {
             Box::pin(async move {
                 let sql = "INSERT INTO alert (kind, subject, since) VALUES ($1, $2, $3) ON CONFLICT (kind, subject) DO NOTHING";
-                Ok(AlertRaised(tx.execute(sql, args![kind, subject, *now]).await? == 1))
+                let is_first = tx.execute(sql, args![kind, subject, *now]).await? == 1;
+                if let (true, Some(notice)) = (is_first, notice) {
+                    put(tx, notice, *now).await?;
+                }
+                Ok(AlertRaised(is_first))
             })
         })
     }
@@ -84,4 +108,11 @@ impl WsChannelStore {
             Box::pin(async move { tx.all("SELECT kind, subject, since FROM alert ORDER BY kind, subject", &[]).await })
         })
     }
+}
+
+async fn put(tx: &mut WsChannelTx, notice: &NewNotice, now: i64) -> Result<()> {
+    let sql = "INSERT INTO notice (id, channel, sealed, due, tries, created, expires) VALUES ($1, $2, $3, $4, 0, $4, $5) \
+               ON CONFLICT (id) DO NOTHING";
+    let values = args![&notice.id, &notice.channel, notice.sealed.as_slice(), now, notice.expires];
+    tx.execute(sql, values).await.map(drop)
 }

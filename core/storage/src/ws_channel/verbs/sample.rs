@@ -12,12 +12,13 @@ impl WsChannelStore {
 }
 
 async fn sample(tx: &mut WsChannelTx, now: i64, tolerance: i64) -> Result<ServiceSample> {
-    let uploads = "SELECT bank, state, COUNT(*), MIN(received) FROM upload WHERE state IN ('received', 'unknown') \
+    let uploads = "SELECT bank, state, COUNT(*), MIN(received), MAX(COALESCE(finished, received)) FROM upload WHERE state IN ('received', 'unknown') \
                    GROUP BY bank, state ORDER BY bank, state";
     let certificates =
         "SELECT bank, state, COUNT(*), MIN(first_expiry) FROM cert_set GROUP BY bank, state ORDER BY bank, state";
     let sessions = "SELECT mode, COUNT(*) FROM session WHERE expires > $1 GROUP BY mode ORDER BY mode";
     let overdue = "SELECT COUNT(*) FROM cert_set WHERE due IS NOT NULL AND due > 0 AND due < $1";
+    let notices = "SELECT channel, COUNT(*), MIN(created) FROM notice GROUP BY channel ORDER BY channel";
     let checkpoint = "SELECT at FROM audit_checkpoint ORDER BY number DESC LIMIT 1";
     Ok(ServiceSample {
         accounts: tx.number("SELECT COUNT(*) FROM account", &[]).await?,
@@ -29,8 +30,7 @@ async fn sample(tx: &mut WsChannelTx, now: i64, tolerance: i64) -> Result<Servic
         untold: tx
             .number("SELECT COUNT(*) FROM upload WHERE tell_at IS NOT NULL AND tell_at <= $1", args![now])
             .await?,
-        notices: tx.number("SELECT COUNT(*) FROM notice", &[]).await?,
-        oldest_notice: tx.one::<Option<i64>>("SELECT MIN(created) FROM notice", &[]).await?.flatten(),
+        notices: tx.all(notices, &[]).await?,
         checkpoint_at: tx.one(checkpoint, &[]).await?,
         server_time: match tx.dialect() {
             SqlDialect::Sqlite => None,
