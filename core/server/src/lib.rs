@@ -22,6 +22,7 @@ pub mod hosted;
 pub mod http;
 pub mod log;
 pub mod metrics;
+pub mod migration;
 pub mod operator;
 pub mod orders;
 pub use bankchannel_private_files as private;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bankchannel_counterparts::{Counterpart, EmbeddedServer};
-use bankchannel_foundation::shown;
+use bankchannel_foundation::{model::write_boundary, shown};
 use clap::ArgMatches;
 use serde_json::{Map, Value, json};
 
@@ -14,15 +14,17 @@ use crate::{
     platform::StopSignals,
 };
 
-/// Serves until a signal, or only checks.
+/// Serves until a signal, or only checks or migrates.
 pub(super) fn run(counterpart: &'static Counterpart, matches: &ArgMatches) -> CommandOutcome {
     let given = options::given(counterpart, matches);
     let _log = logs::begin(counterpart, Value::from(given.clone()).into());
     let drain = matches.try_get_one::<u64>("drain").ok().flatten().copied().unwrap_or_default();
-    let checks = matches.try_get_one::<bool>("check").ok().flatten() == Some(&true);
+    let is_set = |flag: &str| matches.try_get_one::<bool>(flag).ok().flatten() == Some(&true);
     let runtime = bankchannel_bridge::serving_runtime()?;
-    let ended = if checks {
+    let ended = if is_set("check") {
         runtime.block_on(check(counterpart, given, crate::options::format(matches)))
+    } else if is_set("migrate") {
+        runtime.block_on(migrate(counterpart, given, crate::options::format(matches)))
     } else {
         open_files::raise();
         let seed = seed_of(&given, matches)?;
@@ -122,4 +124,18 @@ async fn check(counterpart: &'static Counterpart, given: Map<String, Value>, for
         }
     }
     if ok { Ok(()) } else { Err(CommandFailure::Told) }
+}
+
+/// Brings stored data up to date.
+async fn migrate(counterpart: &'static Counterpart, given: Map<String, Value>, format: Format) -> CommandOutcome {
+    let Some(migrate) = counterpart.migrate else {
+        return Err(CommandFailure::usage(format!("{} has nothing to migrate", counterpart.kind)));
+    };
+    let migrating = migrate(Value::from(given).into()).map_err(|why| options::option_failure(counterpart, why))?;
+    let migration = write_boundary(migrating.await?);
+    match format {
+        Format::Json => output::json(&json!({ "migration": migration })),
+        Format::Table => Format::Table.show(&migration),
+    }
+    Ok(())
 }

@@ -37,6 +37,7 @@ mod reasons;
 mod running;
 mod seed;
 mod service;
+mod serving;
 mod session;
 mod upkeep;
 mod watch;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use bankchannel_foundation::{Error, Result, clock::SystemClock, model};
-use bankchannel_storage::ws_channel::{SchemaUse, WsChannelStore};
+use bankchannel_storage::ws_channel::{StoreError, WsChannelStore};
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 use tokio_util::task::TaskTracker;
@@ -30,7 +30,7 @@ use super::{
     options::{ServiceOptions, ServiceReadiness},
     pipeline::ServicePipeline,
     service::{BackgroundService, GuardedStore, OperationHolds, UnstoredSteps, WsChannelService, unstored},
-    upkeep,
+    serving, upkeep,
     watch::{self, WatchedFolders},
     work::{LoginLocks, WorkPool},
 };
@@ -38,7 +38,7 @@ use bankchannel_server::{
     configuration::ConfigurationForm,
     counterpart::{CheckFn, LogsFn, ServerKind},
     http::{Listener, TlsFiles, control::ControlState, observed::RequestObserver, server::RunningServers},
-    log,
+    migration::DataVersion,
     operator::CallableCommand,
     orders::CallableOrder,
     temporary::TemporaryFolder,
@@ -98,10 +98,11 @@ impl RunningService {
             ServiceKeys::check_keys(None, &data, &config).await?;
         }
         // The store first: its lock keeps other processes away from everything else in the folder.
-        let store = data::open_store(&config, &data, SchemaUse::Upgrade).await?;
-        for applied in store.applied_migrations() {
-            log::tell_of_version(applied.version, applied.name, applied.took);
-        }
+        let store = data::open_store(&config, &data, operator::at_start(&config)).await.map_err(|why| {
+            let Some(&StoreError::SchemaOlder { found, known }) = data::fault(&why) else { return why };
+            DataVersion { found, known }.refused(&operator::migrate_command(&options))
+        })?;
+        data::tell_of_versions(&store);
         let started = Self::serve(&options, listen, config, (data, temporary), store.clone(), (channels, clock)).await;
         if started.is_err() {
             // Releases the folder before the error is returned, so that the next start can use it.
@@ -137,6 +138,7 @@ impl RunningService {
         let listener = listener.observed_by(observer);
         let control = config.control.then(|| Arc::new(ControlState::default()));
         warn_about(&config);
+        serving::write(options, &data, &config)?;
         let service = Arc::new_cyclic(|itself| WsChannelService {
             outbox,
             limits: ServiceLimits::new(&config),
@@ -177,7 +179,7 @@ impl RunningService {
         // With PostgreSQL the operator's commands use the database directly.
         if let Some(socket) = service.store.is_only_writer().then(|| AdminSocket::open(&service.data)).flatten() {
             let (store, clock) = (store, Arc::clone(&service.clock));
-            let api = AdminApi::with_clock(store, service.config.clone(), service.data.clone(), clock);
+            let api = AdminApi::with_clock(store, service.config.clone(), Some(service.data.clone()), clock);
             server.with([socket.serve(api, stop.clone())]);
         }
         server.with([upkeep::begin(&service, &stop), watch::begin(&service, &stop)]);

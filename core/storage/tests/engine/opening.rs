@@ -149,7 +149,8 @@ async fn newer_tables_are_used_as_long_as_they_work(place: Place) {
         former.close().await;
     }
     let newer = place.open::<Notes<3>>().await.unwrap();
-    let marks = newer.read((), |tx, ()| Box::pin(async move { tx.number("SELECT CAST(sum(mark) AS BIGINT) FROM note", &[]).await }));
+    let marks = newer
+        .read((), |tx, ()| Box::pin(async move { tx.number("SELECT CAST(sum(mark) AS BIGINT) FROM note", &[]).await }));
     assert_eq!(marks.await, Ok(21), "what the former version wrote has the default");
     newer.close().await;
 
