@@ -5,6 +5,7 @@
 mod bank_command;
 mod call;
 mod codes;
+mod connector;
 mod control;
 mod demo;
 mod download;

@@ -1,12 +1,13 @@
 //! A service on PostgreSQL and its operator's commands. Needs `BANKCHANNEL_TEST_POSTGRES` (`tests/postgres.sh`) and `psql`.
 
 #[path = "../../../../tests/support/postgres.rs"]
-mod server;
+pub(crate) mod server;
 
 use std::{
     fs,
     net::TcpListener,
     os::unix::fs::PermissionsExt as _,
+    path::Path,
     process::{Child, Command, Stdio},
 };
 
@@ -23,13 +24,14 @@ fn home() -> Option<(Home, Shared)> {
     let url = server::server()?;
     let shared = Shared::make(&url, &url);
     let home = Home::empty();
-    configure(&home, &format!("postgres_url = {:?}\n", shared.url));
+    configure(&home.path("service.toml"), &format!("postgres_url = {:?}\n", shared.url));
     Some((home, shared))
 }
 
-fn configure(home: &Home, text: &str) {
-    fs::write(home.path("service.toml"), text).unwrap();
-    fs::set_permissions(home.path("service.toml"), fs::Permissions::from_mode(0o600)).unwrap();
+/// Writes a configuration file, which may hold a secret.
+pub(crate) fn configure(file: &Path, text: &str) {
+    fs::write(file, text).unwrap();
+    fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 fn psql(shared: &Shared, sql: &str) -> Command {
@@ -69,7 +71,7 @@ fn a_data_folder_alone_names_the_database_of_its_service() {
     assert!(!home.path("data/service.sqlite").exists());
 
     // A configuration that names no database, or is gone, makes none in the folder.
-    configure(&home, "");
+    configure(&home.path("service.toml"), "");
     let refused = admin(&["key-create", "--data", "data"]).expect(1).err;
     assert!(refused.contains("PostgreSQL") && refused.contains("--config"), "{refused}");
     fs::remove_file(home.path("service.toml")).unwrap();
@@ -104,7 +106,7 @@ const FORMER: &str = "DROP TABLE schema_floor; DELETE FROM schema_version WHERE 
 fn a_migration_runs_beside_instances_and_is_told() {
     let Some((home, shared)) = home() else { return };
     let url = format!("postgres_url = {:?}\n", shared.url);
-    configure(&home, &(url.clone() + "migrate = \"manual\"\n"));
+    configure(&home.path("service.toml"), &(url.clone() + "migrate = \"manual\"\n"));
     // An empty database is made; data of this version is served.
     let running = serve(&home, &["--config", "service.toml"]);
     assert!(psql(&shared, FORMER).status().unwrap().success());

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use bankchannel_foundation::{
     Error, Result,
     error::row,
-    model::Boundary,
+    model::{Boundary, read_boundary},
     operation::{DataAccess, OperatorForm},
 };
 use bankchannel_server::{
@@ -53,8 +53,12 @@ pub(super) struct MigratedData {
 }
 
 /// How the store is opened for the command with this request.
-pub(super) fn schema_use(request: &Value) -> SchemaUse {
-    if request["dry_run"] == true { SchemaUse::Read } else { SchemaUse::Migrate }
+///
+/// # Errors
+/// `input.*`, before anything is changed.
+pub(super) fn schema_use(request: &Value) -> Result<SchemaUse> {
+    let order: MigrationOrder = read_boundary(request.clone())?;
+    Ok(if order.dry_run { SchemaUse::Read } else { SchemaUse::Migrate })
 }
 
 /// What to do if a service has the data.

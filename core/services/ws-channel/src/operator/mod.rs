@@ -443,6 +443,11 @@ impl ServiceOperator {
     fn carried_out(&self, command: &'static CallableCommand, mut request: Value) -> BoxFuture<'_, Result<Value>> {
         Box::pin(async move {
             make_folders_absolute(command, &mut request)?;
+            let schema = match command.form.access {
+                DataAccess::Migrate => migrate::schema_use(&request)?,
+                DataAccess::Read => SchemaUse::Read,
+                DataAccess::Change | DataAccess::None => SchemaUse::Create,
+            };
             if let Some(data) = &self.data
                 && let Some(socket) = socket::of_running(data).await
             {
@@ -451,11 +456,6 @@ impl ServiceOperator {
                 }
                 return socket::ask(&socket, command, &request).await;
             }
-            let schema = match command.form.access {
-                DataAccess::Migrate => migrate::schema_use(&request),
-                DataAccess::Read => SchemaUse::Read,
-                DataAccess::Change | DataAccess::None => SchemaUse::Create,
-            };
             if schema == SchemaUse::Create {
                 serving::expect_no_other(&self.config, self.data.as_ref()).await?;
             }
