@@ -22,8 +22,7 @@ const NEXT_ONLY: &str = "UPDATE schema_floor SET works_with = 5";
 fn in_folder(home: &Home, sql: &'static str) {
     let database = home.path("connector/store/connector.sqlite");
     bankchannel_bridge::runtime().unwrap().block_on(async {
-        let mut connection: SqliteConnection =
-            SqliteConnectOptions::new().filename(database).connect().await.unwrap();
+        let mut connection: SqliteConnection = SqliteConnectOptions::new().filename(database).connect().await.unwrap();
         sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();
     });

@@ -5,6 +5,7 @@
 mod callbacks;
 #[path = "../common/mod.rs"]
 mod common;
+mod older;
 mod races;
 mod samples;
 mod sessions;
