@@ -23,8 +23,8 @@ use super::{
     service::store_folder,
 };
 
-/// The command, for people; the options of the start are added.
-pub(super) const COMMAND: &str = "bankchannel serve salt-edge-connector --migrate, with the options of the start";
+/// The command, for people, who add the options of the start.
+pub(super) const COMMAND: &str = "bankchannel serve salt-edge-connector --migrate …";
 
 /// Brings the data of an existing store up to date. While a connector runs on the store's folder, this is refused.
 pub(super) fn migrate(options: Value<'_>) -> Result<BoxFuture<'static, Result<DataMigration>>> {
