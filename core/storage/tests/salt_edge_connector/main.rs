@@ -5,7 +5,6 @@
 mod callbacks;
 #[path = "../common/mod.rs"]
 mod common;
-mod older;
 mod races;
 mod samples;
 mod sessions;
