@@ -14,6 +14,7 @@ pub(crate) struct Shared {
     #[allow(dead_code)]
     pub(crate) url: String,
     /// The configuration of each instance.
+    #[allow(dead_code)]
     pub(crate) config: String,
 }
 

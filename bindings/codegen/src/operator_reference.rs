@@ -15,7 +15,8 @@ fn about(kind: &str) -> String {
     format!(
         "A person gives them as `bankchannel admin COMMAND`, on the machine of the service \
     ([operating the service](../{kind}.md#operating-the-own-service)). `--data` names the data folder, `--config` the service's \
-    configuration file. While a service runs on the folder, that service carries the command out; else the command opens the folder, or \
+    configuration file; without it, the one that the service was started with is taken. With PostgreSQL named there, `--data` may be \
+    left out. While a service runs on the folder, that service carries the command out; else the command opens the folder, or \
     with PostgreSQL the database, itself. With `--json` the answer is one JSON object with the members below, and a failure \
     `{{\"error\": …}}`. A command, an option or a member that there is not is refused by its name."
     )
@@ -49,6 +50,9 @@ fn command(out: &mut Out, of: &CallableCommand) {
     let access = match form.access {
         DataAccess::Read => "It changes nothing, and works on the data of an older version as far as its tables go.",
         DataAccess::Change => "It changes data, which must be of this version.",
+        DataAccess::Migrate => {
+            "It brings the data up to date; a service that runs with the data folder must be stopped first."
+        }
         DataAccess::None => "It needs no service.",
     };
     let verdict = form.verdict.map(|verdict| format!(" Exit code 1 if `{verdict}` is false.")).unwrap_or_default();

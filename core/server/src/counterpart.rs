@@ -14,6 +14,7 @@ use crate::{
     configuration::{ConfigurationForm, ReloadReport},
     http::server::RunningServers,
     log::LogSettings,
+    migration::DataMigration,
     operator::CallableCommand,
     orders::{COMMON_ORDERS, CallableOrder},
 };
@@ -46,6 +47,8 @@ pub struct Counterpart {
     pub openapi: Option<fn() -> serde_json::Value>,
     /// Checks everything that a start with these options would need, without serving; `None` if there is no check.
     pub check: Option<CheckFn>,
+    /// Brings its stored data up to date, without serving; `None` if a command of its operator does that, or nothing.
+    pub migrate: Option<MigrateFn>,
     /// How its configuration file is read, if it has one.
     pub configuration: Option<&'static ConfigurationForm>,
     /// How it logs, by its start options; `None` for a kind without such settings.
@@ -60,6 +63,9 @@ const PLAIN_STOP: Duration = Duration::from_secs(20);
 
 /// See [`Counterpart::check`]. Options that cannot be read are an error.
 pub type CheckFn = for<'a> fn(Value<'a>) -> Result<BoxFuture<'static, Vec<ServerFinding>>>;
+
+/// See [`Counterpart::migrate`]. Options that cannot be read are an error.
+pub type MigrateFn = for<'a> fn(Value<'a>) -> Result<BoxFuture<'static, Result<DataMigration>>>;
 
 /// See [`Counterpart::logs`].
 pub type LogsFn = for<'a> fn(Value<'a>) -> Result<LogSettings>;
@@ -100,6 +106,8 @@ pub trait ServerKind: Sized + Send + Sync + 'static {
     type Readiness: Boundary;
     /// See [`Counterpart::check`].
     const CHECK: Option<CheckFn> = None;
+    /// See [`Counterpart::migrate`].
+    const MIGRATE: Option<MigrateFn> = None;
     /// See [`Counterpart::logs`].
     const LOGS: Option<LogsFn> = None;
     /// The orders that only this kind has, the same as its control target's; none for a kind without control interface.
@@ -157,6 +165,7 @@ impl Counterpart {
             readiness: S::Readiness::SHAPE.fields(),
             openapi,
             check: S::CHECK,
+            migrate: S::MIGRATE,
             configuration: S::CONFIGURATION,
             logs: S::LOGS,
             own_orders: S::ORDERS,

@@ -24,6 +24,7 @@ pub mod http;
 pub mod live;
 pub mod log;
 pub mod metrics;
+pub mod migration;
 pub mod operator;
 pub mod orders;
 pub use bankchannel_private_files as private;

@@ -3,8 +3,9 @@
 use std::ffi::OsString;
 
 use bankchannel::Timestamp;
+use bankchannel_counterparts::counterpart;
 use bankchannel_foundation::{
-    model::{Field, Shape},
+    model::{Field, Shape, write_boundary},
     operation::{DataAccess, OptionForm},
 };
 use bankchannel_ws_channel_service::{
@@ -14,6 +15,7 @@ use bankchannel_ws_channel_service::{
 use clap::{Arg, ArgMatches, Command, builder::PossibleValuesParser};
 use serde_json::{Map, Value};
 
+use super::logs;
 use crate::{
     exit::{CommandFailure, CommandOutcome},
     options::{add_common, flag, format, kebab, option, option_value, sentence, text},
@@ -23,9 +25,11 @@ use crate::{
 const ABOUT: &str = "Operate a service: keys, accounts, banks, certificates, audit trail, backup";
 
 const NOTES: &str = "
-These commands also work while the service runs: then the service carries them out. With PostgreSQL (postgres_url
-in --config) they work on the database. The words of a command may stand apart: `admin account list`.";
+These commands also work while the service runs: then the service carries them out. With PostgreSQL they work on the
+database; --data may be left out if --config names it. The words of a command may stand apart: `admin account list`.";
 
+/// The service that these commands operate.
+const SERVICE: &str = "ws-channel";
 /// The options that name the data.
 const DATA: &str = "data";
 const CONFIG: &str = "config";
@@ -93,10 +97,10 @@ fn clap_command(of: &'static CallableCommand) -> Command {
         .about(about)
         .after_help(format!("Examples:\n{}", examples.trim_end()));
     let command = if needs_data(of) {
-        command.arg(text(DATA, "DIR", "The service's data folder").required(true)).arg(text(
+        command.arg(text(DATA, "DIR", "The service's data folder").required_unless_present(CONFIG)).arg(text(
             CONFIG,
             "FILE",
-            "The service's configuration file",
+            "The service's configuration file; default: the one that it was started with",
         ))
     } else {
         command
@@ -173,6 +177,11 @@ async fn carry_out(of: &'static CallableCommand, matches: &ArgMatches) -> Comman
     let request = Value::Object(request(of, matches)?);
     let given = |name: &str| needs_data(of).then(|| matches.get_one::<String>(name).cloned()).flatten();
     let options = ServiceOptions { data: given(DATA), config: given(CONFIG), ..ServiceOptions::default() };
+    // Which step is under way, and what it waits for.
+    let _log = match of.form.access {
+        DataAccess::Migrate => Some(logs::begin(counterpart(SERVICE)?, write_boundary(options.clone()).into())),
+        _ => None,
+    };
     let answer = operator::carry_out(&options, of, request.clone()).await?;
     let shown = of.entry.response.fields().first().map_or("", |field| field.name);
     let is_good = of.form.verdict.is_none_or(|verdict| answer[shown][verdict] == true);

@@ -49,6 +49,10 @@ pub(super) fn command(counterpart: &'static Counterpart) -> Command {
             .arg(flag("check", "Check configuration, keys, storage and TLS files, then exit"))
             .arg(flag("json", "With --check: print the findings as JSON"));
     }
+    if counterpart.migrate.is_some() {
+        let help = "Bring stored data of an older version up to date, then exit; for the setting migrate = \"manual\"";
+        command = command.arg(flag("migrate", help).conflicts_with("check"));
+    }
     command
 }
 

@@ -3,7 +3,7 @@
 use std::{pin::pin, time::Duration};
 
 use bankchannel_counterparts::{Counterpart, EmbeddedServer};
-use bankchannel_foundation::shown;
+use bankchannel_foundation::{model::write_boundary, shown};
 use clap::ArgMatches;
 use serde_json::{Map, Value, json};
 
@@ -19,16 +19,18 @@ use crate::{
     platform::{ServiceSignal, ServiceSignals},
 };
 
-/// Serves until a signal, or only checks.
+/// Serves until a signal, or only checks or migrates.
 pub(super) fn run(counterpart: &'static Counterpart, matches: &ArgMatches, supervisor: &Supervisor) -> CommandOutcome {
     let given = options::given(counterpart, matches);
     let drain = matches.try_get_one::<u64>("drain").ok().flatten().copied().unwrap_or_default();
-    let checks = matches.try_get_one::<bool>("check").ok().flatten() == Some(&true);
+    let is_set = |flag: &str| matches.try_get_one::<bool>(flag).ok().flatten() == Some(&true);
+    let (checks, migrates) = (is_set("check"), is_set("migrate"));
     let runtime = bankchannel_bridge::serving_runtime()?;
     // Before the configuration is read for the first time: whoever changes it after that may send SIGHUP.
-    let signals = if checks { None } else { Some(runtime.block_on(async { ServiceSignals::listen() })) };
+    let signals = if checks || migrates { None } else { Some(runtime.block_on(async { ServiceSignals::listen() })) };
     let log = logs::begin(counterpart, Value::from(given.clone()).into());
     let ended = match signals {
+        None if migrates => runtime.block_on(migrate(counterpart, given, crate::options::format(matches))),
         None => runtime.block_on(check(counterpart, given, crate::options::format(matches))),
         Some(signals) => {
             open_files::raise();
@@ -162,4 +164,18 @@ async fn check(counterpart: &'static Counterpart, given: Map<String, Value>, for
         }
     }
     if ok { Ok(()) } else { Err(CommandFailure::Told) }
+}
+
+/// Brings stored data up to date.
+async fn migrate(counterpart: &'static Counterpart, given: Map<String, Value>, format: Format) -> CommandOutcome {
+    let Some(migrate) = counterpart.migrate else {
+        return Err(CommandFailure::usage(format!("{} has nothing to migrate", counterpart.kind)));
+    };
+    let migrating = migrate(Value::from(given).into()).map_err(|why| options::option_failure(counterpart, why))?;
+    let migration = write_boundary(migrating.await?);
+    match format {
+        Format::Json => output::json(&json!({ "migration": migration })),
+        Format::Table => Format::Table.show(&migration),
+    }
+    Ok(())
 }

@@ -21,7 +21,7 @@ fn block(page: &'static str, heading: &str) -> Vec<&'static str> {
 }
 
 /// The `PATH` with the program's folder first.
-fn path() -> String {
+pub(crate) fn path() -> String {
     let program = Path::new(env!("CARGO_BIN_EXE_bankchannel"));
     format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap())
 }

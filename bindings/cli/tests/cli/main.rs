@@ -1,10 +1,11 @@
 //! The command as scripts and people use it: the tests run the program, against their own service.
 #![cfg(unix)] // They give it modes, links, signals and programs for the shell of Unix.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // tests report the cases that they skip
 
 mod bank_command;
 mod call;
 mod codes;
+mod connector;
 mod control;
 mod demo;
 mod download;
@@ -17,6 +18,7 @@ mod operator_commands;
 mod pgp;
 mod planted;
 mod planted_options;
+mod postgres;
 mod psd2;
 mod psd2_bank;
 mod psd2_certificates;

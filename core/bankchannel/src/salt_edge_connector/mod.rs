@@ -30,6 +30,7 @@ pub use bankchannel_salt_edge::{
 // For what goes through all operations, such as tests.
 #[doc(hidden)]
 pub use bankchannel_salt_edge::{connector::operations, for_each_connector_operation as for_each_operation};
+use bankchannel_storage::salt_edge_connector::{ConnectorStore, SchemaUse, SchemaVersions};
 pub use engine::SaltEdgeBank;
 pub use settings::SaltEdgeConnectorSettings;
 use tokio::sync::watch;
@@ -143,20 +144,21 @@ impl SaltEdgeConnector {
         self.0.store.open(&self.0.ready).await.map(drop)
     }
 
-    /// The open store, for the service that tells of its load.
+    /// The open store, for the service, which says what may be done to its tables while it opens, and tells of its load.
     ///
     /// # Errors
     /// As [`open_store`](Self::open_store).
     #[doc(hidden)]
-    pub async fn watched_store(&self) -> Result<bankchannel_storage::salt_edge_connector::ConnectorStore> {
-        Ok(self.0.store.open(&self.0.ready).await?.store.clone())
+    pub async fn opened_store(&self, tables: SchemaUse) -> Result<ConnectorStore> {
+        Ok(self.0.store.open_to(&self.0.ready, tables).await?.store.clone())
     }
 
-    /// Looks whether the store in an existing folder opens, and changes nothing in it.
+    /// Looks whether the store opens and which version it has, and changes nothing in it.
     ///
     /// # Errors
-    /// As [`open_store`](Self::open_store); `configuration.invalid` for a store that is no folder.
-    pub async fn look_at_store(&self) -> Result<()> {
+    /// As [`open_store`](Self::open_store).
+    #[doc(hidden)]
+    pub async fn look_at_store(&self) -> Result<SchemaVersions> {
         self.0.store.check_store(&self.0.ready).await
     }
 

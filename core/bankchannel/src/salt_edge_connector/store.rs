@@ -2,13 +2,13 @@
 
 use std::{
     collections::HashMap,
-    path::Path,
     sync::{Arc, Mutex, OnceLock, TryLockError},
     time::{Duration, Instant},
 };
 
 use bankchannel_crypto::digest::sha256_of_texts;
 use bankchannel_foundation::{Error, Result, Secret};
+use bankchannel_storage::salt_edge_connector::{SchemaUse, SchemaVersions};
 use tokio::runtime::Handle;
 
 use super::{engine::OpenStore, settings::ReadyConnector};
@@ -28,17 +28,25 @@ impl StoreHandle {
     /// # Errors
     /// `configuration.invalid` if no store is configured or its key is unusable; `resource.storage`.
     pub(super) async fn open(&self, ready: &ReadyConnector) -> Result<&OpenStore> {
+        self.open_to(ready, SchemaUse::Upgrade).await
+    }
+
+    /// As [`open`](Self::open), with what may be done to the tables of a store that is not open yet.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub(super) async fn open_to(&self, ready: &ReadyConnector, tables: SchemaUse) -> Result<&OpenStore> {
         let place = place(ready)?;
         let slot = self.0.get_or_init(|| shared(place, ready.store_key.as_ref())).await;
-        slot.get_or_try_init(|| OpenStore::open(place.expose(), ready.store_key.as_ref())).await
+        slot.get_or_try_init(|| OpenStore::open(place.expose(), ready.store_key.as_ref(), tables)).await
     }
 
     /// Looks at the store without opening it for work.
     ///
     /// # Errors
-    /// As [`open`](Self::open); `configuration.invalid` for a store that is no folder.
-    pub(super) async fn check_store(&self, ready: &ReadyConnector) -> Result<()> {
-        OpenStore::check_store(Path::new(place(ready)?.expose()), ready.store_key.as_ref()).await
+    /// As [`open`](Self::open).
+    pub(super) async fn check_store(&self, ready: &ReadyConnector) -> Result<SchemaVersions> {
+        OpenStore::check_store(place(ready)?.expose(), ready.store_key.as_ref()).await
     }
 }
 

@@ -29,6 +29,8 @@ pub enum DataAccess {
     Read,
     /// It changes data, which must be of this version.
     Change,
+    /// It brings data of an older version up to date, while no service holds the data folder.
+    Migrate,
     /// It needs no service and no data folder.
     None,
 }

@@ -7,13 +7,14 @@ use bankchannel_foundation::{
     Result, Secret,
     model::{Value, read_boundary},
 };
-use bankchannel_storage::salt_edge_connector::ConnectorStore;
+use bankchannel_storage::salt_edge_connector::{ConnectorStore, StoreError};
 use futures_util::future::BoxFuture;
 
 use super::{
     ConnectorOptions,
-    config::{BankAt, CONFIGURATION, ConnectorConfig, is_postgres},
+    config::{BankAt, CONFIGURATION, ConnectorConfig},
     keys::ConnectorKeys,
+    migrate::{fault, told},
     service::store_folder,
 };
 use bankchannel_server::{
@@ -23,8 +24,11 @@ use bankchannel_server::{
     private,
 };
 
-/// Checks configuration, address, TLS files, bank, data folder and store. Creates nothing that is missing; a store in
-/// an existing folder is opened to read.
+/// The finding for a store that there is not.
+const NOT_YET: &str = "it is not there yet and will be made";
+
+/// Checks configuration, address, TLS files, bank, data folder and store. Creates nothing that is missing; a store that
+/// there is is opened to read.
 pub(super) fn check(options: Value<'_>) -> Result<BoxFuture<'static, Vec<ServerFinding>>> {
     let options: ConnectorOptions = read_boundary(options)?;
     Ok(Box::pin(findings(options)))
@@ -91,16 +95,18 @@ async fn findings(options: ConnectorOptions) -> Vec<ServerFinding> {
     match SaltEdgeConnector::new(settings) {
         Err(why) => findings.push(ServerFinding::bad("configuration", why.message())),
         Ok(client) => findings.push(match store {
-            // The first opening of a database would fix its key.
-            Some(place) if is_postgres(&place) => ServerFinding::good("store", "PostgreSQL; no connection was tried"),
-            // Opening a folder without a store would create one.
-            Some(place) if Path::new(place.expose()).join(ConnectorStore::DATABASE_FILE).exists() => {
-                match client.look_at_store().await {
-                    Ok(()) => ServerFinding::good("store", "it opens"),
-                    Err(why) => ServerFinding::bad("store", why.message()),
+            Some(_) => match client.look_at_store().await {
+                Ok(versions) => {
+                    let (starts, version) = told(versions, config.migrate);
+                    let of_version = if starts { ServerFinding::good } else { ServerFinding::bad };
+                    of_version("store", format!("it opens; {version}"))
                 }
-            }
-            _ => ServerFinding::good("store", "it is not there yet and will be made"),
+                Err(why) if matches!(fault(&why), Some(StoreError::Absent { .. })) => {
+                    ServerFinding::good("store", NOT_YET)
+                }
+                Err(why) => ServerFinding::bad("store", why.message()),
+            },
+            None => ServerFinding::good("store", NOT_YET),
         }),
     }
     findings

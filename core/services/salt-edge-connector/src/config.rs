@@ -15,6 +15,7 @@ use bankchannel_server::{
     http::TlsFiles,
     log::{LogFormat, LogSettings},
     metrics::OperatorSettings,
+    migration::MigrationTime,
 };
 
 /// The default listen address.
@@ -48,6 +49,10 @@ pub(crate) struct ConnectorFile {
     /// The URL at which customers' browsers reach the example bank's page. Default: the connector's own address.
     #[boundary(example = "https://connector.bank.example")]
     pub(crate) public_url: Option<String>,
+    /// When the store's data of an older version is brought up to date: at the `start`, or `manual`: only by `bankchannel serve
+    /// salt-edge-connector --migrate`, and a start before it is refused. A start makes an absent store in any case.
+    #[boundary(default = "start")]
+    pub(crate) migrate: MigrationTime,
     /// Addresses of proxies whose `X-Forwarded-For` is trusted: the client's address in the log.
     #[boundary(default = [])]
     pub(crate) trusted_proxy: Vec<IpAddr>,
@@ -185,6 +190,7 @@ pub(crate) struct ConnectorConfig {
     pub(crate) bank: BankAt,
     pub(crate) workers: u32,
     pub(crate) public_url: Option<String>,
+    pub(crate) migrate: MigrationTime,
     pub(crate) trusted_proxy: Vec<IpAddr>,
     pub(crate) operator: OperatorSettings,
     pub(crate) log: LogSettings,
@@ -276,6 +282,7 @@ impl ConnectorConfig {
             bank,
             workers,
             public_url,
+            migrate: file.migrate,
             trusted_proxy: file.trusted_proxy,
             operator: file.operator,
             log: file.log,

@@ -15,6 +15,7 @@ mod config;
 mod control;
 mod keys;
 mod metrics;
+mod migrate;
 mod options;
 mod pipeline;
 mod reload;

@@ -13,7 +13,9 @@ use bankchannel_foundation::{
     clock::{Clock as _, SystemClock},
 };
 use bankchannel_server::metrics::{ServerMetrics, StoreLoad, StoreMetrics};
-use bankchannel_storage::salt_edge_connector::{CommitOutcome, ConnectorSample, ConnectorStore, DatabaseObserver};
+use bankchannel_storage::salt_edge_connector::{
+    CommitOutcome, ConnectorSample, ConnectorStore, DatabaseObserver, SchemaUse,
+};
 use bankchannel_transport::background;
 use prometheus::{GaugeVec, IntGaugeVec};
 use tokio::task::JoinHandle;
@@ -160,7 +162,7 @@ async fn run(service: &ConnectorService, metrics: &ConnectorMetrics) {
 async fn sample(service: &ConnectorService, metrics: &ConnectorMetrics) -> std::result::Result<(), String> {
     let clock = SystemClock::default();
     let asked = async {
-        let store = service.client().watched_store().await.map_err(|why| why.message().to_owned())?;
+        let store = service.client().opened_store(SchemaUse::Create).await.map_err(|why| why.message().to_owned())?;
         let begun = clock.now_ms();
         let sample = store.sample().await.map_err(|why| why.to_string())?;
         Ok::<_, String>((begun, sample))

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use bankchannel::salt_edge_connector::BankAtUrl;
 use bankchannel_foundation::{Error, Result, clock::SystemClock, error::row, model};
 use bankchannel_salt_edge::SALT_EDGE_PUBLIC_KEY;
+use bankchannel_storage::salt_edge_connector::SchemaUse;
 use bankchannel_transport::background;
 use futures_util::future::BoxFuture;
 
@@ -16,6 +17,7 @@ use super::{
     control::ConnectorControlTarget,
     keys::{self, ConnectorKeys},
     metrics::{self, ConnectorMetrics},
+    migrate,
     pipeline::ConnectorPipeline,
     reload::ConnectorReload,
     service::{ConnectorService, ServiceParts},
@@ -23,7 +25,7 @@ use super::{
 };
 use bankchannel_server::{
     configuration::{ConfigurationForm, ReloadReport},
-    counterpart::{CheckFn, LogsFn, ServerKind},
+    counterpart::{CheckFn, LogsFn, MigrateFn, ServerKind},
     folder,
     http::{
         Listener,
@@ -31,7 +33,6 @@ use bankchannel_server::{
         server::RunningServers,
         shell,
     },
-    log,
     orders::CallableOrder,
     temporary::TemporaryFolder,
 };
@@ -102,13 +103,11 @@ impl RunningConnector {
             clock,
             clock_ms,
             control: config.control.then(Arc::default),
+            migrate: config.migrate,
         };
         let service = Arc::new(ConnectorService::open(parts).await?);
-        let store = service.client().watched_store().await?;
-        for applied in store.applied_migrations() {
-            log::tell_of_version(applied.version, applied.name, applied.took);
-        }
-        metrics.watch(store);
+        // It is open.
+        metrics.watch(service.client().opened_store(SchemaUse::Create).await?);
         let pipeline = Arc::new(ConnectorPipeline::new(Arc::clone(&service)));
         let serving = Arc::clone(&pipeline);
         let mut server = RunningServers::begin(listener, Arc::clone(&service.readiness), move |request, peer| {
@@ -166,6 +165,7 @@ impl ServerKind for RunningConnector {
     const LOGS: Option<LogsFn> =
         Some(|options| Ok(ConnectorConfig::from_options(model::read_boundary::<ConnectorOptions>(options)?)?.log));
     const CHECK: Option<CheckFn> = Some(check::check);
+    const MIGRATE: Option<MigrateFn> = Some(migrate::migrate);
     const CONFIGURATION: Option<&'static ConfigurationForm> = Some(&CONFIGURATION);
     const ORDERS: &'static [&'static [CallableOrder]] = &[crate::control::CONNECTOR_ORDERS];
 

@@ -20,11 +20,16 @@ use bankchannel_foundation::{
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
-use super::{bank::ConnectorBank, keys::ConnectorKeys};
+use super::{
+    bank::ConnectorBank,
+    keys::ConnectorKeys,
+    migrate::{at_start, refused, tell_of_versions},
+};
 use bankchannel_server::{
     folder::{unusable, write_whole},
     http::{control::ControlState, health::ServerReadiness},
     live::LiveValue,
+    migration::MigrationTime,
 };
 
 /// The default name of the store's folder in the data folder.
@@ -66,6 +71,7 @@ pub(super) struct ServiceParts {
     pub(super) clock: Arc<SystemClock>,
     pub(super) clock_ms: Option<i64>,
     pub(super) control: Option<Arc<ControlState>>,
+    pub(super) migrate: MigrationTime,
 }
 
 impl ConnectorService {
@@ -74,9 +80,10 @@ impl ConnectorService {
     /// # Errors
     /// `configuration.invalid`, `resource.storage`.
     pub(super) async fn open(parts: ServiceParts) -> Result<Self> {
-        let ServiceParts { settings, data, bank, keys, trusted_proxy, clock, clock_ms, control } = parts;
+        let ServiceParts { settings, data, bank, keys, trusted_proxy, clock, clock_ms, control, migrate } = parts;
         let client = SaltEdgeConnector::new(stored(&settings, &data))?;
-        client.open_store().await?;
+        let store = client.opened_store(at_start(migrate)).await.map_err(refused)?;
+        tell_of_versions(&store);
         if let Some(pem) = client.public_key() {
             keys.publish(&pem)?;
         }

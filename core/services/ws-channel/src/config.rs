@@ -17,6 +17,7 @@ use bankchannel_server::{
     configuration::{self, ConfigurationForm},
     log::{LogFormat, LogSettings},
     metrics::OperatorSettings,
+    migration::MigrationTime,
 };
 use bankchannel_storage::ws_channel::{PostgresSettings, SchemaUse};
 
@@ -48,6 +49,10 @@ pub struct ServiceConfig {
     /// first start. With PostgreSQL the database itself records which keys and files belong to it.
     #[boundary(default = false)]
     pub expect_data: bool,
+    /// When data of an older version is brought up to date: at the `start`, or `manual`: only by `bankchannel admin migrate`, and a
+    /// start before it is refused. A start makes the tables of an empty database in any case.
+    #[boundary(default = "start")]
+    pub migrate: MigrationTime,
     /// The seconds for which `GET /readyz` says 503 after SIGTERM while requests are still answered, at most 600. Choose more
     /// than your load balancer needs to notice. Afterwards the service accepts no connection, and running answers finish.
     #[boundary(default = 0)]

@@ -11,7 +11,7 @@ use super::{
     keys::{self, identity},
 };
 pub(crate) use bankchannel_server::private::unusable;
-use bankchannel_server::{folder, private, temporary::TemporaryFolder};
+use bankchannel_server::{folder, log, private, temporary::TemporaryFolder};
 
 /// Below the data folder: uploads being received.
 pub(crate) const SPOOL: &str = "spool";
@@ -127,8 +127,8 @@ pub(crate) fn expect_writable_keys(data: &Path, config: &ServiceConfig, to_make:
     })
 }
 
-/// Opens the configured store. Only a service that starts brings the tables up to date: a check, a listing or a backup
-/// may be of another version than the instances that are running.
+/// Opens the configured store. Only a service that starts, or the command for it, brings the tables up to date: a check, a
+/// listing or a backup may be of another version than the instances that are running.
 ///
 /// # Errors
 /// `resource.storage`, with the cause and how to fix it.
@@ -140,8 +140,30 @@ pub(crate) async fn open_store(config: &ServiceConfig, data: &Path, tables: Sche
     opened.map_err(storage)
 }
 
+/// Logs the versions that the data has had since it was opened.
+pub(crate) fn tell_of_versions(store: &WsChannelStore) {
+    for applied in store.applied_migrations() {
+        log::tell_of_version(applied.version, applied.name, applied.took);
+    }
+}
+
 /// A store fault as an error for callers other than clients.
 pub(crate) fn storage(why: StoreError) -> Error {
-    let row = if matches!(why, StoreError::NoThread { .. }) { &row::THREADS } else { &row::STORAGE };
-    Error::because(row, why.to_string()).with_source(why)
+    let (row, text) = match &why {
+        StoreError::NoThread { .. } => (&row::THREADS, why.to_string()),
+        StoreError::SchemaOlder { found, known } => {
+            let text = format!(
+                "the data has schema version {found}, this program works with {known}; start the service once with this program, \
+                 or run bankchannel admin migrate, which bring the data up to date; or run the program of that version"
+            );
+            (&row::STORAGE, text)
+        }
+        _ => (&row::STORAGE, why.to_string()),
+    };
+    Error::because(row, text).with_source(why)
+}
+
+/// The store's fault behind an error.
+pub(crate) fn fault(why: &Error) -> Option<&StoreError> {
+    std::error::Error::source(why)?.downcast_ref()
 }

@@ -38,6 +38,7 @@ mod reload;
 mod running;
 mod seed;
 mod service;
+mod serving;
 mod session;
 mod upkeep;
 mod watch;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use bankchannel_foundation::{Error, Result, clock::SystemClock, model};
-use bankchannel_storage::ws_channel::{SchemaUse, WsChannelStore};
+use bankchannel_storage::ws_channel::{StoreError, WsChannelStore};
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 use tokio_util::task::TaskTracker;
@@ -31,7 +31,7 @@ use super::{
     pipeline::ServicePipeline,
     reload::ServiceReload,
     service::{BackgroundService, GuardedStore, OperationHolds, UnstoredSteps, WsChannelService, unstored},
-    upkeep,
+    serving, upkeep,
     watch::{self, WatchedFolders},
     work::{LoginLocks, WorkPool},
 };
@@ -43,7 +43,7 @@ use bankchannel_server::{
         server::RunningServers,
     },
     live::LiveValue,
-    log,
+    migration::DataVersion,
     operator::CallableCommand,
     orders::CallableOrder,
     temporary::TemporaryFolder,
@@ -107,10 +107,11 @@ impl RunningService {
             ServiceKeys::check_keys(None, &data, &config).await?;
         }
         // The store first: its lock keeps other processes away from everything else in the folder.
-        let store = data::open_store(&config, &data, SchemaUse::Upgrade).await?;
-        for applied in store.applied_migrations() {
-            log::tell_of_version(applied.version, applied.name, applied.took);
-        }
+        let store = data::open_store(&config, &data, operator::at_start(&config)).await.map_err(|why| {
+            let Some(&StoreError::SchemaOlder { found, known }) = data::fault(&why) else { return why };
+            DataVersion { found, known }.refused(&operator::migrate_command(&options))
+        })?;
+        data::tell_of_versions(&store);
         let started = Self::serve(&options, listen, config, (data, temporary), store.clone(), (channels, clock)).await;
         if started.is_err() {
             // Releases the folder before the error is returned, so that the next start can use it.
@@ -146,6 +147,7 @@ impl RunningService {
         let reloading = ServiceReload::new(options, (tls, listener.tls()), operator_listener.as_ref());
         let control = config.control.then(|| Arc::new(ControlState::default()));
         warn_about(&config);
+        serving::write(options, &data, &config)?;
         let live_config = Arc::new(LiveValue::new(config));
         let (proxies, config) = (Arc::clone(&live_config), live_config.now());
         let listener = listener.in_front_of(move |address| is_one_of(address, &proxies.now().trusted_proxy));
@@ -189,7 +191,7 @@ impl RunningService {
             let of = Arc::clone(&service);
             let api = move || {
                 let (store, clock) = (store.clone(), Arc::clone(&of.clock));
-                AdminApi::with_clock(store, (*of.config()).clone(), of.data.clone(), clock)
+                AdminApi::with_clock(store, (*of.config()).clone(), Some(of.data.clone()), clock)
             };
             server.with([socket.serve(api, stop.clone())]);
         }

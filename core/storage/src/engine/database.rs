@@ -5,8 +5,8 @@ use super::postgres::{PostgresDriver, PostgresSettings};
 use super::sqlite::{CommitState, SqliteDriver, SqliteSettings};
 use super::watch::DatabaseWatch;
 use super::{
-    AppliedMigration, DatabaseLoad, DatabaseObserver, Result, SqlDialect, StorageSchema, StorageVerb, StoreError,
-    migrations,
+    AppliedMigration, DatabaseLoad, DatabaseObserver, PendingMigration, Result, SchemaVersions, SqlDialect,
+    StorageSchema, StorageVerb, StoreError, migrations,
 };
 use futures_util::future::BoxFuture;
 use std::path::Path;
@@ -19,8 +19,7 @@ use std::sync::Arc;
 pub struct Database<S: StorageSchema> {
     schema: Arc<S>,
     driver: DatabaseDriver<S>,
-    /// The version of tables that are older than this program's, with that one's.
-    outdated: Option<migrations::SchemaVersions>,
+    versions: SchemaVersions,
     applied: Vec<AppliedMigration>,
     watch: Arc<DatabaseWatch>,
 }
@@ -78,13 +77,23 @@ impl<S: StorageSchema> Database<S> {
         watch: Arc<DatabaseWatch>,
     ) -> Self {
         let migrations::SettledSchema { versions, applied } = settled;
-        let outdated = (versions.found < versions.known).then_some(versions);
-        Self { schema, driver, outdated, applied, watch }
+        Self { schema, driver, versions, applied, watch }
     }
 
     /// The migrations that opening it has applied.
     pub fn applied(&self) -> &[AppliedMigration] {
         &self.applied
+    }
+
+    /// The version of its tables when it was opened.
+    pub fn versions(&self) -> SchemaVersions {
+        self.versions
+    }
+
+    /// The migrations that its tables lacked when it was opened, oldest first.
+    pub fn pending(&self) -> Vec<PendingMigration> {
+        let pending = migrations::pending::<S>(self.versions.found);
+        pending.map(|migration| PendingMigration { version: migration.version, name: migration.name }).collect()
     }
 
     /// Tells this observer of commits. The first one counts.
@@ -103,7 +112,8 @@ impl<S: StorageSchema> Database<S> {
     /// For tables of an older version, opened with [`SchemaUse::Read`](super::SchemaUse::Read): [`StoreError::SchemaOlder`], which has both
     /// versions.
     pub fn outdated(&self) -> Option<StoreError> {
-        self.outdated.map(|migrations::SchemaVersions { found, known }| StoreError::SchemaOlder { found, known })
+        let SchemaVersions { found, known, .. } = self.versions;
+        (found < known && self.applied.is_empty()).then_some(StoreError::SchemaOlder { found, known })
     }
 
     /// The shared value of the schema.

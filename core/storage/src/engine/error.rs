@@ -56,13 +56,15 @@ pub enum StoreError {
         /// The driver's message, without the credentials.
         reason: String,
     },
-    /// The data was written by a newer version of this program.
+    /// The data was written by a newer version of this program, whose tables this one cannot use.
     #[error(
-        "the data has schema version {found}, this program knows up to {known}; run the newer program, or restore a backup made before the upgrade"
+        "the data has schema version {found} and needs a program that knows version {needed} or later, this program knows up to {known}; run a newer program, or restore a backup made before the upgrade"
     )]
     SchemaNewer {
         /// The version found.
         found: i64,
+        /// The version that a program must know to use the data.
+        needed: i64,
         /// The newest version that this program knows.
         known: i64,
     },

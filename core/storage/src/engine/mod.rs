@@ -22,11 +22,13 @@
 //! * Time, random values and identifiers are passed in.
 //! * With PostgreSQL, a verb that holds a connection runs to its end or its time limit even if its caller goes away.
 
+#[cfg(test)]
+pub(crate) mod additive;
 pub(crate) mod apart;
 mod database;
 mod error;
 mod job;
-pub(crate) mod migrations;
+mod migrations;
 mod postgres;
 mod row;
 mod schema;
@@ -46,7 +48,7 @@ pub use sqlite::{CommitState, SqliteDriver, SqliteSettings, is_in_use, open_copy
 pub use tx::StorageTx;
 pub(crate) use value::text_enum;
 pub use value::{AsValue, ColumnValue, Digest, args};
-pub use watch::{AppliedMigration, CommitOutcome, DatabaseLoad, DatabaseObserver};
+pub use watch::{AppliedMigration, CommitOutcome, DatabaseLoad, DatabaseObserver, PendingMigration, SchemaVersions};
 
 use futures_util::future::BoxFuture;
 

@@ -41,8 +41,10 @@ pub enum SchemaUse {
     /// Creates them, or brings them up to date: for a service that starts.
     #[default]
     Upgrade,
-    /// Creates them in an empty database; refuses those of another version, which other processes may be using.
+    /// Creates them in an empty database; refuses those of an older version, which other processes may be using.
     Create,
+    /// Brings them up to date; refuses an empty database.
+    Migrate,
     /// Changes nothing, neither tables nor rows: for checks, listings and backups. Tables of an older version are read
     /// as far as they go.
     Read,
@@ -54,6 +56,7 @@ pub struct SchemaMigration<S: StorageSchema> {
     pub(crate) name: &'static str,
     pub(crate) script: &'static str,
     pub(super) then: Option<MigrationStep<S>>,
+    pub(crate) works_with: Option<i64>,
 }
 
 /// Code of a migration that runs in addition to its script.
@@ -68,13 +71,24 @@ impl<S: StorageSchema> SchemaMigration<S> {
     /// key.
     #[must_use]
     pub const fn new(version: i64, name: &'static str, script: &'static str) -> Self {
-        Self { version, name, script, then: None }
+        Self { version, name, script, then: None, works_with: None }
     }
 
     /// Adds code that runs after the script in the same transaction: for parameters, or for one of the databases only.
     #[must_use]
     pub const fn then(mut self, step: MigrationStep<S>) -> Self {
         self.then = Some(step);
+        self
+    }
+
+    /// From this step on, only programs that know this version or a later one may use the tables.
+    ///
+    /// A step without it must leave the tables usable for every program that may use them before: it only adds tables,
+    /// indexes, and columns that are nullable or have a default. One that takes something away says here which version
+    /// has stopped using it.
+    #[must_use]
+    pub const fn works_with(mut self, version: i64) -> Self {
+        self.works_with = Some(version);
         self
     }
 }

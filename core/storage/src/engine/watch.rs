@@ -58,6 +58,33 @@ pub struct AppliedMigration {
     pub took: Duration,
 }
 
+/// A migration that the tables of a database lack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PendingMigration {
+    /// The version that the tables have with it.
+    pub version: i64,
+    /// Its name.
+    pub name: &'static str,
+}
+
+/// The version of a database's tables when it was opened, and the one that this program works with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SchemaVersions {
+    /// That of the tables; 0 for an empty database.
+    pub found: i64,
+    /// The newest that this program knows.
+    pub known: i64,
+    /// The version that a program must know to use the tables; `None` for tables older than this rule.
+    pub works_with: Option<i64>,
+}
+
+impl SchemaVersions {
+    /// The version that a program must know to use the tables.
+    pub(super) fn needed(self) -> i64 {
+        self.works_with.unwrap_or(self.found)
+    }
+}
+
 /// The place of a database's observer.
 #[derive(Default)]
 pub(super) struct DatabaseWatch(OnceLock<Arc<dyn DatabaseObserver>>);

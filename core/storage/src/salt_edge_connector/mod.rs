@@ -19,7 +19,8 @@ mod store;
 mod verbs;
 
 pub use crate::engine::{
-    AppliedMigration, CommitOutcome, DatabaseLoad, DatabaseObserver, PostgresSettings, SqliteSettings, StoreError,
+    AppliedMigration, CommitOutcome, DatabaseLoad, DatabaseObserver, PendingMigration, PostgresSettings, SchemaUse,
+    SchemaVersions, SqliteSettings, StoreError,
 };
 pub use entities::callback::{
     AttemptEnd, CallbackEnd, CallbackFilter, CallbackKind, CallbackRow, CallbackState, DueCallback, NewCallback,

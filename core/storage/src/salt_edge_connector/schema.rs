@@ -5,6 +5,9 @@ use crate::engine::{self, SchemaMigration};
 pub(super) type ConnectorTx = engine::StorageTx<ConnectorSchema>;
 pub(super) type ConnectorVerb<A, T> = engine::StorageVerb<ConnectorSchema, A, T>;
 
+/// The version that records which programs may use the tables.
+const FLOOR_BEGINS: i64 = 4;
+
 /// The data of a connector.
 #[derive(Default)]
 pub(super) struct ConnectorSchema;
@@ -20,7 +23,20 @@ impl engine::StorageSchema for ConnectorSchema {
             "ranks, and used JWTs of third parties",
             include_str!("migrations/0003_ranks_and_client_jwts.sql"),
         ),
+        // From here on, a step leaves the tables usable for the former version, unless it says what they need now.
+        SchemaMigration::new(FLOOR_BEGINS, "schema floor", "").works_with(FLOOR_BEGINS),
     ];
 
     type State = ();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::additive::expect_additive_since;
+
+    #[test]
+    fn a_later_step_leaves_the_tables_usable_for_the_former_version() {
+        expect_additive_since::<ConnectorSchema>(FLOOR_BEGINS);
+    }
 }

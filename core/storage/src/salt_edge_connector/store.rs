@@ -3,8 +3,8 @@
 use super::known::KnownTokens;
 use super::schema::{ConnectorSchema, ConnectorTx, ConnectorVerb};
 use crate::engine::{
-    AppliedMigration, CommitState, Database, DatabaseLoad, DatabaseObserver, PostgresSettings, Result, SchemaUse,
-    SqlDialect, SqliteSettings, StorageSchema as _, StoreError, args, is_in_use,
+    AppliedMigration, CommitState, Database, DatabaseLoad, DatabaseObserver, PendingMigration, PostgresSettings,
+    Result, SchemaUse, SchemaVersions, SqlDialect, SqliteSettings, StorageSchema as _, StoreError, args, is_in_use,
 };
 use futures_util::future::BoxFuture;
 use std::path::Path;
@@ -41,17 +41,16 @@ impl ConnectorStore {
     /// [`StoreError::ReadOnly`], [`StoreError::Full`], [`StoreError::SchemaNewer`], [`StoreError::Io`];
     /// [`StoreError::Misuse`] for another schema's database.
     pub async fn open_sqlite(folder: &Path) -> Result<Self> {
-        let settings = SqliteSettings { is_shared: true, ..SqliteSettings::default() };
-        Database::open_sqlite(folder, &settings).await.map(Self::new)
+        Self::open_sqlite_to(folder, SchemaUse::Upgrade).await
     }
 
-    /// Opens an existing data folder to look at it: nothing in it can be changed, and its tables may be those of an
-    /// older version.
+    /// As [`open_sqlite`](Self::open_sqlite), with what may be done to the tables.
     ///
     /// # Errors
-    /// As [`open_sqlite`](Self::open_sqlite); [`StoreError::Absent`] if there is no database.
-    pub async fn open_sqlite_to_read(folder: &Path) -> Result<Self> {
-        let settings = SqliteSettings { is_shared: true, tables: SchemaUse::Read, ..SqliteSettings::default() };
+    /// As [`open_sqlite`](Self::open_sqlite); [`StoreError::Absent`], [`StoreError::SchemaOlder`] for tables that are not to
+    /// be made or changed.
+    pub async fn open_sqlite_to(folder: &Path, tables: SchemaUse) -> Result<Self> {
+        let settings = SqliteSettings { is_shared: true, tables, ..SqliteSettings::default() };
         Database::open_sqlite(folder, &settings).await.map(Self::new)
     }
 
@@ -78,6 +77,18 @@ impl ConnectorStore {
     #[must_use]
     pub fn applied_migrations(&self) -> &[AppliedMigration] {
         self.database.applied()
+    }
+
+    /// The version of its tables when it was opened.
+    #[must_use]
+    pub fn versions(&self) -> SchemaVersions {
+        self.database.versions()
+    }
+
+    /// The migrations that its tables lacked when it was opened, oldest first.
+    #[must_use]
+    pub fn pending_migrations(&self) -> Vec<PendingMigration> {
+        self.database.pending()
     }
 
     /// Tells this observer of commits. The first one counts.

@@ -16,8 +16,8 @@ mod store;
 mod verbs;
 
 pub use crate::engine::{
-    AppliedMigration, CommitOutcome, DatabaseLoad, DatabaseObserver, PostgresSettings, SchemaUse, SqliteSettings,
-    StoreError,
+    AppliedMigration, CommitOutcome, DatabaseLoad, DatabaseObserver, PendingMigration, PostgresSettings, SchemaUse,
+    SchemaVersions, SqliteSettings, StoreError,
 };
 pub use entities::account::{
     AccountListing, AccountRecord, DeleteOutcome, ModeState, RegisterOutcome, RegistrationKey, UserCredential,

@@ -6,8 +6,8 @@ use super::verbs::audit::AuditSlot;
 use super::verbs::maintenance::RunningBackups;
 use super::verbs::rights::{RightsSlot, RuledVerb, judge_and_run};
 use crate::engine::{
-    AppliedMigration, Database, DatabaseLoad, DatabaseObserver, PostgresSettings, Result, SqlDialect, SqliteSettings,
-    StoreError,
+    AppliedMigration, Database, DatabaseLoad, DatabaseObserver, PendingMigration, PostgresSettings, Result,
+    SchemaVersions, SqlDialect, SqliteSettings, StoreError,
 };
 use crate::ws_channel::{AuditEntry, SessionRights};
 use futures_util::future::{BoxFuture, FutureExt as _};
@@ -77,6 +77,18 @@ impl WsChannelStore {
     #[must_use]
     pub fn applied_migrations(&self) -> &[AppliedMigration] {
         self.database().applied()
+    }
+
+    /// The version of its tables when it was opened.
+    #[must_use]
+    pub fn versions(&self) -> SchemaVersions {
+        self.database().versions()
+    }
+
+    /// The migrations that its tables lacked when it was opened, oldest first.
+    #[must_use]
+    pub fn pending_migrations(&self) -> Vec<PendingMigration> {
+        self.database().pending()
     }
 
     /// Tells this observer of commits. The first one counts.

@@ -120,7 +120,8 @@ async fn a_newer_schema_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     WsChannelStore::open_sqlite(folder.path()).await.unwrap().close().await;
     raw(folder.path(), "INSERT INTO schema_version (version, name) VALUES (999, 'future')").await;
-    assert!(matches!(fault(folder.path()).await, StoreError::SchemaNewer { found: 999, .. }));
+    raw(folder.path(), "UPDATE schema_floor SET works_with = 998").await;
+    assert!(matches!(fault(folder.path()).await, StoreError::SchemaNewer { found: 999, needed: 998, .. }));
 }
 
 #[tokio::test]

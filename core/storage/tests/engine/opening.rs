@@ -3,7 +3,9 @@
 use crate::Place;
 use crate::common::{cases, race};
 use crate::counters::{Count, Counters, count, counters, units};
-use bankchannel_storage::engine::{Result, SchemaMigration, SchemaUse, StorageSchema, StoreError};
+use bankchannel_storage::engine::{
+    PendingMigration, Result, SchemaMigration, SchemaUse, SchemaVersions, StorageSchema, StoreError, args,
+};
 
 cases! {
     an_older_database_is_migrated_once,
@@ -12,6 +14,8 @@ cases! {
     those_that_start_together_migrate_once,
     a_look_changes_nothing,
     a_change_leaves_older_tables_alone,
+    a_migration_needs_tables,
+    newer_tables_are_used_as_long_as_they_work,
 }
 
 async fn an_older_database_is_migrated_once(place: Place) {
@@ -29,7 +33,10 @@ async fn an_older_database_is_migrated_once(place: Place) {
 
 async fn a_newer_database_is_left_alone(place: Place) {
     place.open::<Counters<2>>().await.unwrap().close().await;
-    assert_eq!(place.open::<Counters<1>>().await.err(), Some(StoreError::SchemaNewer { found: 2, known: 1 }));
+    assert_eq!(
+        place.open::<Counters<1>>().await.err(),
+        Some(StoreError::SchemaNewer { found: 2, needed: 2, known: 1 })
+    );
     let new = place.open::<Counters<2>>().await.unwrap();
     assert_eq!(units(&new).await, (vec![], 2));
     new.close().await;
@@ -67,7 +74,7 @@ async fn a_look_changes_nothing(place: Place) {
     assert!(matches!(count(&looked, Count::of("a")).await, Err(StoreError::ReadOnly { .. })));
     looked.close().await;
     let newer = place.open_to::<Counters<1>>(SchemaUse::Read).await.err();
-    assert_eq!(newer, Some(StoreError::SchemaNewer { found: 2, known: 1 }));
+    assert_eq!(newer, Some(StoreError::SchemaNewer { found: 2, needed: 2, known: 1 }));
 }
 
 async fn a_change_leaves_older_tables_alone(place: Place) {
@@ -76,6 +83,82 @@ async fn a_change_leaves_older_tables_alone(place: Place) {
     let old = place.open_to::<Counters<1>>(SchemaUse::Create).await.unwrap();
     assert_eq!(count(&old, Count::of("a")).await, Ok(1));
     old.close().await;
+}
+
+async fn a_migration_needs_tables(place: Place) {
+    let absent = place.open_to::<Counters<2>>(SchemaUse::Migrate).await.err();
+    assert!(matches!(absent, Some(StoreError::Absent { .. })), "{absent:?}");
+    place.open::<Counters<1>>().await.unwrap().close().await;
+    let looked = place.open_to::<Counters<2>>(SchemaUse::Read).await.unwrap();
+    assert_eq!(looked.pending(), [PendingMigration { version: 2, name: "units" }]);
+    assert_eq!(looked.versions(), SchemaVersions { found: 1, known: 2, works_with: None });
+    looked.close().await;
+    for steps in [vec![2], vec![]] {
+        let migrated = place.open_to::<Counters<2>>(SchemaUse::Migrate).await.unwrap();
+        assert_eq!(migrated.applied().iter().map(|step| step.version).collect::<Vec<_>>(), steps);
+        assert_eq!(migrated.outdated(), None);
+        assert_eq!(count(&migrated, Count::of("a")).await, Ok(2 - i64::try_from(steps.len()).unwrap()));
+        migrated.close().await;
+    }
+}
+
+/// A schema with a step that adds (3) and one that takes away what version 3 has stopped using (4).
+#[derive(Default)]
+struct Notes<const VERSION: usize>;
+
+impl<const VERSION: usize> Notes<VERSION> {
+    const ALL: &'static [SchemaMigration<Self>] = &[
+        SchemaMigration::new(1, "notes", "CREATE TABLE note (text {text} PRIMARY KEY, size {int}){strict}"),
+        SchemaMigration::new(2, "floor", "").works_with(2),
+        SchemaMigration::new(3, "marks", "ALTER TABLE note ADD COLUMN mark {int} NOT NULL DEFAULT 7"),
+        SchemaMigration::new(4, "no sizes", "ALTER TABLE note DROP COLUMN size").works_with(3),
+    ];
+}
+
+impl<const VERSION: usize> StorageSchema for Notes<VERSION> {
+    const DATABASE_FILE: &'static str = "notes.sqlite";
+    const MIGRATIONS: &'static [SchemaMigration<Self>] = Self::ALL.split_at(VERSION).0;
+    type State = ();
+}
+
+async fn newer_tables_are_used_as_long_as_they_work(place: Place) {
+    // Before the rule, every newer version is refused.
+    place.open::<Notes<1>>().await.unwrap().close().await;
+    place.open::<Notes<3>>().await.unwrap().close().await;
+    for tables in [SchemaUse::Upgrade, SchemaUse::Create, SchemaUse::Migrate, SchemaUse::Read] {
+        let refused = place.open_to::<Notes<1>>(tables).await.err().unwrap();
+        assert_eq!(refused, StoreError::SchemaNewer { found: 3, needed: 2, known: 1 });
+        let former = place.open_to::<Notes<2>>(tables).await.unwrap();
+        assert_eq!((former.outdated(), former.pending()), (None, vec![]), "{tables:?}");
+        assert_eq!(former.versions(), SchemaVersions { found: 3, known: 2, works_with: Some(2) });
+        let texts = former.read((), |tx, ()| {
+            Box::pin(async move { tx.all::<(String, i64)>("SELECT text, size FROM note ORDER BY text", &[]).await })
+        });
+        assert!(texts.await.is_ok());
+        if tables != SchemaUse::Read {
+            let write = former.write(
+                format!("{tables:?}"),
+                |tx, text| {
+                    let sql = "INSERT INTO note (text, size) VALUES ($1, 1)";
+                    Box::pin(async move { tx.execute(sql, args![text.clone()]).await })
+                },
+                None,
+            );
+            assert_eq!(write.await, Ok(1), "{tables:?}");
+        }
+        former.close().await;
+    }
+    let newer = place.open::<Notes<3>>().await.unwrap();
+    let marks = newer
+        .read((), |tx, ()| Box::pin(async move { tx.number("SELECT CAST(sum(mark) AS BIGINT) FROM note", &[]).await }));
+    assert_eq!(marks.await, Ok(21), "what the former version wrote has the default");
+    newer.close().await;
+
+    place.open::<Notes<4>>().await.unwrap().close().await;
+    let refused = place.open::<Notes<2>>().await.err().unwrap();
+    assert_eq!(refused, StoreError::SchemaNewer { found: 4, needed: 3, known: 2 });
+    assert!(refused.to_string().contains("needs a program that knows version 3 or later"), "{refused}");
+    place.open::<Notes<3>>().await.unwrap().close().await;
 }
 
 #[derive(Default)]

@@ -42,7 +42,7 @@ use bankchannel_foundation::{
     model::Timestamp,
 };
 use bankchannel_storage::salt_edge_connector::{
-    ConnectorSession, ConnectorStore, ConnectorToken, PostgresSettings, RowId, StoreError,
+    ConnectorSession, ConnectorStore, ConnectorToken, PostgresSettings, RowId, SchemaUse, SchemaVersions, StoreError,
 };
 use bankchannel_transport::background;
 use data_encoding::HEXLOWER;
@@ -117,22 +117,12 @@ struct OpenedToken {
 }
 
 impl OpenStore {
-    /// Opens a store: a folder, or a PostgreSQL database.
+    /// Opens a store: a folder, or a PostgreSQL database. Its tables are made or changed as far as `tables` allows.
     ///
     /// # Errors
     /// `resource.storage`; `configuration.invalid` for a key that is missing or does not belong to the store.
-    pub(super) async fn open(place: &str, key: Option<&Secret>) -> Result<Self> {
-        let is_server = place.starts_with("postgres://") || place.starts_with("postgresql://");
-        let (vault, store) = if is_server {
-            let why = "is missing: a store in PostgreSQL needs one, base64 of 32 bytes, which is kept elsewhere";
-            let key = key.ok_or_else(|| Error::invalid_setting("store_key", why))?;
-            let vault = StoreVault::from_text(key)?;
-            (vault, ConnectorStore::connect_postgres(place, &PostgresSettings::default()).await.map_err(unusable)?)
-        } else {
-            let folder = Path::new(place);
-            let vault = vault_of(folder, key).await?;
-            (vault, ConnectorStore::open_sqlite(folder).await.map_err(unusable)?)
-        };
+    pub(super) async fn open(place: &str, key: Option<&Secret>, tables: SchemaUse) -> Result<Self> {
+        let (vault, store) = opened(place, key, tables).await?;
         match store.sealed_by(vault.key_id()).await {
             Ok(()) => {
                 let third_parties = third_party::none_known();
@@ -146,21 +136,35 @@ impl OpenStore {
         }
     }
 
-    /// Looks at the store in an existing folder, and changes nothing in it: whether it opens, with this key.
+    /// Looks at a store, and changes nothing in it: whether it opens, with this key; which version it has.
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub(super) async fn check_store(folder: &Path, key: Option<&Secret>) -> Result<()> {
-        if !folder.join(ConnectorStore::DATABASE_FILE).exists() {
-            // Before the key is read, which would be made.
-            return Err(unusable(StoreError::Absent { place: folder.display().to_string() }));
-        }
-        let vault = vault_of(folder, key).await?;
-        let store = ConnectorStore::open_sqlite_to_read(folder).await.map_err(unusable)?;
-        let looked = store.can_be_sealed_by(vault.key_id()).await;
+    pub(super) async fn check_store(place: &str, key: Option<&Secret>) -> Result<SchemaVersions> {
+        let (vault, store) = opened(place, key, SchemaUse::Read).await?;
+        let (looked, versions) = (store.can_be_sealed_by(vault.key_id()).await, store.versions());
         store.close().await;
-        looked.map(drop).map_err(not_opened)
+        looked.map(|_| versions).map_err(not_opened)
     }
+}
+
+/// A store and the key that it is to have.
+async fn opened(place: &str, key: Option<&Secret>, tables: SchemaUse) -> Result<(StoreVault, ConnectorStore)> {
+    if place.starts_with("postgres://") || place.starts_with("postgresql://") {
+        let why = "is missing: a store in PostgreSQL needs one, base64 of 32 bytes, which is kept elsewhere";
+        let key = key.ok_or_else(|| Error::invalid_setting("store_key", why))?;
+        let vault = StoreVault::from_text(key)?;
+        let settings = PostgresSettings { tables, ..PostgresSettings::default() };
+        return Ok((vault, ConnectorStore::connect_postgres(place, &settings).await.map_err(unusable)?));
+    }
+    let folder = Path::new(place);
+    let is_absent = !folder.join(ConnectorStore::DATABASE_FILE).exists();
+    if is_absent && matches!(tables, SchemaUse::Read | SchemaUse::Migrate) {
+        // Before the key is read, which would be made.
+        return Err(unusable(StoreError::Absent { place: folder.display().to_string() }));
+    }
+    let vault = vault_of(folder, key).await?;
+    Ok((vault, ConnectorStore::open_sqlite_to(folder, tables).await.map_err(unusable)?))
 }
 
 /// The key of a store in a folder: the given one, or that in the folder.
@@ -335,7 +339,12 @@ fn is_passing(fault: &StoreError) -> bool {
 /// The error for an unusable store.
 fn unusable(fault: StoreError) -> Error {
     let row = if matches!(fault, StoreError::NoThread { .. }) { &row::THREADS } else { &row::STORAGE };
-    Error::because(row, fault.to_string())
+    let error = Error::because(row, fault.to_string());
+    match fault {
+        // For the service, which says what to do.
+        StoreError::Absent { .. } | StoreError::SchemaOlder { .. } => error.with_source(fault),
+        _ => error,
+    }
 }
 
 /// A time in its boundary form.

@@ -17,7 +17,6 @@ use super::{
 use crate::{
     config::Lockout,
     data::storage,
-    files::content,
     session::{MFA_LOCK, PASSWORD_LOCK, mfa_lock, password_lock},
 };
 
@@ -236,6 +235,8 @@ impl AdminApi {
     }
 
     async fn ordered(&self, what: &str, email: &str, kind: AccountOrderKind) -> Result<AccountAfterOrder> {
+        // Before anything is changed.
+        let folder = if kind == AccountOrderKind::Delete { Some(self.files_folder()?) } else { None };
         let email = email.to_ascii_lowercase();
         let account = self.store.account(&email).await.map_err(storage)?;
         let api_key = account.map(|account| account.api_key).unwrap_or_default();
@@ -267,8 +268,9 @@ impl AdminApi {
                 return Err(Error::invalid_field("email", why));
             }
         };
-        let folder = content::folder(&self.data, &self.config);
-        self.store.discard_content(&folder, &unnamed).await.map_err(storage)?;
+        if let Some(folder) = folder {
+            self.store.discard_content(&folder, &unnamed).await.map_err(storage)?;
+        }
         let now = self.standing(&email).await?;
         Ok(AccountAfterOrder { account: details(email, now), before })
     }

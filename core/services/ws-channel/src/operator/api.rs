@@ -1,24 +1,31 @@
 //! What carries out the operator's commands: in a running service, or in the process of the command.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use bankchannel_crypto::random;
-use bankchannel_foundation::clock::{Clock, SystemClock};
+use bankchannel_foundation::{
+    Error, Result,
+    clock::{Clock, SystemClock},
+};
 use bankchannel_storage::ws_channel::{AuditEntry, WsChannelStore};
 
-use crate::config::ServiceConfig;
+use crate::{config::ServiceConfig, files::content};
 
 /// A store opened for the operator.
 #[derive(Clone)]
 pub(crate) struct AdminApi {
     pub(super) store: WsChannelStore,
     pub(super) config: ServiceConfig,
-    pub(super) data: PathBuf,
+    /// Absent with PostgreSQL, if it is not given.
+    data: Option<PathBuf>,
     pub(super) clock: Arc<SystemClock>,
 }
 
 impl AdminApi {
-    pub(crate) fn new(store: WsChannelStore, config: ServiceConfig, data: PathBuf) -> Self {
+    pub(crate) fn new(store: WsChannelStore, config: ServiceConfig, data: Option<PathBuf>) -> Self {
         Self::with_clock(store, config, data, Arc::default())
     }
 
@@ -26,10 +33,30 @@ impl AdminApi {
     pub(crate) fn with_clock(
         store: WsChannelStore,
         config: ServiceConfig,
-        data: PathBuf,
+        data: Option<PathBuf>,
         clock: Arc<SystemClock>,
     ) -> Self {
         Self { store, config, data, clock }
+    }
+
+    /// The data folder.
+    ///
+    /// # Errors
+    /// `configuration.invalid` if none is given, as with PostgreSQL it need not.
+    pub(super) fn data(&self) -> Result<&Path> {
+        let why = "names the service's data folder, which this command needs: give it";
+        self.data.as_deref().ok_or_else(|| Error::invalid_setting("data", why))
+    }
+
+    /// The folder of content files.
+    ///
+    /// # Errors
+    /// As [`data`](Self::data), unless the configuration names it.
+    pub(super) fn files_folder(&self) -> Result<PathBuf> {
+        match &self.config.files_folder {
+            Some(folder) => Ok(folder.into()),
+            None => Ok(content::folder(self.data()?, &self.config)),
+        }
     }
 
     pub(crate) async fn close(&self) {

@@ -210,7 +210,8 @@ impl AdminApi {
     }
 
     async fn verdict(&self) -> Result<AuditCheck> {
-        let known = audit_heads::read(&self.data).map_err(|why| unusable(&self.data, &why))?;
+        let data = self.data()?;
+        let known = audit_heads::read(data).map_err(|why| unusable(data, &why))?;
         let compared = Some(known.len());
         Ok(match self.store.verify_audit_against(known).await.map_err(storage)? {
             AuditVerdict::Intact { records, chains, checkpoint, after_checkpoint } => AuditCheck {

@@ -176,7 +176,7 @@ pub struct RestoredCertificate {
 
 impl AdminApi {
     async fn back_up(self: Arc<Self>, order: BackupOrder) -> Result<CopiedData> {
-        let copied = back_up(&self.store, &self.config, &self.data, Path::new(&order.target)).await?;
+        let copied = back_up(&self.store, &self.config, self.data()?, Path::new(&order.target)).await?;
         Ok(CopiedData { copied: copied.into() })
     }
 }

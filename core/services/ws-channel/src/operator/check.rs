@@ -2,14 +2,14 @@
 
 use std::{net::SocketAddr, path::Path, sync::Arc};
 
-use bankchannel_foundation::{Error, Result};
-use bankchannel_storage::ws_channel::{SchemaUse, StoreError, WsChannelStore};
+use bankchannel_foundation::Result;
+use bankchannel_storage::ws_channel::{SchemaUse, SchemaVersions, StoreError, WsChannelStore};
 use futures_util::future::BoxFuture;
 
 use crate::{
     banks::{ConfiguredBanks, ServiceBanks},
     config::{CONFIGURATION, ServiceConfig},
-    data::{self, DATABASE, open_store},
+    data::{self, DATABASE, fault, open_store},
     keys::ServiceKeys,
     options::ServiceOptions,
     running,
@@ -21,6 +21,7 @@ use bankchannel_server::{
         Listener,
         taken::{RUNNING, taken},
     },
+    migration::DataVersion,
     private,
 };
 
@@ -87,17 +88,13 @@ async fn folder(options: &ServiceOptions, config: &ServiceConfig) -> (Vec<Server
     let mut is_running = false;
     match open_store(config, data, SchemaUse::Read).await {
         Ok(store) => {
-            let upgrade = match store.outdated() {
-                Some(StoreError::SchemaOlder { found, known }) => {
-                    format!("; a start brings it from schema version {found} to {known}: take a backup first")
-                }
-                _ => String::new(),
-            };
+            let SchemaVersions { found, known, .. } = store.versions();
+            let command = super::migrate_command(options);
+            let (starts, version) = DataVersion { found, known }.told(config.migrate, &command);
+            let of_version = if starts { ServerFinding::good } else { ServerFinding::bad };
             findings.push(match store.check_integrity().await {
-                Ok(()) => ServerFinding::good("store", format!("it opens, and its integrity check passed{upgrade}")),
-                Err(StoreError::Unsupported { .. }) => {
-                    ServerFinding::good("store", format!("the database answers{upgrade}"))
-                }
+                Ok(()) => of_version("store", format!("it opens, and its integrity check passed; {version}")),
+                Err(StoreError::Unsupported { .. }) => of_version("store", format!("the database answers; {version}")),
                 Err(why) => ServerFinding::bad("store", why.to_string()),
             });
             findings.push(keys(Some(&store), data, config).await);
@@ -122,11 +119,6 @@ async fn folder(options: &ServiceOptions, config: &ServiceConfig) -> (Vec<Server
         Err(why) => findings.push(ServerFinding::bad("store", why.message())),
     }
     (findings, is_running)
-}
-
-/// The store's fault behind an error.
-fn fault(why: &Error) -> Option<&StoreError> {
-    std::error::Error::source(why)?.downcast_ref()
 }
 
 fn look_at_folder(folder: &Path) -> Result<()> {

@@ -8,8 +8,8 @@
 //! A command is an operation of the class "operator's command": its documentation, types, form on the command line and handler
 //! stand in the file of its subject ([`OPERATOR_COMMANDS`] lists the subjects).
 //!
-//! With PostgreSQL the database is used directly, whether or not a service runs. A command never brings the tables up to
-//! date: the instances that are running may be of the former version. A command that only looks opens the data so that
+//! With PostgreSQL the database is used directly, whether or not a service runs. No command but `migrate` brings the tables up
+//! to date: the instances that are running may be of the former version. A command that only looks opens the data so that
 //! the database itself refuses every change.
 
 mod account_info;
@@ -23,6 +23,7 @@ mod check;
 mod codes;
 mod key_names;
 mod keys;
+mod migrate;
 mod restore;
 mod socket;
 mod uploads;
@@ -52,6 +53,7 @@ use super::{
     data::{open_store, unusable},
     options::ServiceOptions,
     running,
+    serving::{self, ServingFile},
 };
 use accounts::{AccountAddress, AccountAfterOrder, AccountToDelete, AccountToDisable};
 use audit::AuditQuery;
@@ -75,6 +77,7 @@ pub use restore::restore;
 pub use uploads::{LISTED_UPLOADS_MAX, UploadInfo};
 
 pub(crate) use api::AdminApi;
+pub(crate) use migrate::{at_start, command as migrate_command};
 pub(crate) use socket::AdminSocket;
 
 /// The operator's commands, by subject.
@@ -85,6 +88,7 @@ pub static OPERATOR_COMMANDS: &[&[CallableCommand]] = &[
     audit::AUDIT_COMMANDS,
     backup::BACKUP_COMMANDS,
     backup::RESTORE_COMMANDS,
+    migrate::MIGRATION_COMMANDS,
     certificates::CERTIFICATE_COMMANDS,
     codes::CODE_COMMANDS,
     uploads::UPLOAD_COMMANDS,
@@ -104,7 +108,7 @@ pub const SIMULATOR_PRODUCT: &str = "bank-simulator";
 pub async fn carry_out(options: &ServiceOptions, command: &'static CallableCommand, request: Value) -> Result<Value> {
     match command.form.access {
         DataAccess::None => command.carry_out(Arc::new(ThisProcess), request).await,
-        DataAccess::Read | DataAccess::Change => {
+        DataAccess::Read | DataAccess::Change | DataAccess::Migrate => {
             ServiceOperator::from_options(options)?.carried_out(command, request).await
         }
     }
@@ -113,25 +117,33 @@ pub async fn carry_out(options: &ServiceOptions, command: &'static CallableComma
 /// Access to a service's data for its operator.
 pub struct ServiceOperator {
     config: ServiceConfig,
-    data: PathBuf,
+    /// Absent with PostgreSQL, if it is not given.
+    data: Option<PathBuf>,
 }
 
 impl ServiceOperator {
-    /// Takes the data folder or database that the options name. Each command opens it for itself; if a service runs on
-    /// the folder, that service is asked instead.
+    /// Takes the data folder or database that the options name. Without a configuration file, the service's own is taken, of
+    /// which it has made a note in the folder. Each command opens the data for itself; if a service runs on the folder, that
+    /// service is asked instead.
     ///
     /// # Errors
     /// `configuration.invalid`, or `resource.storage` for a folder that is not there. Every command returns
     /// `resource.storage` too: the data is damaged, absent or of an older version, or another process has it open.
     pub fn from_options(options: &ServiceOptions) -> Result<Self> {
         let listen = running::address(options)?;
-        let config = ServiceConfig::load(options, listen.ip().is_loopback())?;
-        let given = options
-            .data
-            .as_deref()
-            .ok_or_else(|| Error::invalid_setting("data", "names the service's data folder: give it"))?;
+        let Some(given) = options.data.as_deref() else {
+            let config = ServiceConfig::load(options, listen.ip().is_loopback())?;
+            if config.postgres_url.is_some() {
+                return Ok(Self { config, data: None });
+            }
+            return Err(Error::invalid_setting("data", "names the service's data folder: give it"));
+        };
         let data = private::plain_canonical(Path::new(given)).map_err(|why| unusable(Path::new(given), &why))?;
-        Ok(Self { config, data })
+        let serving = ServingFile::read(&data)?;
+        let options = serving::completed(serving.as_ref(), options, &data)?;
+        let config = ServiceConfig::load(&options, listen.ip().is_loopback())?;
+        serving::expect(serving.as_ref(), &config, &data)?;
+        Ok(Self { config, data: Some(data) })
     }
 
     /// All keys, oldest first.
@@ -432,14 +444,24 @@ impl ServiceOperator {
     fn carried_out(&self, command: &'static CallableCommand, mut request: Value) -> BoxFuture<'_, Result<Value>> {
         Box::pin(async move {
             make_folders_absolute(command, &mut request)?;
-            if let Some(socket) = socket::of_running(&self.data).await {
-                return socket::ask(&socket, command, &request).await;
-            }
             let schema = match command.form.access {
+                DataAccess::Migrate => migrate::schema_use(&request)?,
                 DataAccess::Read => SchemaUse::Read,
                 DataAccess::Change | DataAccess::None => SchemaUse::Create,
             };
-            let store = open_store(&self.config, &self.data, schema).await?;
+            if let Some(data) = &self.data
+                && let Some(socket) = socket::of_running(data).await
+            {
+                if command.form.access == DataAccess::Migrate {
+                    return Err(migrate::refused_beside(data));
+                }
+                return socket::ask(&socket, command, &request).await;
+            }
+            if schema == SchemaUse::Create {
+                serving::expect_no_other(&self.config, self.data.as_ref()).await?;
+            }
+            let folder = self.data.as_deref().unwrap_or(Path::new(""));
+            let store = open_store(&self.config, folder, schema).await?;
             let api = AdminApi::new(store, self.config.clone(), self.data.clone());
             let done = command.carry_out(Arc::new(api.clone()), request).await;
             api.close().await;

@@ -58,8 +58,8 @@ pub struct SqliteDriver<S: StorageSchema> {
 }
 
 impl<S: StorageSchema> SqliteDriver<S> {
-    /// Opens the data folder, and creates it or brings its schema up to date as far as the settings allow; returns the
-    /// versions of its tables too.
+    /// Opens the data folder, and creates it or brings its schema up to date as far as the settings allow; returns also
+    /// what was done to its tables.
     pub(super) async fn open(
         folder: &Path,
         settings: &SqliteSettings,
@@ -68,7 +68,7 @@ impl<S: StorageSchema> SqliteDriver<S> {
     ) -> Result<(Self, migrations::SettledSchema)> {
         let file = folder.join(S::DATABASE_FILE);
         let place: Arc<str> = Arc::from(file.display().to_string());
-        if settings.tables == SchemaUse::Read && !file.exists() {
+        if matches!(settings.tables, SchemaUse::Read | SchemaUse::Migrate) && !file.exists() {
             return Err(StoreError::Absent { place: place.to_string() });
         }
         let (locked, is_shared) = (folder.to_owned(), settings.is_shared);
@@ -78,7 +78,7 @@ impl<S: StorageSchema> SqliteDriver<S> {
         let connection = open::connect_writer(&file, settings, &place).await?;
         let mut tx = StorageTx::new(TransactionConnection::Writer(Box::new(connection)), place.clone());
         let settled = migrations::settle_sqlite(&mut tx, settings.tables).await?;
-        if settled.versions.found == settled.versions.known {
+        if settled.versions.found >= settled.versions.known || !settled.applied.is_empty() {
             S::check(&mut tx).await?;
         }
         drop(opening);

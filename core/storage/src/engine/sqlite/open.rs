@@ -96,7 +96,7 @@ pub(super) async fn connect_writer(path: &Path, settings: &SqliteSettings, place
     let mut options = match settings.tables {
         // Not even the kind of the journal is set, which the file records.
         SchemaUse::Read => reader_options(path, SchemaUse::Read),
-        SchemaUse::Create | SchemaUse::Upgrade => base_options(path).page_size(PAGE_BYTES),
+        SchemaUse::Create | SchemaUse::Upgrade | SchemaUse::Migrate => base_options(path).page_size(PAGE_BYTES),
     };
     if let Some(bytes) = settings.max_database_bytes {
         options = options.pragma("max_page_count", (bytes / u64::from(PAGE_BYTES)).max(1).to_string());

@@ -98,8 +98,8 @@ async fn carried_out(given: &[u8], api: &AdminApi) -> Result<Value> {
     let mut given: Value = serde_json::from_slice(given).map_err(|why| unreadable(&why))?;
     let name = given["command"].as_str().ok_or_else(|| unreadable(&"it has no name"))?;
     let command = CallableCommand::named(OPERATOR_COMMANDS, name)?;
-    if command.form.access == DataAccess::None {
-        return Err(Error::invalid_field("command", "is carried out without a service"));
+    if matches!(command.form.access, DataAccess::None | DataAccess::Migrate) {
+        return Err(Error::invalid_field("command", "is not carried out by a running service"));
     }
     command.carry_out(Arc::new(api.clone()), given["request"].take()).await
 }
