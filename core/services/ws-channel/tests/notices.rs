@@ -40,7 +40,7 @@ async fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// A gateway for SMS. Its answers are those that it is told; then it takes everything.
+/// A gateway for SMS. Its answers are those that it is told, 0 for none; then it takes everything.
 #[derive(Clone)]
 struct Gateway {
     port: u16,
@@ -90,6 +90,9 @@ impl Gateway {
             let body = text.split_once("\r\n\r\n").unwrap().1.to_owned();
             self.got.lock().unwrap().push((head, body));
             let status = self.answers.lock().unwrap().pop().unwrap_or(204);
+            if status == 0 {
+                std::future::pending::<()>().await;
+            }
             let answer = format!("HTTP/1.1 {status} Said\r\nContent-Length: 0\r\n\r\n");
             stream.write_all(answer.as_bytes()).await.ok()?;
         }
@@ -173,6 +176,18 @@ async fn a_code_goes_to_the_webhook_until_it_is_taken_and_is_sealed_meanwhile() 
         !world.data().join("outbox.jsonl").exists()
             || std::fs::read(world.data().join("outbox.jsonl")).unwrap().is_empty()
     );
+}
+
+/// A code that was being sent at the end of a service is sent by the next one at once: it has not long to live.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_being_sent_at_the_end_is_sent_at_the_next_start() {
+    let gateway = Gateway::start(&[0]).await;
+    let world = World::configured(&gateway.config()).await;
+    world.register("sent@example.test", "admin", "0").await;
+    let first = until("a try", || gateway.notices().first().cloned()).await;
+    let world = world.restart().await;
+    until("another try", || gateway.notices().get(1).cloned().filter(|second| *second == first)).await;
+    until_none_waits(&world).await;
 }
 
 /// A gateway that is away when the service stops gets the code from the next start; one that comes too late gets none.

@@ -273,6 +273,11 @@ async fn an_expired_certificate_is_not_used_and_stands_in_the_way_until_retired(
     served.get(&who, "/files/simulator").await.refused(400, gone);
     assert_eq!(served.running.renew_due().await.unwrap(), 0, "an expired certificate proves nothing to a bank");
     served.get(&who, "/files/simulator").await.refused(400, gone);
+    // Who is on call sees it, and is told.
+    let expired = r#"bankchannel_certificates{bank="simulator",state="expired"} 1"#;
+    served.until_metric(expired, true).await;
+    let told = served.until_told("operator_certificates_ended").await;
+    assert!(told.len() == 1 && told[0].contains("simulator") && told[0].contains("cert-list"), "{told:?}");
     served.enrol(&who).await.refused(400, EXISTS);
     served.admin(&who, Method::DELETE, "/certs/simulator", None).await.ok(200);
     served.enrol(&who).await.ok(201);

@@ -146,6 +146,45 @@ impl Served {
         all.as_array().unwrap().clone()
     }
 
+    /// The metrics, as monitoring with this token gets them.
+    pub(crate) async fn metrics(&self, token: Option<&str>) -> reqwest::Response {
+        let url = self.running.readiness()["operator_url"].as_str().unwrap().to_owned();
+        let mut request = self.client.get(format!("{url}/metrics"));
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        request.send().await.unwrap()
+    }
+
+    /// Waits for a line of the metrics, or until it is gone.
+    #[allow(dead_code)]
+    pub(crate) async fn until_metric(&self, line: &str, is_there: bool) {
+        let until = Instant::now() + Duration::from_secs(60);
+        loop {
+            let all = self.metrics(None).await.text().await.unwrap();
+            if all.lines().any(|one| one == line) == is_there {
+                return;
+            }
+            assert!(Instant::now() < until, "{line}: not {is_there} in {all}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Waits until the operator is told with this purpose: the texts.
+    #[allow(dead_code)]
+    pub(crate) async fn until_told(&self, purpose: &str) -> Vec<String> {
+        let until = Instant::now() + Duration::from_secs(60);
+        loop {
+            let all = self.outbox().await;
+            let told: Vec<_> = all.iter().filter(|one| one["purpose"] == purpose).collect();
+            if !told.is_empty() {
+                return told.iter().map(|one| one["text"].as_str().unwrap().to_owned()).collect();
+            }
+            assert!(Instant::now() < until, "{purpose}: not told: {all:?}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
     pub(crate) async fn call(&self, method: Method, path: &str, token: &str, key: &str, body: Option<Value>) -> Answer {
         let mut request = self.client.request(method, format!("{}{path}", self.base));
         request = request.header("authorization", token).header("x-api-key", key);

@@ -111,6 +111,10 @@ async fn the_bank_locks_nobody(world: World) {
     let told = code_guard_notices(&world);
     assert_eq!(told.iter().filter(|one| one["ws_user_id"] == second.user_id()).count(), 2, "{told:#?}");
     assert!(told.iter().all(|one| one["channel"] == "operator" && !one.to_string().contains(WRONG)));
+    let refused = r#"bankchannel_bank_calls_total{bank="nordea",operation="issue_certificate",outcome="refused"}"#;
+    let metrics = world.served.metrics(None).await.text().await.unwrap();
+    let counted = metrics.lines().find_map(|line| line.strip_prefix(refused)?.trim().parse::<u32>().ok());
+    assert!(counted.is_some_and(|count| count >= 2), "{metrics}");
     let rows = world.recorded("ws_channel.code_alert", "told").await;
     assert_eq!(rows.len(), told.len());
     assert!(rows.iter().all(|row| row.detail.contains("user id") && row.detail.contains("code-release")));

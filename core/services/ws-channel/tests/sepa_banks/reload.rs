@@ -54,7 +54,7 @@ async fn banks_come_and_go_and_calls_under_way_go_on() {
     served.get(&who, "/files/osuuspankki").await.ok(200);
     assert!(of_op().await.person.is_none());
     // Its calls are counted in the series that it had.
-    let metrics = metrics(served, None).await.text().await.unwrap();
+    let metrics = served.metrics(None).await.text().await.unwrap();
     let listed = "bankchannel_bank_calls_total{bank=\"osuuspankki\",operation=\"list_files\",outcome=\"ok\"} 3";
     assert!(metrics.contains(listed), "{metrics}");
     let clock = "bankchannel_bank_clock_offset_seconds{bank=\"osuuspankki\"} 0\n";
@@ -102,24 +102,13 @@ async fn anchors_are_read_again_and_settings_of_a_bank_count() {
     served.get(&who, "/files/sp").await.ok(200);
 }
 
-/// The metrics, with this token.
-async fn metrics(served: &Served, token: Option<&str>) -> reqwest::Response {
-    let url = served.running.readiness()["operator_url"].as_str().unwrap().to_owned();
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let mut request = client.get(format!("{url}/metrics"));
-    if let Some(token) = token {
-        request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
-    }
-    request.send().await.unwrap()
-}
-
 /// The settings of each group count at once, and what needs a restart is named and left.
 #[tokio::test(flavor = "multi_thread")]
 async fn limits_sessions_and_access_count_at_once() {
     let served = Served::with("", Channels::default()).await;
     let (who, signer) = served.customer("at-once@example.test").await;
     let upload = signer.signed(crate::served::payment());
-    assert_eq!(metrics(&served, None).await.status(), 200);
+    assert_eq!(served.metrics(None).await.status(), 200);
     served.get(&who, "/certs").await.ok(200);
     let token = "a-token-of-a-test-with-enough-characters";
     let config = format!(
@@ -137,8 +126,8 @@ async fn limits_sessions_and_access_count_at_once() {
     assert_eq!(report.needs_restart, ["base_path", "delivery"]);
     assert!(!format!("{report:?}").contains(token));
     served.upload(&who, upload.clone()).await.refused(400, TOO_LARGE);
-    assert_eq!(metrics(&served, None).await.status(), 401);
-    assert_eq!(metrics(&served, Some(token)).await.status(), 200);
+    assert_eq!(served.metrics(None).await.status(), 401);
+    assert_eq!(served.metrics(Some(token)).await.status(), 200);
     // Each mistake leaves all that was there, and is named with its line.
     for (wrong, said) in [
         ("max_file_bytes = 20\nmax_fil_bytes = 1\n", "line 2"),
@@ -152,7 +141,7 @@ async fn limits_sessions_and_access_count_at_once() {
         let why = served.running.reload().await.unwrap_err();
         assert!(why.message().contains(said), "{wrong}: {why}");
         served.upload(&who, upload.clone()).await.refused(400, TOO_LARGE);
-        assert_eq!(metrics(&served, None).await.status(), 401, "{wrong}");
+        assert_eq!(served.metrics(None).await.status(), 401, "{wrong}");
     }
     // A session that the cache knows has an end by idleness from now on.
     assert_eq!(reload(&served, &format!("{config}idle_ttl_s = 30\n")).await.0, ["idle_ttl_s"]);
@@ -163,7 +152,7 @@ async fn limits_sessions_and_access_count_at_once() {
     let (applied, needs_restart) = reload(&served, "").await;
     assert_eq!(applied, ["idle_ttl_s", "max_file_bytes", "cors_origins", "operator_token"]);
     assert_eq!(needs_restart, Vec::<String>::new());
-    assert_eq!(metrics(&served, None).await.status(), 200);
+    assert_eq!(served.metrics(None).await.status(), 200);
 }
 
 /// Other rates count at once, and give nobody new calls.

@@ -229,6 +229,7 @@ async fn t67_somebody_is_told_in_time_and_a_stop_is_one_of_the_alerts() {
     let all = world.wait_until("stopped", stopped).await;
     let op = all.iter().find(|one| one.bank == "osuuspankki").unwrap();
     assert!(op.person.as_deref().is_some_and(|why| why.contains("04")), "{op:?}");
+    world.served.until_metric(r#"bankchannel_renewals_total{bank="osuuspankki",result="stopped"} 1"#, true).await;
     let told = async || {
         let of = world.recorded("ws_channel.certificate_alert", "told").await;
         of.into_iter().filter(|line| line.object == "osuuspankki").map(|line| line.detail).collect::<Vec<_>>()
@@ -253,6 +254,9 @@ async fn t67_somebody_is_told_in_time_and_a_stop_is_one_of_the_alerts() {
     assert!(
         mails.clone().count() >= 6 && mails.clone().all(|line| line.contains("\"text\"") && !line.contains("\"code\""))
     );
+    // The operator was told of the stop alone.
+    let operators = outbox.lines().filter(|line| line.contains("certificate_alert") && line.contains("\"operator\""));
+    assert_eq!(operators.clone().count(), 1, "{:?}", operators.collect::<Vec<_>>());
     // A person has acted: it goes on.
     let resumed = world.resume(&who.email, "osuuspankki").await;
     assert_eq!(resumed.state, "active");

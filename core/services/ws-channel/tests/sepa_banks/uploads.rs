@@ -67,6 +67,12 @@ async fn a_lost_answer_is_asked_for_by_its_request_and_settled_by_its_report() {
     assert!(unknown.request_timestamp.is_some());
     send_through(&world.served, &who, &signer, payment()).await.refused(400, UNSETTLED);
     assert_eq!(world.uploads("op").await, 1);
+    // Who is on call sees it, and is told once what to do.
+    let open = r#"bankchannel_uploads_open{bank="osuuspankki",state="unknown"} 1"#;
+    world.served.until_metric(open, true).await;
+    world.served.until_metric(r#"bankchannel_uploads_total{bank="osuuspankki",state="unknown"} 1"#, true).await;
+    let told = world.served.until_told("operator_upload_unknown").await;
+    assert!(told.len() == 1 && told[0].contains("osuuspankki") && told[0].contains("upload-settle"), "{told:?}");
     world.order("clock", json!({"advance_s": 600})).await;
     let path = "/files/osuuspankki?FileType=pain.002.001.10";
     let listed = world.served.get(&who, path).await.ok(200);
@@ -79,6 +85,8 @@ async fn a_lost_answer_is_asked_for_by_its_request_and_settled_by_its_report() {
     let own = world.served.get(&who, "/uploads/osuuspankki").await.ok(200)["Uploads"][0].clone();
     assert_eq!((&own["Status"], &own["UploadId"]), (&json!("accepted"), &json!(unknown.id)));
     assert!(own["StatusReason"].as_str().unwrap().contains("status report"), "{own}");
+    world.served.until_metric(open, false).await;
+    assert_eq!(world.served.until_told("operator_upload_unknown").await.len(), 1);
 }
 
 /// A bank's own time limit ends what waits for it, of that bank alone; its answer settles the upload when it comes.
@@ -102,6 +110,21 @@ async fn a_bank_has_a_time_limit_of_its_own() {
     let limits = world.operator().banks().await.unwrap();
     let of = |bank: &str| limits.iter().find(|one| one.bank == bank).unwrap().timeout_s;
     assert_eq!((of("osuuspankki"), of("nordea")), (Some(5), Some(60)));
+    // It is seen as what it is, by the first call and by the third.
+    let silent = r#"bankchannel_bank_calls_total{bank="osuuspankki",operation="list_files",outcome="timed_out"}"#;
+    world.served.until_metric(&format!("{silent} 1"), true).await;
+    for _ in 0..2 {
+        world.order("sandbox/faults", json!({"fault": "hold", "family": "op", "operation": "list_files"})).await;
+        list().await.refused(504, "Technical error. No proper response body from bank.");
+    }
+    world.served.until_metric(&format!("{silent} 3"), true).await;
+    let told = world.served.until_told("operator_bank_away").await;
+    assert!(told.len() == 1 && told[0].contains("osuuspankki") && told[0].contains("bank-pause"), "{told:?}");
+    // The order that helps: nothing more goes to it.
+    world.operator().pause_bank("osuuspankki", "it does not answer", None).await.unwrap();
+    let other = String::from_utf8(payment().to_vec()).unwrap().replace("EXAMPLE-0001", "EXAMPLE-0002");
+    let paused = send_through(&world.served, &who, &signer, other.as_bytes()).await;
+    paused.refused(400, "Uploads to this bank are paused, nothing was sent.");
     world.order("sandbox/release", json!({})).await;
     assert_eq!(until_in_state(&world, "accepted").await.id, unknown.id);
 }
