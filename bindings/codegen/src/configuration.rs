@@ -273,7 +273,7 @@ mod tests {
             let settings = form.settings();
             let says = |one: &ConfigurationSetting| {
                 let text = form.text_of(one).map(plain).unwrap_or_default();
-                ["Default", "default", "If absent", "Absent"].iter().any(|word| text.contains(word))
+                ["Default", "default", "If absent", "Absent", "Required"].iter().any(|word| text.contains(word))
             };
             let table = |one: &ConfigurationSetting| one.place.rsplit_once('.').map(|(table, _)| table.to_owned());
             let gives_the_same = |one: &ConfigurationSetting, other: &ConfigurationSetting| {

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use crate::{
-    Error, Result, meant_names,
+    Error, Result, letter_edits, meant_names,
     model::{Shape, Value},
 };
 
@@ -45,14 +45,19 @@ pub fn text_of_variable(value: OsString) -> std::result::Result<String, &'static
 #[must_use]
 pub fn variable_advice(prefix: &str, unknown: &str, known: &[String]) -> String {
     let unknown = unknown.strip_prefix(prefix).unwrap_or(unknown);
-    let known = known.iter().map(|name| name.strip_prefix(prefix).unwrap_or(name));
-    match &*meant_names(unknown, known) {
-        [] => "unset it, or give it a name without this prefix".to_owned(),
-        meant => {
-            let meant: Vec<String> = meant.iter().map(|name| format!("{prefix}{name}")).collect();
-            format!("did you mean {}?", meant.join(" or "))
-        }
+    let known = || known.iter().map(|name| name.strip_prefix(prefix).unwrap_or(name));
+    let mut meant = meant_names(unknown, known());
+    if meant.is_empty() {
+        // With this prefix a setting is meant, so half of the letters are enough.
+        let edits = known().map(|name| (letter_edits(unknown, name), name));
+        let near = edits.filter(|(edits, name)| edits * 2 <= unknown.len().max(name.len()));
+        meant.extend(near.min().map(|(_, name)| name));
     }
+    if meant.is_empty() {
+        return "unset it, or give it a name without this prefix".to_owned();
+    }
+    let meant: Vec<String> = meant.iter().map(|name| format!("{prefix}{name}")).collect();
+    format!("did you mean {}?", meant.join(" or "))
 }
 
 /// Whether Kubernetes or a link of Docker sets such a variable, for a service whose name begins as these settings' variables

@@ -75,7 +75,7 @@ pub struct ServiceConfig {
     /// How they leave for whoever runs the service. Default: as `delivery` says.
     #[boundary(example = "smtp")]
     pub delivery_of_operator: Option<DeliveryKind>,
-    /// The mail address of whoever runs the service. Required if what the operator is told goes by `smtp`.
+    /// The mail address of whoever runs the service. Required if what the operator is told goes by `smtp`. Default: none.
     #[boundary(example = "payments-on-call@company.example")]
     pub operator_email: Option<String>,
     /// The mail server of `smtp`.
