@@ -37,6 +37,8 @@ use windows_sys::Win32::{
     },
 };
 
+use super::ServiceSignal;
+
 /// The exit codes that scripts know from Unix: of a program ended by Ctrl-C, and of one ended by another event.
 const INTERRUPTED: i32 = 130;
 const TERMINATED: i32 = 143;
