@@ -92,11 +92,11 @@ without_names() {
     fi
 }
 
-# guides FOLDER: copies the guides and the reference; the pages about the architecture and publishing are for contributors.
+# guides FOLDER: copies the guides and the reference, without what is for contributors: architecture, publishing, tests of rules.
 guides() {
     mkdir -p "$1"
     cp -R "$root"/docs/*.md "$root"/docs/*.toml "$root/docs/reference" "$root/docs/protocols" "$root/docs/monitoring" "$1/"
-    rm -f "$1/architecture.md" "$1/publishing.md"
+    rm -f "$1/architecture.md" "$1/publishing.md" "$1/monitoring/alerts.test.yml"
 }
 
 # plain FOLDER: what is in it may be read by all, and executed by all if by its owner, whatever the sources' own modes are.

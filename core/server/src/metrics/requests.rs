@@ -92,6 +92,12 @@ fn reason(request: &EndedRequest<'_>) -> &'static str {
     }
 }
 
+/// The method, if it is one of the standard's: any other is a text of the client's.
+fn method(request: &EndedRequest<'_>) -> &'static str {
+    const KNOWN: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"];
+    KNOWN.into_iter().find(|known| request.method == known).unwrap_or("other")
+}
+
 /// Logs a request, at the level `debug` if a supervisor sent it.
 pub(super) fn log(request: &EndedRequest<'_>) {
     macro_rules! line {
@@ -101,7 +107,7 @@ pub(super) fn log(request: &EndedRequest<'_>) {
             tracing::$level!(
                 target: "bankchannel::request",
                 operation = operation(request),
-                method = request.method.as_str(),
+                method = method(request),
                 status = request.status,
                 reason = given(reason(request)),
                 hung_up = (request.end == RequestEnd::HungUp).then_some(true),

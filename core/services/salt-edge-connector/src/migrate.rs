@@ -86,7 +86,7 @@ pub(super) fn fault(why: &Error) -> Option<&StoreError> {
 
 /// Logs the versions that the data has had since it was opened.
 pub(super) fn tell_of_versions(store: &ConnectorStore) {
-    for applied in store.applied_migrations() {
-        log::tell_of_version(applied.version, applied.name, applied.took);
-    }
+    log::tell_of_versions(
+        store.applied_migrations().iter().map(|applied| (applied.version, applied.name, applied.took)),
+    );
 }

@@ -142,9 +142,9 @@ pub(crate) async fn open_store(config: &ServiceConfig, data: &Path, tables: Sche
 
 /// Logs the versions that the data has had since it was opened.
 pub(crate) fn tell_of_versions(store: &WsChannelStore) {
-    for applied in store.applied_migrations() {
-        log::tell_of_version(applied.version, applied.name, applied.took);
-    }
+    log::tell_of_versions(
+        store.applied_migrations().iter().map(|applied| (applied.version, applied.name, applied.took)),
+    );
 }
 
 /// A store fault as an error for callers other than clients.

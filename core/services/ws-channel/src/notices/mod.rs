@@ -16,6 +16,7 @@ pub(crate) mod alerts;
 mod file;
 mod mail;
 mod message;
+mod platform;
 pub(crate) mod queue;
 mod senders;
 mod settings;

@@ -19,6 +19,7 @@ use tokio::{io::AsyncWriteExt as _, process::Command};
 
 use super::{
     NoticeChannel, OutgoingNotice, mail,
+    platform::{end_group, lead_a_group},
     settings::{checked_secret, delivery_of, required},
 };
 use crate::config::{DeliveryKind, ServiceConfig};
@@ -224,8 +225,7 @@ impl CommandSender {
             command.env("PATH", path);
         }
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
-        #[cfg(unix)]
-        command.process_group(0);
+        lead_a_group(&mut command);
         let mut running =
             command.spawn().map_err(|why| later(format!("the command cannot be started: {}", why.kind())))?;
         let group = running.id();
@@ -250,15 +250,3 @@ impl CommandSender {
         }
     }
 }
-
-/// Ends a command with everything that it has started.
-#[cfg(unix)]
-fn end_group(group: Option<u32>) {
-    let leader = group.and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
-    if let Some(leader) = leader {
-        let _ = rustix::process::kill_process_group(leader, rustix::process::Signal::KILL);
-    }
-}
-
-#[cfg(not(unix))]
-fn end_group(_: Option<u32>) {}

@@ -162,7 +162,7 @@ async fn the_socket_refuses_what_is_no_command_by_its_name() {
         let unknown = error(&json!({ "command": name, "request": {} }).to_string()).await;
         let (code, field) = (&unknown["code"], &unknown["context"]["field"]);
         assert_eq!((code, field), (&json!("input.invalid_field"), &json!("command")), "{unknown}");
-        assert!(unknown["message"].as_str().unwrap().contains("docs/reference/ws-channel-operator.md"), "{unknown}");
+        assert!(unknown["message"].as_str().unwrap().contains("reference/ws-channel-operator"), "{unknown}");
     }
     let restore = error(r#"{"command": "ws_channel_operator.restore", "request": {"backup": "a", "data": "b"}}"#).await;
     assert_eq!(restore["context"]["field"], "command", "{restore}");
