@@ -112,7 +112,9 @@ async fn a_full_disk_loses_nothing_and_is_named(disk: PathBuf) {
     );
     let log = Log::begin();
     let folder = tempfile::tempdir_in(&disk).unwrap();
-    let served = Served::on(folder, "", Channels::default()).await;
+    let beside = tempfile::tempdir().unwrap();
+    let told = beside.path().join("told");
+    let served = Served::on(folder, &served::operators_command(&told), Channels::default()).await;
     let (who, signer) = served.customer("full@example.test").await;
     let mut story = Story { served: &served, who: &who, signer: &signer, next: 0, acknowledged: BTreeSet::new() };
     story.upload(200_000).await.expect("there is space yet");
@@ -128,6 +130,16 @@ async fn a_full_disk_loses_nothing_and_is_named(disk: PathBuf) {
     let named = |line: &String| line.to_lowercase().contains("no space left") || line.contains("disk is full");
     assert!(errors.iter().any(named), "no error names the cause:\n{}", errors.join("\n"));
     assert_eq!(readiness(&served, 503).await["reason"], "full");
+    // Who is on call sees it, and is told while it lasts, past the disk.
+    served.until_metric("bankchannel_ready 0", true).await;
+    let metrics = served.metrics(None).await.text().await.unwrap();
+    let refused =
+        "bankchannel_requests_total{operation=\"ws_channel.upload_file\",reason=\"store_full\",status=\"507\"} ";
+    assert!(
+        metrics.contains(refused) && metrics.contains("bankchannel_folder_free_bytes{folder=\"data\"} "),
+        "{metrics}"
+    );
+    Served::until_given(&told, "operator_storage").await;
     // The service still answers, and reading works.
     served.get(&who, "/files/simulator").await.ok(200);
     let left: Vec<_> = fs::read_dir(served.folder.path().join("data/spool")).unwrap().collect();
@@ -141,6 +153,7 @@ async fn a_full_disk_loses_nothing_and_is_named(disk: PathBuf) {
     }
     story.upload(0).await.expect("small ones too");
     readiness(&served, 200).await;
+    served.until_metric("bankchannel_ready 1", true).await;
     let acknowledged = std::mem::take(&mut story.acknowledged);
     let tried = story.next;
     let booked = wait_until_booked(&served, &who, &acknowledged).await;

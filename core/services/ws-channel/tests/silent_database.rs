@@ -110,7 +110,10 @@ async fn a_database_that_refuses_is_named() {
     let log = log::Log::begin();
     let relay = Relay::start(&url, Duration::ZERO).await;
     let shared = Shared::make(&url, &relay.url);
-    let served = Served::with(&shared.config, Channels::default()).await;
+    let beside = tempfile::tempdir().unwrap();
+    let told = beside.path().join("told");
+    let config = format!("{}{}", shared.config, served::operators_command(&told));
+    let served = Served::with(&config, Channels::default()).await;
     let (who, signer) = served.customer("refused@example.test").await;
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     relay.refuse();
@@ -122,8 +125,16 @@ async fn a_database_that_refuses_is_named() {
     let place = relay.url.rsplit_once('@').unwrap().1.split_once('/').unwrap();
     let place = format!("the PostgreSQL database {} at {}", place.1, place.0);
     assert!(log.lines("ERROR").iter().any(|line| line.contains(&place)), "{place} in {:?}", log.lines("ERROR"));
+    // Who is on call sees it, and is told while it lasts, past the database.
+    served.until_metric("bankchannel_ready 0", true).await;
+    let metrics = served.metrics(None).await.text().await.unwrap();
+    let away =
+        "bankchannel_requests_total{operation=\"ws_channel.upload_file\",reason=\"store_away\",status=\"503\"} 1";
+    assert!(metrics.lines().any(|line| line == away), "{metrics}");
+    Served::until_given(&told, "operator_database_away").await;
     relay.accept().await;
     assert!(until_answered(&client, &served, &who).await < Duration::from_secs(2));
+    served.until_metric("bankchannel_ready 1", true).await;
     served.upload(&who, signer.signed(payment())).await.ok(201);
     // Warnings that the server sends on its own would be in the log too.
     assert!(!log.text().contains("no transaction in progress"));

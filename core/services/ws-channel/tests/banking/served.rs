@@ -170,6 +170,16 @@ impl Served {
         }
     }
 
+    /// Waits for what a command of the operator's was given, see [`operators_command`].
+    #[allow(dead_code)]
+    pub(crate) async fn until_given(told: &std::path::Path, purpose: &str) {
+        let until = Instant::now() + Duration::from_secs(60);
+        while !std::fs::read_to_string(told).is_ok_and(|text| text.contains(purpose)) {
+            assert!(Instant::now() < until, "{purpose}: not told");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
     /// Waits until the operator is told with this purpose: the texts.
     #[allow(dead_code)]
     pub(crate) async fn until_told(&self, purpose: &str) -> Vec<String> {
@@ -250,6 +260,15 @@ impl Served {
     pub(crate) async fn import(&self, who: &Person, bank: &str, body: Value) -> Answer {
         self.admin(who, Method::PUT, &format!("/certs/{bank}"), Some(body)).await
     }
+}
+
+/// The settings of a command that appends what the operator is told to this file.
+#[allow(dead_code)]
+pub(crate) fn operators_command(told: &std::path::Path) -> String {
+    format!(
+        "delivery_of_operator = \"command\"\n[notice_command]\nprogram = \"/bin/sh\"\narguments = [\"-c\", \"cat >> '{}'\"]\n",
+        told.display()
+    )
 }
 
 /// The content files in this folder, without the marker of the installation.

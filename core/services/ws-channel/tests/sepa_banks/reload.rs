@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use bankchannel_ws_channel_service::{Channels, RunningService, ServiceOptions};
-use reqwest::header;
 use serde_json::json;
 
 use crate::{
