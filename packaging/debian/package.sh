@@ -83,7 +83,8 @@ END
     # Not beside the documents, which the images of containers leave out.
     local examples=$package/usr/share/bankchannel-server
     mkdir -p "$documents" "$examples" "$package/usr/lib/systemd/system" "$package/usr/lib/sysusers.d" "$package/etc/default"
-    cp LICENSE NOTICE docs/installing-a-server.md "$documents/"
+    cp LICENSE NOTICE docs/installing-a-server.md docs/first-day.md docs/operating.md "$documents/"
+    cp docs/monitoring/alerts.yml docs/monitoring/dashboard.json "$examples/"
     cp packaging/debian/sysusers "$package/usr/lib/sysusers.d/bankchannel.conf"
     private=()
     for kind in ws-channel salt-edge-connector; do

@@ -8,7 +8,7 @@ use log::{LogFormat, LogLevels, LogSettings};
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{
     Layer as _,
-    filter::Targets,
+    filter::{LevelFilter, Targets},
     layer::{Layered, SubscriberExt as _},
     registry::Registry,
     reload,
@@ -79,9 +79,7 @@ fn variable() -> String {
 
 /// The levels of the variable, or of the settings.
 fn levels(settings: &LogSettings) -> LogLevels {
-    let of_settings = settings
-        .levels()
-        .unwrap_or_else(|_| LogLevels { default: tracing_subscriber::filter::LevelFilter::WARN, of: Vec::new() });
+    let of_settings = settings.levels().unwrap_or_else(|_| LogLevels { default: LevelFilter::WARN, of: Vec::new() });
     let given = variable();
     if given.is_empty() {
         return of_settings;
@@ -93,7 +91,10 @@ fn levels(settings: &LogSettings) -> LogLevels {
 }
 
 fn targets(levels: &LogLevels) -> Targets {
+    // PostgreSQL's notices are not the service's, as that a table is there already.
+    let notices = levels.default.min(LevelFilter::WARN);
     Targets::new()
         .with_default(levels.default)
+        .with_target("sqlx::postgres::notice", notices)
         .with_targets(levels.of.iter().map(|(target, level)| (target.clone(), *level)))
 }

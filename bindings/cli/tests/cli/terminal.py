@@ -6,7 +6,9 @@ Reads one JSON object from stdin:
     stdout, stderr      "terminal", or "pipe" for a separate stream (stdin is always the terminal)
     steps               in turn: {"expect": TEXT} waits until the terminal shows TEXT after the previous match;
                         {"hidden": true} waits until the terminal echoes nothing; {"send": TEXT} types;
-                        {"signal": NAME} sends a signal to the program; {"sleep": SECONDS} waits
+                        {"type": ARGV} types what this command prints; {"signal": NAME} sends a signal to the program;
+                        {"sleep": SECONDS} waits
+    step_s              the longest wait of a step in seconds; 30 without it
 
 Writes one JSON object to stdout:
 
@@ -23,6 +25,7 @@ import os
 import pty
 import select
 import signal
+import subprocess
 import sys
 import termios
 import time
@@ -33,6 +36,7 @@ END_S = 30
 
 class Play:
     def __init__(self, play):
+        self.step_s = play.get("step_s", STEP_S)
         self.shown = b""
         self.matched = 0
         self.pipes = {}
@@ -93,11 +97,15 @@ class Play:
 
     def do(self, step):
         if "expect" in step:
-            return self.until(lambda: self.is_shown(step["expect"]), STEP_S)
+            return self.until(lambda: self.is_shown(step["expect"]), self.step_s)
         if "hidden" in step:
-            return self.until(lambda: self.is_hidden() == step["hidden"], STEP_S)
+            return self.until(lambda: self.is_hidden() == step["hidden"], self.step_s)
         if "send" in step:
             os.write(self.master, step["send"].encode())
+        elif "type" in step:
+            typed = subprocess.run(step["type"], stdout=subprocess.PIPE, timeout=self.step_s)
+            os.write(self.master, typed.stdout)
+            return typed.returncode == 0
         elif "signal" in step:
             os.kill(self.child, getattr(signal, step["signal"]))
         else:
