@@ -209,7 +209,8 @@ async fn held(service: &BackgroundService) -> Result<AlertTimes, StoreError> {
     for ended in sample.certificates.iter().filter(|of| of.state == "expired" && of.count > 0) {
         held.insert((AlertKind::CertificatesEnded, ended.bank.clone()), 0);
     }
-    for bank in service.metrics.banks.away() {
+    // One that a reload has taken out is asked nothing more.
+    for bank in service.metrics.banks.away().into_iter().filter(|bank| service.banks.channel(*bank).is_some()) {
         held.insert((AlertKind::BankAway, bank.as_str().to_owned()), 0);
     }
     if service.metrics.audit_checked().is_some_and(|(is_intact, _)| !is_intact) {
