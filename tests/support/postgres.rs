@@ -44,6 +44,12 @@ impl Shared {
         Self { folder, url, config }
     }
 
+    /// The URL as libpq's programs read it.
+    #[allow(dead_code)]
+    pub(crate) fn for_psql(&self) -> String {
+        self.url.replace("options[search_path]=", "options=-csearch_path%3D")
+    }
+
     /// The content folder.
     #[allow(dead_code)]
     pub(crate) fn files(&self) -> PathBuf {

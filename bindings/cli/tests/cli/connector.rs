@@ -46,7 +46,8 @@ fn a_store_in_a_database_is_migrated_by_order() {
     let looked = home.run(&check).expect(0).out;
     assert!(looked.contains("is not there yet and will be made"), "{looked}");
     follow(&home, true, &|sql| {
-        let ran = Command::new("psql").args(["-q", "-v", "ON_ERROR_STOP=1", "-c", sql, &shared.url]).output().unwrap();
+        let ran =
+            Command::new("psql").args(["-q", "-v", "ON_ERROR_STOP=1", "-c", sql, &shared.for_psql()]).output().unwrap();
         assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     });
 }

@@ -118,6 +118,7 @@ const AT_THE_START: &[&str] = &[
     "keys_folder",
     "files_folder",
     "expect_data",
+    "migrate",
     "rsa_private_key",
     "rsa_previous_private_key",
     "delivery",

@@ -23,10 +23,10 @@ pub struct SmtpSettings {
     /// How the connection is secured.
     #[boundary(default = "starttls")]
     pub security: SmtpSecurity,
-    /// The user, if the server asks for one.
+    /// The user, if the server asks for one. Default: none.
     #[boundary(example = "bankchannel")]
     pub user: Option<String>,
-    /// The user's password.
+    /// The user's password. Required with a user.
     #[boundary(example = "the-password")]
     pub password: Option<Secret>,
     /// The sender: an address, with a name before it or not. Required.
