@@ -101,7 +101,7 @@ async fn an_enrolment_that_was_left_goes_on_with_its_key(store: WsChannelStore) 
     let asked = LifeStep { life: "asked".to_owned(), state: Some(CertState::Pending), ..LifeStep::default() };
     store.take_step(&at, "dead", asked, NOW).await.unwrap();
     // Its holder may be at work.
-    assert_eq!(store.begin_enrol(begin("nordea", "U1", "early", NOW + MINUTE)).await.unwrap(), EnrolOutcome::Exists);
+    assert_eq!(store.begin_enrol(begin("nordea", "U1", "early", NOW + MINUTE)).await.unwrap(), EnrolOutcome::AtWork);
     let late = NOW + HOLD_MS;
     assert_eq!(
         store.begin_enrol(begin("nordea", "U2", "other", late)).await.unwrap(),

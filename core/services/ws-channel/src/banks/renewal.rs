@@ -251,14 +251,13 @@ async fn work_on(
     let now = service.now_ms();
     let mut life = driver.life().clone();
     let told = life.tell_days(now.div_euclid(1000));
-    let (come_to, failure) = match &ran {
+    let renewed = matches!(&ran, Ok(run) if run.renewed);
+    let failure = match &ran {
         Ok(run) => match &run.end {
-            RenewalEnd::Person(why) if !run.renewed => (SetRenewal::Stopped, Some(why.clone())),
-            RenewalEnd::Person(why) => (SetRenewal::Renewed, Some(why.clone())),
-            _ if run.renewed => (SetRenewal::Renewed, None),
-            _ => (SetRenewal::LookedAt, None),
+            RenewalEnd::Person(why) => Some(why.clone()),
+            _ => None,
         },
-        Err(fault) => (SetRenewal::Failed, Some(fault.text())),
+        Err(fault) => Some(fault.text()),
     };
     if let Err(fault) = &ran {
         if fault.is_lost() {
@@ -272,6 +271,7 @@ async fn work_on(
         let entry = AuditEntry { outcome: "failed".into(), detail: format!("{user}: {}", fault.text()), ..audit };
         service.writer().append_audit(entry).await?;
     }
+    // Each stop is told and counted once, also where the bank's refusal was the end of this step.
     let has_stopped = life.tell_stop();
     let has_ended = was_usable && life.usable(now.div_euclid(1000)).is_none();
     let alert = alerts::SetAlert {
@@ -289,7 +289,15 @@ async fn work_on(
     let again_ms = if is_unchanged { LATER_MS } else { AGAIN_MS };
     driver.store().settle(&life, now + again_ms, target).await?;
     driver.store().release().await;
-    Ok(come_to)
+    if has_stopped && renewed {
+        service.metrics.banks.renewal(bank, SetRenewal::Stopped);
+    }
+    Ok(match ran {
+        Ok(_) if renewed => SetRenewal::Renewed,
+        _ if has_stopped => SetRenewal::Stopped,
+        Ok(_) => SetRenewal::LookedAt,
+        Err(_) => SetRenewal::Failed,
+    })
 }
 
 /// Whether the set was stored as one that can be used.

@@ -50,6 +50,10 @@ pub(crate) async fn handle(
     let held = match call.store(service).await?.begin_enrol(begin).await? {
         EnrolOutcome::Held(held) => *held,
         EnrolOutcome::Exists => return Err((&service_texts::CERTIFICATE_PRESENT).into()),
+        EnrolOutcome::AtWork => {
+            let detail = "It is worked on at this moment, and the code was not sent: list the certificates in a minute";
+            return Err(ServiceRefusal::from(&service_texts::CERTIFICATE_PRESENT).with_detail(detail).into());
+        }
         EnrolOutcome::NoAccount => return Err((&service_texts::NO_ACCOUNT).into()),
         EnrolOutcome::CodeRefused(refused) => {
             return Err(code_refused(service, &enrolment, bank, refused).await.into());

@@ -245,8 +245,10 @@ outcomes!(ImportOutcome { Self::Done => "done", Self::Exists => "exists", Self::
 pub enum EnrolOutcome {
     /// The caller holds the set, which is new, or where another try may go on.
     Held(Box<HeldCertSet>),
-    /// A set exists that another user id, or a caller that is at work, has.
+    /// A set exists that another user id has.
     Exists,
+    /// A set of this user id exists, at which another caller is at work.
+    AtWork,
     /// No such account under this key.
     NoAccount,
     /// No code is sent for this user id; nothing changed.
@@ -256,6 +258,7 @@ pub enum EnrolOutcome {
 outcomes!(EnrolOutcome {
     Self::Held(_) => "begun",
     Self::Exists => "exists",
+    Self::AtWork => "at_work",
     Self::NoAccount => "no_account",
     Self::CodeRefused(_) => "code_refused",
 });

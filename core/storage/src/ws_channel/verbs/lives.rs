@@ -70,7 +70,9 @@ impl WsChannelStore {
                         args![email, bank, &begin.ticket, until, ws_user_id, begin.now, CertState::Pending, company];
                     if tx.execute(sql, values).await? == 0 {
                         bank_codes::give_back(tx, &begin.ticket).await?;
-                        return Ok(EnrolOutcome::Exists);
+                        let sql = "SELECT held_until FROM cert_set WHERE email = $1 AND bank = $2 AND ws_user_id = $3";
+                        let own: Option<i64> = tx.one(sql, args![email, bank, ws_user_id]).await?;
+                        return Ok(own.map_or(EnrolOutcome::Exists, |_| EnrolOutcome::AtWork));
                     }
                 }
                 let held = held(tx, &begin.scope.api_key, email, bank).await?;
