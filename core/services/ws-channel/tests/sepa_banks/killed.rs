@@ -152,6 +152,9 @@ async fn killed_once(
         ground.pass(&world, 16 * 60).await;
     }
     go_on(&world, &customer, (work, answered), &what).await;
+    if work == KilledWork::Upload && ground.shared.is_none() {
+        is_seen(&world, &customer, uploaded_before).await;
+    }
     // An attempt whose failure was noted rests for an hour.
     let rests = |all: &[CertificateInfo]| {
         all.iter().any(|one| one.email == email && one.state == "renewing" && one.next_step_at > Some(soon(&world)))
@@ -273,6 +276,25 @@ async fn go_on(world: &World, customer: &KilledCustomer, (work, answered): (Kill
             }
         }
     }
+}
+
+/// Of an upload of which it is not known whether the bank has it, who is on call sees and is told, once; an order settles it as
+/// the bank says.
+async fn is_seen(world: &World, customer: &KilledCustomer, uploaded_before: u64) {
+    let (served, operator) = (&world.served, world.operator());
+    let unknown = operator.uploads("unknown").await.unwrap();
+    let Some(unknown) = unknown.iter().find(|one| one.email == customer.who.email) else { return };
+    let open = format!("bankchannel_uploads_open{{bank=\"{}\",state=\"unknown\"}} 1", customer.bank);
+    served.until_metric(&open, true).await;
+    let told = served.until_told("operator_upload_unknown").await;
+    assert!(told.len() == 1 && told[0].contains(customer.bank) && told[0].contains("upload-settle"), "{told:?}");
+    let has_arrived = world.uploads(customer.family).await > uploaded_before;
+    let state = if has_arrived { "accepted" } else { "failed" };
+    operator.settle_upload(&unknown.id, state, "asked by telephone").await.unwrap();
+    served.until_metric(&open, false).await;
+    let listed = served.get(&customer.who, &format!("/uploads/{}", customer.bank)).await.ok(200);
+    assert_eq!(listed["Uploads"][0]["Status"], state, "{listed}");
+    assert_eq!(served.until_told("operator_upload_unknown").await.len(), 1);
 }
 
 /// What holds after every kill, once the service runs again.
