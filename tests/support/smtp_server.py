@@ -2,8 +2,8 @@
 
     smtp_server.py MODE [CERTIFICATE KEY] [--refuse ADDRESS CODE]...
 
-MODE: plain, starttls, tls. With --refuse an address gets this code (a three-digit number) in place of being taken; the code 000
-stands for no answer at all. A login with user `user` and password `planted-password` is demanded with starttls and tls.
+MODE: plain, starttls, tls. With --refuse an address gets this code in place of being taken: three digits, and the enhanced code after
+a slash if it is not 5.1.1; the code 000 stands for no answer at all. A login with user `user` and password `planted-password` is demanded with starttls and tls.
 """
 
 import asyncio
@@ -29,7 +29,8 @@ class Handler:
             await asyncio.sleep(3600)
         if code:
             # With the address in it, as servers do.
-            return f"{code} 5.1.1 <{address}>: refused"
+            code, _, enhanced = code.partition("/")
+            return f"{code} {enhanced or '5.1.1'} <{address}>: refused"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 

@@ -2,18 +2,23 @@
 //!
 //! The mail server's words are not repeated, neither in errors nor in the log: they have the addresses of people in them.
 
+mod stream;
+
 use std::{path::PathBuf, time::Duration};
 
 use bankchannel_foundation::{Error, Result, Secret, read_regular, shown};
 use lettre::{
-    Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor,
+    Address, Message,
     message::{Mailbox, header::ContentType},
     transport::smtp::{
-        authentication::Credentials,
-        client::{Certificate, Tls, TlsParameters, TlsVersion},
-        extension::ClientId,
+        Error as SmtpError,
+        authentication::{Credentials, Mechanism},
+        client::{AsyncSmtpConnection, Certificate, TlsParameters, TlsVersion},
+        commands::{Data, Mail, Rcpt},
+        extension::{ClientId, Extension, MailParameter},
     },
 };
+use tokio::net::TcpStream;
 
 /// The largest file of authorities.
 const CA_MAX: u64 = 1024 * 1024;
@@ -64,9 +69,11 @@ pub struct OutgoingMail<'a> {
 /// Why a message was not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MailFault {
-    /// It may be taken later: no connection, no answer in time, a temporary refusal, a refusal of ourselves.
+    /// The mail server takes nothing of us now: no connection, no answer in time, a refusal of ourselves.
+    Away(String),
+    /// It does not take this message now, and may later.
     Later(String),
-    /// It will never be taken: the server refuses the address or the message.
+    /// It will never take it: there is no such address.
     Refused(String),
 }
 
@@ -75,14 +82,25 @@ impl MailFault {
     #[must_use]
     pub fn why(&self) -> &str {
         match self {
-            Self::Later(why) | Self::Refused(why) => why,
+            Self::Away(why) | Self::Later(why) | Self::Refused(why) => why,
         }
     }
 }
 
+/// How the connection becomes a secured one.
+enum MailTls {
+    None,
+    Wrapped(TlsParameters),
+    StartTls(TlsParameters),
+}
+
 /// Sends mail through one server.
 pub struct MailSender {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    host: String,
+    port: u16,
+    tls: MailTls,
+    hello: ClientId,
+    login: Option<Credentials>,
     from: Mailbox,
     timeout: Duration,
 }
@@ -107,7 +125,7 @@ impl MailSender {
             return Err(wrong("security", &"`plain` is for a mail server on this machine: use `tls` or `starttls`"));
         }
         let (tls, port) = match settings.security {
-            MailSecurity::Plain => (Tls::None, 25),
+            MailSecurity::Plain => (MailTls::None, 25),
             security => {
                 crate::settings::install_provider();
                 let mut parameters =
@@ -120,20 +138,23 @@ impl MailSender {
                 }
                 let parameters = parameters.build_rustls().map_err(|why| wrong("host", &why))?;
                 match security {
-                    MailSecurity::Tls => (Tls::Wrapper(parameters), 465),
-                    _ => (Tls::Required(parameters), 587),
+                    MailSecurity::Tls => (MailTls::Wrapped(parameters), 465),
+                    _ => (MailTls::StartTls(parameters), 587),
                 }
             }
         };
-        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&settings.host)
-            .port(settings.port.unwrap_or(port))
-            .tls(tls)
-            .hello_name(ClientId::Domain(from.email.domain().to_owned()))
-            .timeout(Some(settings.timeout));
-        if let Some((user, password)) = &settings.login {
-            builder = builder.credentials(Credentials::new(user.clone(), password.expose().to_owned()));
-        }
-        Ok(Self { transport: builder.build(), from, timeout: settings.timeout })
+        Ok(Self {
+            host: settings.host.clone(),
+            port: settings.port.unwrap_or(port),
+            tls,
+            hello: ClientId::Domain(from.email.domain().to_owned()),
+            login: settings
+                .login
+                .as_ref()
+                .map(|(user, password)| Credentials::new(user.clone(), password.expose().to_owned())),
+            from,
+            timeout: settings.timeout,
+        })
     }
 
     /// Sends a message: `Ok` once the server has taken it.
@@ -145,39 +166,103 @@ impl MailSender {
         let to: Address = mail.to.parse().map_err(|_| refused("the address is none that mail can have"))?;
         let message = Message::builder()
             .from(self.from.clone())
-            .to(Mailbox::new(None, to))
+            .to(Mailbox::new(None, to.clone()))
             .subject(mail.subject)
             .message_id(Some(format!("<{}@{}>", mail.id, self.from.email.domain())))
             .header(ContentType::TEXT_PLAIN)
             .body(mail.text.to_owned())
             .map_err(|_| refused("the message is none that mail can have"))?;
-        // The library's own limit covers the connection alone.
-        match tokio::time::timeout(self.timeout, self.transport.send(message)).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(why)) => Err(fault(&why)),
-            Err(_) => Err(MailFault::Later("no answer in time".to_owned())),
+        let exchange = async {
+            let mut connection = self.connected().await?;
+            self.hand_over(&mut connection, to, &message.formatted()).await?;
+            Ok(connection)
+        };
+        let away = || Err(MailFault::Away("no answer in time".to_owned()));
+        let mut connection = tokio::time::timeout(self.timeout, exchange).await.unwrap_or_else(|_| away())?;
+        // It was taken, whatever is said to the farewell.
+        let _ = tokio::time::timeout(FAREWELL, connection.quit()).await;
+        Ok(())
+    }
+
+    async fn connected(&self) -> std::result::Result<AsyncSmtpConnection, MailFault> {
+        let stream = TcpStream::connect((self.host.as_str(), self.port)).await;
+        let stream = stream.map_err(|_| MailFault::Away("no connection to the mail server".to_owned()))?;
+        let connected = match &self.tls {
+            MailTls::None => AsyncSmtpConnection::connect_with_transport(stream::bounded(stream), &self.hello).await,
+            MailTls::Wrapped(parameters) => {
+                let secured = stream::secured(stream, parameters.clone()).await.map_err(|why| away(&why))?;
+                AsyncSmtpConnection::connect_with_transport(secured, &self.hello).await
+            }
+            MailTls::StartTls(parameters) => {
+                let plain = AsyncSmtpConnection::connect_with_transport(stream::bounded(stream), &self.hello).await;
+                let mut plain = plain.map_err(|why| away(&why))?;
+                plain.starttls(parameters.clone(), &self.hello).await.map(|()| plain)
+            }
+        };
+        let mut connection = connected.map_err(|why| away(&why))?;
+        if let Some(login) = &self.login {
+            let mechanisms = [Mechanism::Plain, Mechanism::Login];
+            connection.auth(&mechanisms, login).await.map_err(|why| away(&why))?;
         }
+        Ok(connection)
+    }
+
+    /// What is said until the recipient is about us, and from then on about the message.
+    async fn hand_over(
+        &self,
+        connection: &mut AsyncSmtpConnection,
+        to: Address,
+        content: &[u8],
+    ) -> std::result::Result<(), MailFault> {
+        let is_ascii = |address: &Address| AsRef::<str>::as_ref(address).is_ascii();
+        let is_plain = is_ascii(&to) && is_ascii(&self.from.email);
+        if !is_plain && !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
+            return Err(MailFault::Refused("the mail server takes no address with such letters".to_owned()));
+        }
+        let options = if is_plain { Vec::new() } else { vec![MailParameter::SmtpUtfEight] };
+        let from = Some(self.from.email.clone());
+        connection.command(Mail::new(from, options)).await.map_err(|why| away(&why))?;
+        connection.command(Rcpt::new(to, Vec::new())).await.map_err(|why| about_the_message(&why))?;
+        connection.command(Data).await.map_err(|why| about_the_message(&why))?;
+        connection.message(content).await.map(drop).map_err(|why| about_the_message(&why))
     }
 }
 
-/// Codes that are about the address or the message, not about us (RFC 5321 §4.2.3).
-const ABOUT_THE_MESSAGE: [u16; 5] = [550, 551, 552, 553, 556];
+/// How long a farewell is waited for.
+const FAREWELL: Duration = Duration::from_secs(1);
+/// Enhanced codes by which there is no such recipient (RFC 3463 §3.2, §3.3). By the plain codes alone servers also refuse the
+/// sender.
+const NO_SUCH_RECIPIENT: [&str; 6] = ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"];
+/// The server closes the connection, whatever it was about.
+const NOT_AVAILABLE: u16 = 421;
 
-fn fault(why: &lettre::transport::smtp::Error) -> MailFault {
-    let Some(code) = why.status().map(u16::from) else {
-        let kind = if why.is_timeout() {
-            "no answer in time"
-        } else if why.is_tls() {
-            "TLS with the mail server failed"
-        } else if why.is_client() {
-            "the mail server does not offer what the settings demand"
-        } else if why.is_response() {
-            "the mail server's answer cannot be read"
-        } else {
-            "no connection to the mail server"
-        };
-        return MailFault::Later(kind.to_owned());
+fn away(why: &SmtpError) -> MailFault {
+    MailFault::Away(said(why))
+}
+
+fn about_the_message(why: &SmtpError) -> MailFault {
+    if why.status().is_none_or(|code| u16::from(code) == NOT_AVAILABLE) {
+        return away(why);
+    }
+    // The text has the server's words: only its code is looked at.
+    let words = std::error::Error::source(why).map(ToString::to_string).unwrap_or_default();
+    match words.split_whitespace().next() {
+        // The server's own trouble.
+        Some(code) if code.starts_with("4.3.") => away(why),
+        Some(code) if NO_SUCH_RECIPIENT.contains(&code) => MailFault::Refused(said(why)),
+        _ => MailFault::Later(said(why)),
+    }
+}
+
+/// What is known of a failure, without the server's words.
+fn said(why: &SmtpError) -> String {
+    let kind = match why.status().map(u16::from) {
+        Some(code) => return format!("the mail server answered with code {code}"),
+        None if why.is_timeout() => "no answer in time",
+        None if why.is_tls() => "TLS with the mail server failed",
+        None if why.is_client() => "the mail server does not offer what the settings demand",
+        None if why.is_response() => "the mail server's answer cannot be read",
+        None => "no connection to the mail server",
     };
-    let text = format!("the mail server answered with code {code}");
-    if ABOUT_THE_MESSAGE.contains(&code) { MailFault::Refused(text) } else { MailFault::Later(text) }
+    kind.to_owned()
 }

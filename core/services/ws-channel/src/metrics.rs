@@ -40,6 +40,7 @@ pub(crate) struct ServiceMetrics {
     audit_intact: IntGaugeVec,
     /// Whether the audit trail held at its last whole check, and when that was.
     audit_checked: Mutex<Option<(bool, Instant)>>,
+    audit_covered: GaugeVec,
     free_bytes: GaugeVec,
     login_key: GaugeVec,
     sampled: SampledGauges,
@@ -82,6 +83,11 @@ impl ServiceMetrics {
                 &[],
             )?,
             audit_checked: Mutex::default(),
+            audit_covered: server.gauge(
+                "bankchannel_audit_covered_timestamp_seconds",
+                "When this instance last saw that checkpoints cover the audit trail, or wrote one",
+                &[],
+            )?,
             free_bytes: server.gauge(
                 "bankchannel_folder_free_bytes",
                 "Free space of the file system of a folder",
@@ -129,6 +135,12 @@ impl ServiceMetrics {
     pub(crate) fn audit_checked(&self) -> Option<(bool, Duration)> {
         let checked = *self.audit_checked.lock().unwrap_or_else(PoisonError::into_inner);
         checked.map(|(is_intact, at)| (is_intact, at.elapsed()))
+    }
+
+    /// Notes that checkpoints cover the audit trail.
+    pub(crate) fn audit_is_covered(&self) {
+        let now = SystemClock::default().now_ms();
+        self.audit_covered.with_label_values::<&str>(&[]).set(seconds(now));
     }
 
     /// Notes the free space of a folder.

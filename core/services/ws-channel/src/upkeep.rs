@@ -110,7 +110,11 @@ async fn verify_audit(service: &BackgroundService) -> Result<(), StoreError> {
 /// Writes a checkpoint over all chains, unless another instance has just done so; saves one per hour in the data
 /// folder.
 async fn checkpoint(service: &BackgroundService, noted: &mut Option<i64>, now: i64) {
-    match service.writer().checkpoint_audit(now, CHECKPOINT_AFTER_MS).await {
+    let written = service.writer().checkpoint_audit(now, CHECKPOINT_AFTER_MS).await;
+    if written.is_ok() {
+        service.metrics.audit_is_covered();
+    }
+    match written {
         Ok(Some(checkpoint)) if noted.is_none_or(|at| (now - at).abs() >= HOUR_MS) => {
             *noted = Some(now);
             log_checkpoint(service, &checkpoint);

@@ -178,6 +178,49 @@ async fn a_code_goes_to_the_webhook_until_it_is_taken_and_is_sealed_meanwhile() 
     );
 }
 
+/// Of several codes for one thing the last one counts, and is the one that is sent.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_takes_the_place_of_the_earlier_one_that_waits() {
+    let gateway = Gateway::start(&[503, 503]).await;
+    let world = World::configured(&gateway.config()).await;
+    let email = "again@example.test";
+    world.register(email, "admin", "0").await;
+    until("a try", || gateway.notices().first().cloned()).await;
+    world.register(email, "admin", "0").await;
+    let second = until("the second code", || gateway.notices().get(1).cloned()).await;
+    assert_eq!(waiting(&world).await, 1);
+    world.advance(60.0).await;
+    let third = until("another try", || gateway.notices().get(2).cloned()).await;
+    assert_eq!(third, second);
+    until_none_waits(&world).await;
+    assert_eq!(gateway.notices().len(), 3);
+    let code = second["code"].as_str().unwrap();
+    world.verify_phone(email, "admin", code).await.is(200, "Phone confirmation successful.");
+}
+
+/// A gateway that does not want one notice works; one that answers nobody is told of.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operator_is_told_of_a_gateway_that_is_away_and_of_no_other() {
+    let gateway = Gateway::start(&[400, 400, 400]).await;
+    let world = World::configured(&gateway.config()).await;
+    world.register("odd@example.test", "admin", "0").await;
+    let told = || std::fs::read_to_string(world.data().join("outbox.jsonl")).unwrap_or_default();
+    for tries in 1..=2 {
+        until("a try", || (gateway.notices().len() >= tries).then_some(())).await;
+        world.advance(400.0).await;
+    }
+    // Two looks.
+    tokio::time::sleep(Duration::from_secs(31)).await;
+    assert!(!told().contains("operator_notices_stuck"), "{}", told());
+    *gateway.answers.lock().unwrap() = vec![503; 30];
+    let before = gateway.notices().len();
+    world.advance(700.0).await;
+    until("a try", || (gateway.notices().len() > before).then_some(())).await;
+    until("the alert", || told().contains("operator_notices_stuck").then_some(())).await;
+    let line: Value = told().lines().map(|line| serde_json::from_str(line).unwrap()).next().unwrap();
+    assert_eq!((&line["gateway"], &line["channel"]), (&"sms".into(), &"operator".into()), "{line}");
+}
+
 /// A code that was being sent at the end of a service is sent by the next one at once: it has not long to live.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_being_sent_at_the_end_is_sent_at_the_next_start() {
@@ -293,8 +336,14 @@ async fn mails_go_over_tls_with_a_login_and_one_that_hangs_holds_up_no_other() {
     let folder = tempfile::tempdir().unwrap();
     let [ca, chain, key] = tls_files(folder.path()).map(|path| path.display().to_string());
     for mode in ["starttls", "tls"] {
-        let refused = ["--refuse", "unknown@example.test", "550", "--refuse", "hangs@example.test", "000"];
-        let arguments = [&[mode, &chain, &key], &refused[..]].concat();
+        let refused = [
+            ("unknown@example.test", "550"),
+            ("hangs@example.test", "000"),
+            // About us, not about the address.
+            ("relay@example.test", "550/5.7.1"),
+        ];
+        let refused: Vec<&str> = refused.iter().flat_map(|(address, code)| ["--refuse", address, code]).collect();
+        let arguments = [&[mode, &*chain, &*key], &refused[..]].concat();
         let Some(server) = MailServer::start(&arguments) else { return };
         let config = format!(
             "delivery_of_email = \"smtp\"\n[smtp]\nhost = \"localhost\"\nport = {}\nsecurity = \"{mode}\"\nuser = \"user\"\n\
@@ -302,7 +351,7 @@ async fn mails_go_over_tls_with_a_login_and_one_that_hangs_holds_up_no_other() {
             server.port
         );
         let world = World::configured(&config).await;
-        for email in ["hangs@example.test", "unknown@example.test", "me@example.test"] {
+        for email in ["hangs@example.test", "unknown@example.test", "relay@example.test", "me@example.test"] {
             log_in_for_mail(&world, email).await;
         }
         let mail = until("the mail", || server.to("me@example.test")).await;
@@ -310,9 +359,9 @@ async fn mails_go_over_tls_with_a_login_and_one_that_hangs_holds_up_no_other() {
         let code = world.code("me@example.test", "admin", "verify_email").await;
         assert!(mail["text"].as_str().unwrap().contains(&code) && !mail["subject"].as_str().unwrap().contains(&code));
         assert!(mail["id"].as_str().unwrap().ends_with("@company.test>"), "{mail}");
-        // The address that the server does not know is given up; the one that hangs waits for another try.
+        // The address that the server does not know is given up; the others wait for another try.
         let end = Instant::now() + LONG;
-        while waiting(&world).await != 1 {
+        while waiting(&world).await != 2 {
             assert!(Instant::now() < end, "{} wait", waiting(&world).await);
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

@@ -48,7 +48,7 @@ pub use entities::ledger::{BookOutcome, LedgerChange, NewLedger, ProcessedUpload
 pub use entities::link::{AccountLinks, LendingConsent, ShareOutcome, UnshareOutcome};
 pub use entities::lockout::{LockKey, LockPolicy, LockState, QuotaState};
 pub use entities::maintenance::{BackupReport, NamedContent, PurgePolicy, PurgeReport};
-pub use entities::notice::{AlertRaised, DueNotice, NewNotice, NoticeEnd};
+pub use entities::notice::{AlertRaised, DueNotice, NewNotice, NotedAlert, NoticeEnd};
 pub use entities::pending::{
     ConfirmTotp, FactorSelection, MfaAnswer, MfaChallenge, MfaGrant, MfaOutcome, MfaProof, NewPending, PendingKind,
     PendingToken, SelectOutcome, TotpOutcome,

@@ -3,7 +3,7 @@
 use crate::engine::{DatabaseLoad, DatabaseObserver, Result};
 use crate::ws_channel::{
     AccountLinks, AccountListing, AccountRecord, AccountSession, BankFile, BankFileContent, BankPause, CertSet, Digest,
-    EffectiveCerts, FileFilter, FileScope, JournalledUpload, LockKey, PendingToken, RetiredCertificateRow,
+    EffectiveCerts, FileFilter, FileScope, JournalledUpload, LockKey, NotedAlert, PendingToken, RetiredCertificateRow,
     ServiceSample, SimulatorLedger, StoredMode, StoredPgpKey, StoredSigningPair, TenantEntitlement, UserCredential,
     WsChannelStore,
 };
@@ -60,7 +60,7 @@ reads! {
     bank_pause(bank: &str) -> Option<BankPause>;
     uploads_of(account: &FileScope, limit: i64) -> Vec<JournalledUpload>;
     content_paths() -> Vec<String>;
-    alerts() -> Vec<(String, String, i64)>;
+    alerts() -> Vec<NotedAlert>;
     sample(now: i64, tolerance: i64) -> ServiceSample;
     ping() -> ();
 }

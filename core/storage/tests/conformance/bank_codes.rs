@@ -108,10 +108,10 @@ async fn wrong_codes_of_all_accounts_are_counted_and_leave_some_for_another(stor
     assert!(listed[0].sent.iter().all(|(_, state, _)| *state == CodeAttemptState::Wrong));
     // Other user ids and banks are not concerned.
     assert!(is_held(&store.begin_enrol(begin(THIRD, "7700112244", "h")).await.unwrap()));
-    assert!(store.tell_of_codes("nordea", "7700112233", 4, NOW).await.unwrap());
-    assert!(!store.tell_of_codes("nordea", "7700112233", 4, NOW + HOUR).await.unwrap(), "once a day");
-    assert!(!store.tell_of_codes("nordea", "7700112233", 5, NOW + 2 * DAY).await.unwrap(), "fewer are counted");
-    assert!(store.tell_of_codes("nordea", "7700112233", 0, NOW + 2 * DAY).await.unwrap());
+    assert!(store.tell_of_codes(("nordea", "7700112233"), 4, None, NOW).await.unwrap());
+    assert!(!store.tell_of_codes(("nordea", "7700112233"), 4, None, NOW + HOUR).await.unwrap(), "once a day");
+    assert!(!store.tell_of_codes(("nordea", "7700112233"), 5, None, NOW + 2 * DAY).await.unwrap(), "fewer are counted");
+    assert!(store.tell_of_codes(("nordea", "7700112233"), 0, None, NOW + 2 * DAY).await.unwrap());
     // The operator has asked the bank.
     assert!(store.release_codes("nordea", "7700112233").await.unwrap());
     assert!(!store.release_codes("nordea", "7700112233").await.unwrap());

@@ -17,6 +17,7 @@ mod files;
 #[path = "../common/handing_over.rs"]
 mod handing_over;
 mod login;
+mod notices;
 mod rights;
 mod samples;
 mod tenants;

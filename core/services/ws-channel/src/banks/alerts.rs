@@ -17,13 +17,6 @@ use crate::{
 /// The operation name of alerts in the audit trail.
 const OPERATION: &str = "ws_channel.certificate_alert";
 
-/// Tells the operator of a bank's trusted authority that ends soon: there is no account to which it belongs.
-pub(super) async fn tell_of_bank(service: &BackgroundService, bank: Bank, text: &str) {
-    let message = json!({"to": "", "purpose": "authority_alert", "bank": bank.as_str(), "text": text});
-    hand_over(service, (NoticeChannel::Operator, message), bank.as_str()).await;
-    record(service, OPERATION, ("", "", bank.as_str()), text).await;
-}
-
 async fn hand_over(service: &WsChannelService, (channel, message): (NoticeChannel, Value), bank: &str) {
     if let Err(why) = service.outbox.hand_over(OutgoingNotice::alert(channel, service.now_ms(), message)).await {
         tracing::error!(%why, bank, "an alert could not be handed over");
@@ -57,21 +50,10 @@ pub(crate) async fn tell_of_codes(
     (bank, ws_user_id): (Bank, &str),
     (least, what): (usize, &str),
 ) {
-    match service.tell_of_codes(bank.as_str(), ws_user_id, least).await {
-        Ok(true) => {}
-        Ok(false) => return,
-        Err(why) => return tracing::error!(%why, "whether the operator knows of refused codes cannot be read"),
-    }
     let text = format!(
         "{} at {}, account {email}: {what}. See `bankchannel admin code-list`, then code-release, code-allow",
         material::named(ws_user_id),
         bank.as_str()
-    );
-    tracing::warn!(
-        bank = bank.as_str(),
-        account = &*service.pseudonym(email),
-        user = material::named(ws_user_id),
-        "codes for a user id are refused: see `bankchannel admin code-list`"
     );
     let message = json!({
         "to": "",
@@ -81,7 +63,30 @@ pub(crate) async fn tell_of_codes(
         "ws_user_id": ws_user_id,
         "text": text,
     });
-    hand_over(service, (NoticeChannel::Operator, message), bank.as_str()).await;
+    let notice = OutgoingNotice::alert(NoticeChannel::Operator, service.now_ms(), message);
+    let of = (bank.as_str(), ws_user_id);
+    let told = match service.outbox.sealed_for_operator(&notice) {
+        Ok(sealed) => service.tell_of_codes(of, least, sealed).await.map_err(|why| why.to_string()),
+        Err(why) => Err(why.to_string()),
+    };
+    match told {
+        Ok(true) => {}
+        Ok(false) => return,
+        Err(why) => return tracing::error!(%why, "whether the operator knows of refused codes cannot be read"),
+    }
+    if let Err(why) = service.outbox.tell_noted(notice).await {
+        tracing::error!(%why, bank = bank.as_str(), "an alert could not be handed over: the next refused code tells it");
+        if let Err(why) = service.untell_codes(of).await {
+            tracing::error!(%why, "that an alert was not handed over cannot be stored");
+        }
+        return;
+    }
+    tracing::warn!(
+        bank = bank.as_str(),
+        account = &*service.pseudonym(email),
+        user = material::named(ws_user_id),
+        "codes for a user id are refused: see `bankchannel admin code-list`"
+    );
     record(service, CODES, (api_key, email, bank.as_str()), &text).await;
 }
 

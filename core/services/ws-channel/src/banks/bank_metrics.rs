@@ -16,9 +16,9 @@ use super::TrustedBankAuthority;
 /// So many calls without an answer, one after the other: the bank is away.
 const SILENCES: u32 = 3;
 /// In this time a bank has answered whoever waits.
-const TIME_ENOUGH: Duration = Duration::from_secs(10);
+pub(super) const TIME_ENOUGH: Duration = Duration::from_secs(10);
 /// The outcomes of calls that a bank has not answered.
-const SILENT: [&str; 4] = ["unreachable", "timed_out", "no_answer", "http_status"];
+const SILENT: [&str; 5] = ["unreachable", "timed_out", "no_answer", "http_status", "hung"];
 /// The operation that asks for a certificate.
 pub(super) const ISSUE: &str = "issue_certificate";
 /// The operation whose end is an upload's state.
@@ -62,7 +62,10 @@ pub(crate) struct BankMetrics {
     renewals: IntCounterVec,
     authority_end: GaugeVec,
     clock_offset: GaugeVec,
+    clock_told: GaugeVec,
     silences: Mutex<HashMap<Bank, BankSilence>>,
+    /// What is to be told of the authorities that were looked at.
+    authorities: Mutex<HashMap<Bank, Option<String>>>,
 }
 
 /// What was heard of a bank.
@@ -115,7 +118,13 @@ impl BankMetrics {
                  hours, as banks write times of a zone that they do not name",
                 &["bank"],
             )?,
+            clock_told: metrics.gauge(
+                "bankchannel_bank_clock_timestamp_seconds",
+                "When the bank's clock was seen last, by this machine's",
+                &["bank"],
+            )?,
             silences: Mutex::default(),
+            authorities: Mutex::default(),
         })
     }
 }
@@ -123,11 +132,8 @@ impl BankMetrics {
 impl BankMetrics {
     /// Notes whether a bank has answered, whatever it has said. A caller who has gone says nothing of the bank, unless it had
     /// time enough to answer.
-    pub(super) fn heard(&self, bank: Bank, outcome: &str, took: Duration) {
-        let is_silent = match outcome {
-            "abandoned" => took >= TIME_ENOUGH,
-            outcome => SILENT.contains(&outcome),
-        };
+    pub(super) fn heard(&self, bank: Bank, outcome: &str) {
+        let is_silent = SILENT.contains(&outcome);
         // Nothing was asked.
         let is_of_ours =
             ["not_sent", "parameter", "not_offered", "target_id", "store", "rights_ended", "failed", "abandoned"];
@@ -176,6 +182,7 @@ impl BankMetrics {
     pub(super) fn clock(&self, bank: Bank, answered_at_ms: i64, (begun_ms, ended_ms): (i64, i64)) {
         let offset = clock_offset_ms(answered_at_ms, begun_ms, ended_ms);
         self.clock_offset.with_label_values(&[bank.as_str()]).set(offset as f64 / 1000.0);
+        self.clock_told.with_label_values(&[bank.as_str()]).set(ended_ms as f64 / 1000.0);
     }
 
     /// Counts a step of a renewal.
@@ -186,6 +193,23 @@ impl BankMetrics {
     /// Forgets the ends of a bank's authorities, until they are looked at again.
     pub(super) fn forget_authorities(&self, bank: Bank) {
         let _ = self.authority_end.remove_label_values(&[bank.as_str()]);
+        self.authorities.lock().unwrap_or_else(PoisonError::into_inner).remove(&bank);
+    }
+
+    /// The banks of which an authority ends soon.
+    pub(crate) fn ending_authorities(&self) -> Vec<Bank> {
+        let authorities = self.authorities.lock().unwrap_or_else(PoisonError::into_inner);
+        authorities.iter().filter(|(_, warning)| warning.is_some()).map(|(bank, _)| *bank).collect()
+    }
+
+    /// What is to be told of the one that ends.
+    pub(crate) fn ending_authority(&self, bank: Bank) -> Option<String> {
+        self.authorities.lock().unwrap_or_else(PoisonError::into_inner).get(&bank).cloned().flatten()
+    }
+
+    /// Whether a bank's authorities were looked at, and none ends soon.
+    pub(crate) fn has_lasting_authorities(&self, bank: Bank) -> bool {
+        self.authorities.lock().unwrap_or_else(PoisonError::into_inner).get(&bank).is_some_and(Option::is_none)
     }
 
     /// Notes the ends of a bank's authorities.
@@ -194,6 +218,8 @@ impl BankMetrics {
         if let Some(first) = ends.min() {
             self.authority_end.with_label_values(&[bank.as_str()]).set(first as f64 / 1000.0);
         }
+        let warning = authorities.iter().find_map(|one| one.warning.clone());
+        self.authorities.lock().unwrap_or_else(PoisonError::into_inner).insert(bank, warning);
     }
 }
 

@@ -23,7 +23,7 @@ use super::{
     AccountBankConnection, BankChannel, BankError, BankFileDownload, CertificateCustomer, CertificateEnrolment,
     CertificateOfBank, CertificateOrder, OutgoingFile, PendingBankAnswer, SigningMaterial, TrustedBankAuthority,
     UploadWaits,
-    bank_metrics::{BankMetrics, ISSUE, UPLOAD},
+    bank_metrics::{BankMetrics, ISSUE, TIME_ENOUGH, UPLOAD},
     certificate_time_limit, within,
 };
 
@@ -186,7 +186,7 @@ impl<'a> RunningBankCall<'a> {
     fn count(&self, outcome: &'static str) {
         let (bank, metrics) = (self.channel.bank.as_str(), &self.channel.metrics);
         metrics.running.with_label_values(&[bank]).dec();
-        metrics.heard(self.channel.bank, outcome, self.begun.elapsed());
+        metrics.heard(self.channel.bank, outcome);
         metrics.calls.with_label_values(&[bank, self.operation, outcome]).inc();
         metrics.durations.with_label_values(&[bank, self.operation]).observe(self.begun.elapsed().as_secs_f64());
     }
@@ -229,8 +229,10 @@ impl<'a> RunningBankCall<'a> {
 impl Drop for RunningBankCall<'_> {
     fn drop(&mut self) {
         if !self.has_end {
-            self.count("abandoned");
-            self.log((true, "abandoned"), BankCallNotes::taken());
+            // Its caller has gone: after a while that says something of the bank.
+            let outcome = if self.begun.elapsed() < TIME_ENOUGH { "abandoned" } else { "hung" };
+            self.count(outcome);
+            self.log((true, outcome), BankCallNotes::taken());
         }
     }
 }

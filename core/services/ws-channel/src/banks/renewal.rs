@@ -79,7 +79,7 @@ pub(super) async fn run(service: BackgroundService, stop: CancellationToken) {
     let mut replaced = service.banks.replaced();
     begin(&service).await;
     let mut expired: Option<Instant> = None;
-    let (mut looked_at, mut told) = (None, HashSet::new());
+    let mut looked_at = None;
     let mut latest = service.now_ms();
     while !stop.is_cancelled() {
         let now = service.now_ms();
@@ -97,7 +97,7 @@ pub(super) async fn run(service: BackgroundService, stop: CancellationToken) {
         // The clock may also have been set back.
         if looked_at.is_none_or(|at: i64| now.abs_diff(at) >= AUTHORITIES_MS.unsigned_abs()) {
             looked_at = Some(now);
-            look_at_authorities(&service, &mut told).await;
+            look_at_authorities(&service).await;
         }
         if expired.is_none_or(|at| at.elapsed() >= EXPIRE) {
             expired = Some(Instant::now());
@@ -119,8 +119,8 @@ pub(super) async fn run(service: BackgroundService, stop: CancellationToken) {
     }
 }
 
-/// Warns of trusted authorities that end soon: in the log each day, to the operator once.
-async fn look_at_authorities(service: &BackgroundService, told: &mut HashSet<Bank>) {
+/// Warns of trusted authorities that end soon: in the log each day; the operator's alerts look at what was found.
+async fn look_at_authorities(service: &BackgroundService) {
     for bank in service.banks.reachable() {
         let Some(channel) = service.banks.channel(bank) else { continue };
         match channel.authorities().await {
@@ -128,9 +128,6 @@ async fn look_at_authorities(service: &BackgroundService, told: &mut HashSet<Ban
                 service.metrics.banks.authorities(bank, &authorities, service.now_ms());
                 for warning in authorities.into_iter().filter_map(|one| one.warning) {
                     tracing::warn!(bank = bank.as_str(), "{warning}");
-                    if told.insert(bank) {
-                        alerts::tell_of_bank(service, bank, &warning).await;
-                    }
                 }
             }
             Err(why) => tracing::warn!(bank = bank.as_str(), %why, "the bank's trusted authorities cannot be read"),

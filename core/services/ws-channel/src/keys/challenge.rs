@@ -64,6 +64,11 @@ impl ChallengeKey {
         made
     }
 
+    /// The stored form of what notices have in common: it has addresses in it.
+    pub(crate) fn slot(&self, common: &str) -> String {
+        digest::hex(&digest::hmac_sha256(&*self.codes, &[b"slot\n", common.as_bytes()]))
+    }
+
     /// The stored form of a code. A plain hash of six digits is easily guessed; this keyed hash is not.
     pub(crate) fn hash_code(&self, email: &str, mode: &str, purpose: CodePurpose, code: &str) -> Digest {
         let parts = [purpose.as_str(), mode, email, code].join("\n");

@@ -3,10 +3,14 @@
 //! Which alerts hold is in the database, so that of several instances one tells. Where the database is the trouble, or the disk,
 //! the instance tells by itself, past both.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use bankchannel_foundation::model::Timestamp;
-use bankchannel_storage::ws_channel::{AuditEntry, StoreError};
+use bankchannel_storage::ws_channel::{AuditEntry, NotedAlert, StoreError};
 use bankchannel_transport::background;
 use bankchannel_ws_channel::model::Bank;
 use serde_json::{Value, json};
@@ -22,8 +26,11 @@ const LOOK: Duration = Duration::from_secs(15);
 const PATIENCE: Duration = Duration::from_secs(10);
 /// A certificate that is due is worked on within this time, unless something is wrong.
 const OVERDUE_MS: i64 = 60 * 60 * 1000;
-/// A notice that has waited so long is stuck, if nothing of its channel was taken meanwhile.
+/// A notice that has waited so long is stuck, if whoever takes those of its channel gives no word.
 const STUCK: Duration = Duration::from_secs(5 * 60);
+/// What one instance sees by itself is over when none has seen it for so long: so one that comes and goes is told every few minutes
+/// at most, and two instances of which one sees it agree.
+const CALM_MS: i64 = 5 * 60 * 1000;
 /// Of what comes anew to an alert that holds, the operator is told this long after the last word.
 const AGAIN_MS: i64 = 60 * 60 * 1000;
 /// A bank that this instance does not have is not waited for any longer.
@@ -42,6 +49,8 @@ pub(crate) enum AlertKind {
     CertificatesEnded,
     /// A bank does not answer.
     BankAway,
+    /// A trusted authority of a bank ends.
+    AuthorityEnds,
     /// Codes and alerts of a channel are not taken.
     NoticesStuck,
     /// The audit trail was changed.
@@ -53,11 +62,12 @@ pub(crate) enum AlertKind {
 }
 
 impl AlertKind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::UploadUnknown,
         Self::RenewalsOverdue,
         Self::CertificatesEnded,
         Self::BankAway,
+        Self::AuthorityEnds,
         Self::NoticesStuck,
         Self::AuditBroken,
         Self::Storage,
@@ -71,6 +81,7 @@ impl AlertKind {
             Self::RenewalsOverdue => "operator_renewals_overdue",
             Self::CertificatesEnded => "operator_certificates_ended",
             Self::BankAway => "operator_bank_away",
+            Self::AuthorityEnds => "authority_alert",
             Self::NoticesStuck => "operator_notices_stuck",
             Self::AuditBroken => "operator_audit_broken",
             Self::Storage => "operator_storage",
@@ -82,9 +93,15 @@ impl AlertKind {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
 
+    /// Whether each instance sees it by itself, and not in the database.
+    fn is_own_sight(self) -> bool {
+        matches!(self, Self::BankAway | Self::AuthorityEnds | Self::NoticesStuck | Self::AuditBroken)
+    }
+
     /// The text, with the order that helps.
     fn text(self, subject: &str) -> String {
         match self {
+            Self::AuthorityEnds => format!("a trusted authority of {subject} ends: put the next one into its anchors"),
             Self::UploadUnknown => format!(
                 "it is unknown whether {subject} has a payment file: see `bankchannel admin upload-list`, ask the bank, then \
                  `bankchannel admin upload-settle`"
@@ -115,8 +132,14 @@ impl AlertKind {
     }
 }
 
-/// Alerts by kind and subject, with an instant, Unix ms: since when they are told, or when the newest of what holds has come.
-type AlertTimes = BTreeMap<(AlertKind, String), i64>;
+/// What a look has found.
+#[derive(Default)]
+struct FoundAlerts {
+    /// The alerts that hold, by kind and subject: when the newest of what holds has come, Unix ms.
+    held: BTreeMap<(AlertKind, String), i64>,
+    /// The channels of which a notice has waited for long.
+    waiting: BTreeSet<String>,
+}
 
 /// Starts looking.
 pub(crate) fn begin(service: &Arc<WsChannelService>, stop: &CancellationToken) -> JoinHandle<()> {
@@ -129,9 +152,10 @@ pub(crate) fn begin(service: &Arc<WsChannelService>, stop: &CancellationToken) -
 
 async fn run(service: &BackgroundService) {
     let mut has_failed = false;
+    let mut handed = BTreeSet::new();
     loop {
         tokio::time::sleep(LOOK).await;
-        let why = match tokio::time::timeout(PATIENCE, look(service)).await {
+        let why = match tokio::time::timeout(PATIENCE, look(service, &mut handed)).await {
             Ok(Ok(())) => None,
             Ok(Err(why)) => Some(why.to_string()),
             Err(_) => Some("no answer in time".to_owned()),
@@ -151,43 +175,64 @@ async fn run_own(service: &BackgroundService) {
     }
 }
 
-/// Compares the alerts that hold with those that were told.
-async fn look(service: &BackgroundService) -> Result<(), StoreError> {
-    let held = held(service).await?;
+/// Compares the alerts that hold with those that were told. `handed`: those handed over that could not be noted as told.
+async fn look(service: &BackgroundService, handed: &mut BTreeSet<(AlertKind, String)>) -> Result<(), StoreError> {
+    // In this order: what another instance tells meanwhile is not taken for over.
     let told = service.store.alerts().await?;
-    let told: AlertTimes = told
+    let told: BTreeMap<(AlertKind, String), NotedAlert> = told
         .into_iter()
-        .filter_map(|(kind, subject, since)| Some(((AlertKind::from_text(&kind)?, subject), since)))
+        .filter_map(|noted| Some(((AlertKind::from_text(&noted.kind)?, noted.subject.clone()), noted)))
         .collect();
-    for ((kind, subject), since) in &told {
+    let FoundAlerts { held, waiting } = found(service).await?;
+    handed.retain(|alert| held.contains_key(alert));
+    for ((kind, subject), noted) in &told {
         let has_cleared = match held.get(&(*kind, subject.clone())) {
-            None => has_cleared(service, *kind, subject, *since),
+            None => has_cleared(service, (*kind, noted), &waiting),
             // What has come anew is told too.
-            Some(newest) => newest > since && service.now_ms() - since > AGAIN_MS,
+            Some(newest) => *newest > noted.since && service.now_ms() - noted.since > AGAIN_MS,
         };
         if has_cleared {
-            service.writer().clear_alert(kind.as_str(), subject).await?;
-            tracing::info!(target: "bankchannel::notice", alert = kind.as_str(), subject, "an alert has cleared");
+            if service.writer().clear_alert(kind.as_str(), subject, noted.since).await? {
+                tracing::info!(target: "bankchannel::notice", alert = kind.as_str(), subject, "an alert has cleared");
+            }
+        } else if kind.is_own_sight() && held.contains_key(&(*kind, subject.clone())) {
+            service.writer().see_alert(kind.as_str(), subject, service.now_ms()).await?;
         }
     }
-    for (kind, subject) in held.keys().filter(|alert| !told.contains_key(*alert)) {
-        tell(service, *kind, subject).await?;
+    for (kind, subject) in held.into_keys().filter(|alert| !told.contains_key(alert)) {
+        tell(service, kind, &subject, handed).await?;
     }
     Ok(())
 }
 
 /// Whether an alert that this instance does not see is over. What is in the database all see; what an instance has seen by itself
 /// another one knows only by having seen the contrary since.
-fn has_cleared(service: &BackgroundService, kind: AlertKind, subject: &str, since: i64) -> bool {
-    let seen_since = |ago: Duration| {
-        let ago = i64::try_from(ago.as_millis()).unwrap_or(i64::MAX);
-        service.now_ms().saturating_sub(ago) > since
-    };
+fn has_cleared(
+    service: &BackgroundService,
+    (kind, noted): (AlertKind, &NotedAlert),
+    waiting: &BTreeSet<String>,
+) -> bool {
+    let now = service.now_ms();
+    if !kind.is_own_sight() {
+        return true;
+    }
+    // A time ahead is of a clock that was set right since.
+    if (0..CALM_MS).contains(&(now - noted.seen)) {
+        return false;
+    }
+    let seen_since =
+        |ago: Duration| now.saturating_sub(i64::try_from(ago.as_millis()).unwrap_or(i64::MAX)) > noted.since;
+    let bank = || Bank::from_text(&noted.subject).filter(|bank| service.banks.channel(*bank).is_some());
     match kind {
-        AlertKind::BankAway => match Bank::from_text(subject).filter(|bank| service.banks.channel(*bank).is_some()) {
+        AlertKind::BankAway => match bank() {
             Some(bank) => service.metrics.banks.silent_for(bank).is_some_and(seen_since),
-            None => service.now_ms().saturating_sub(since) > GONE_MS,
+            None => now.saturating_sub(noted.since) > GONE_MS,
         },
+        // Those of this instance are others.
+        AlertKind::AuthorityEnds => bank().is_none_or(|bank| service.metrics.banks.has_lasting_authorities(bank)),
+        AlertKind::NoticesStuck => {
+            !waiting.contains(&noted.subject) || service.outbox.answered_ago(&noted.subject).is_some_and(seen_since)
+        }
         AlertKind::AuditBroken => {
             service.metrics.audit_checked().is_some_and(|(is_intact, ago)| is_intact && seen_since(ago))
         }
@@ -196,10 +241,10 @@ fn has_cleared(service: &BackgroundService, kind: AlertKind, subject: &str, sinc
 }
 
 /// What holds now.
-async fn held(service: &BackgroundService) -> Result<AlertTimes, StoreError> {
+async fn found(service: &BackgroundService) -> Result<FoundAlerts, StoreError> {
     let now = service.now_ms();
     let sample = service.store.sample(now, OVERDUE_MS).await?;
-    let mut held = AlertTimes::new();
+    let FoundAlerts { mut held, mut waiting } = FoundAlerts::default();
     for open in sample.uploads.iter().filter(|open| open.state == "unknown") {
         held.insert((AlertKind::UploadUnknown, open.bank.clone()), open.newest);
     }
@@ -213,22 +258,41 @@ async fn held(service: &BackgroundService) -> Result<AlertTimes, StoreError> {
     for bank in service.metrics.banks.away().into_iter().filter(|bank| service.banks.channel(*bank).is_some()) {
         held.insert((AlertKind::BankAway, bank.as_str().to_owned()), 0);
     }
+    for bank in service.metrics.banks.ending_authorities() {
+        held.insert((AlertKind::AuthorityEnds, bank.as_str().to_owned()), 0);
+    }
     if service.metrics.audit_checked().is_some_and(|(is_intact, _)| !is_intact) {
         held.insert((AlertKind::AuditBroken, String::new()), 0);
     }
     for (channel, _, oldest) in &sample.notices {
-        let is_stuck = now.saturating_sub(*oldest) > STUCK.as_millis() as i64;
-        if is_stuck && service.outbox.taken_ago(channel).is_none_or(|ago| ago > STUCK) {
+        if now.saturating_sub(*oldest) <= STUCK.as_millis() as i64 {
+            continue;
+        }
+        waiting.insert(channel.clone());
+        // One that is not taken by itself says nothing of the others.
+        if service.outbox.is_away(channel) {
             held.insert((AlertKind::NoticesStuck, channel.clone()), 0);
         }
     }
-    Ok(held)
+    Ok(FoundAlerts { held, waiting })
 }
 
 /// Tells the operator, unless another instance does. A notice that waits in the database is put in with the alert; any other is
-/// handed over before: a kill in between tells twice.
-async fn tell(service: &BackgroundService, kind: AlertKind, subject: &str) -> Result<(), StoreError> {
-    let (now, text) = (service.now_ms(), kind.text(subject));
+/// handed over before, once: a kill in between tells twice.
+async fn tell(
+    service: &BackgroundService,
+    kind: AlertKind,
+    subject: &str,
+    handed: &mut BTreeSet<(AlertKind, String)>,
+) -> Result<(), StoreError> {
+    let now = service.now_ms();
+    let text = match kind {
+        AlertKind::AuthorityEnds => {
+            Bank::from_text(subject).and_then(|bank| service.metrics.banks.ending_authority(bank))
+        }
+        _ => None,
+    };
+    let text = text.unwrap_or_else(|| kind.text(subject));
     let entry = AuditEntry {
         at: now,
         request_id: bankchannel_crypto::random::uuid_v4(),
@@ -238,15 +302,24 @@ async fn tell(service: &BackgroundService, kind: AlertKind, subject: &str) -> Re
         detail: format!("{}: {text}", kind.as_str()),
         ..AuditEntry::default()
     };
-    let notice = match service.outbox.begin_alert(notice(service, kind, subject, &text)).await {
-        Ok(notice) => notice,
-        Err(why) => {
-            tracing::error!(%why, alert = kind.as_str(), "an alert could not be handed over: it is tried again");
-            return Ok(());
-        }
+    let alert = (kind, subject.to_owned());
+    let notice = match handed.contains(&alert) {
+        true => None,
+        false => match service.outbox.begin_alert(notice((kind, subject), &text, now)).await {
+            Ok(notice) => notice,
+            Err(why) => {
+                tracing::error!(%why, alert = kind.as_str(), "an alert could not be handed over: it is tried again");
+                return Ok(());
+            }
+        },
     };
+    if notice.is_none() {
+        handed.insert(alert.clone());
+    }
     let writer = service.writer().with_audit(entry);
-    if writer.raise_alert((kind.as_str(), subject), notice, now).await?.0 {
+    let is_told = writer.raise_alert((kind.as_str(), subject), notice, now).await?.0;
+    handed.remove(&alert);
+    if is_told {
         tracing::warn!(target: "bankchannel::notice", alert = kind.as_str(), subject, "{text}");
         service.outbox.look_at_queue();
     }
@@ -257,12 +330,13 @@ async fn tell(service: &BackgroundService, kind: AlertKind, subject: &str) -> Re
 pub(super) async fn untell(service: &BackgroundService, message: &Value) -> Result<(), StoreError> {
     let Some(kind) = message["purpose"].as_str().and_then(AlertKind::from_text) else { return Ok(()) };
     let subject = message["bank"].as_str().or(message["gateway"].as_str()).unwrap_or_default();
-    service.writer().clear_alert(kind.as_str(), subject).await.map(drop)
+    let Some(since) = message["at"].as_str().and_then(|at| at.parse::<Timestamp>().ok()) else { return Ok(()) };
+    service.writer().clear_alert(kind.as_str(), subject, since.as_ms()).await.map(drop)
 }
 
-fn notice(service: &WsChannelService, kind: AlertKind, subject: &str, text: &str) -> OutgoingNotice {
-    let now = service.now_ms();
-    let is_of_bank = matches!(kind, AlertKind::UploadUnknown | AlertKind::BankAway | AlertKind::CertificatesEnded);
+fn notice((kind, subject): (AlertKind, &str), text: &str, now: i64) -> OutgoingNotice {
+    use AlertKind::{AuthorityEnds, BankAway, CertificatesEnded, UploadUnknown};
+    let is_of_bank = matches!(kind, UploadUnknown | BankAway | CertificatesEnded | AuthorityEnds);
     let message = json!({
         "to": "",
         "purpose": kind.as_str(),
@@ -296,7 +370,7 @@ impl OwnAlerts {
             self.waiting = held.map(|(kind, subject)| {
                 let text = kind.text(subject);
                 tracing::warn!(target: "bankchannel::notice", alert = kind.as_str(), subject, "{text}");
-                notice(service, kind, subject, &text)
+                notice((kind, subject), &text, service.now_ms())
             });
             self.told = held;
         }

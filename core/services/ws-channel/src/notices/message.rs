@@ -49,6 +49,8 @@ pub(crate) struct OutgoingNotice {
     pub(crate) message: Value,
     /// From then on it is of no use, Unix milliseconds.
     pub(crate) expires_ms: i64,
+    /// What it has in common with those whose place it takes while they wait: a code, with the earlier ones.
+    pub(crate) slot: Option<String>,
 }
 
 bankchannel_foundation::redacted_debug!(OutgoingNotice, channel);
@@ -59,7 +61,7 @@ impl OutgoingNotice {
         let id = random::uuid_v4();
         message["id"] = id.as_str().into();
         message["channel"] = channel.as_str().into();
-        Self { id, channel, message, expires_ms: now_ms + ALERT_LIVES_MS }
+        Self { id, channel, message, expires_ms: now_ms + ALERT_LIVES_MS, slot: None }
     }
 }
 
@@ -91,6 +93,8 @@ impl From<&CodeMessage> for OutgoingNotice {
             "code": code.code.expose(),
             "expires_at": Timestamp::from_ms(code.expires_ms).as_str(),
         });
-        Self { id, channel: code.channel, message, expires_ms: code.expires_ms }
+        // Only the last code counts.
+        let slot = [code.purpose.as_str(), code.mode.as_str(), &code.email].join("\n");
+        Self { id, channel: code.channel, message, expires_ms: code.expires_ms, slot: Some(slot) }
     }
 }

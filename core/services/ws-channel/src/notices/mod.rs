@@ -137,6 +137,27 @@ impl NoticeOutbox {
         }
     }
 
+    /// The operator's notice, sealed, if it waits in the database: to be put in with what it tells.
+    ///
+    /// # Errors
+    /// When it cannot be sealed.
+    pub(crate) fn sealed_for_operator(&self, notice: &OutgoingNotice) -> std::io::Result<Option<NewNotice>> {
+        self.queue.as_ref().map(|queue| queue.sealed(notice)).transpose()
+    }
+
+    /// Tells the operator what was noted: one that was put in is looked at, any other is handed over.
+    ///
+    /// # Errors
+    /// When it could not be handed over.
+    pub(crate) async fn tell_noted(&self, notice: OutgoingNotice) -> std::io::Result<()> {
+        if self.queue.is_none() {
+            return self.hand_over(notice).await;
+        }
+        self.remember(notice.message);
+        self.look_at_queue();
+        Ok(())
+    }
+
     /// Has the queue looked at at once.
     fn look_at_queue(&self) {
         if let Some(queue) = &self.queue {
@@ -144,9 +165,14 @@ impl NoticeOutbox {
         }
     }
 
-    /// How long ago this instance has handed a notice of this channel to whoever takes it.
-    fn taken_ago(&self, channel: &str) -> Option<Duration> {
-        self.sending.taken_ago(NoticeChannel::from_text(channel)?)
+    /// Whether whoever takes the notices of this channel gave no word at this instance's last try.
+    fn is_away(&self, channel: &str) -> bool {
+        NoticeChannel::from_text(channel).is_some_and(|channel| self.sending.is_away(channel))
+    }
+
+    /// How long ago this instance had a word about a notice of this channel.
+    fn answered_ago(&self, channel: &str) -> Option<Duration> {
+        self.sending.answered_ago(NoticeChannel::from_text(channel)?)
     }
 
     /// Tells the operator past the database; false if it was not taken yet.

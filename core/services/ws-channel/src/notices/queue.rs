@@ -36,6 +36,17 @@ const MARGIN: Duration = Duration::from_secs(15);
 const PAUSES_S: [i64; 6] = [2, 10, 30, 60, 300, 600];
 /// How long a stop waits for those that are being sent.
 const LAST: Duration = Duration::from_secs(5);
+/// How long it waits for the ends of those that were not sent by then.
+const BROKEN_OFF: Duration = Duration::from_secs(1);
+
+/// What was heard of whoever takes the notices of a channel.
+#[derive(Debug, Default, Clone, Copy)]
+struct GatewayWord {
+    /// The last word about a notice, whatever it was.
+    answered: Option<Instant>,
+    /// The last try without one.
+    away: Option<Instant>,
+}
 
 /// Notices for a mail server, a webhook or a command.
 pub(crate) struct NoticeQueue {
@@ -43,8 +54,9 @@ pub(crate) struct NoticeQueue {
     service: OnceLock<BackgroundService>,
     added: Notify,
     places: [Arc<Semaphore>; NoticeChannel::ALL.len()],
-    /// When the last one of each channel was taken.
-    taken: Mutex<[Option<Instant>; NoticeChannel::ALL.len()]>,
+    heard: Mutex<[GatewayWord; NoticeChannel::ALL.len()]>,
+    /// Cancelled when a stop waits for no sending any longer.
+    broken_off: CancellationToken,
     sent: IntCounterVec,
 }
 
@@ -55,12 +67,12 @@ impl NoticeQueue {
         let senders = NoticeSenders::open(config)?;
         let sent = metrics.counter(
             "bankchannel_notices_total",
-            "Tries to send a code or an alert, by channel, delivery and outcome: sent, later, refused, or expired unsent",
+            "Tries to send a code or an alert, by channel, delivery and outcome: sent, later (this one was not taken), away (none would be), refused, or expired unsent",
             &["channel", "delivery", "outcome"],
         )?;
         // So that the first one of each is seen as one.
         for channel in NoticeChannel::ALL {
-            for outcome in ["sent", "later", "refused", "expired"] {
+            for outcome in ["sent", "later", "away", "refused", "expired"] {
                 sent.with_label_values(&[channel.as_str(), senders.kind(channel), outcome]);
             }
         }
@@ -69,7 +81,8 @@ impl NoticeQueue {
             service: OnceLock::new(),
             added: Notify::new(),
             places: std::array::from_fn(|_| Arc::new(Semaphore::new(AT_ONCE))),
-            taken: Mutex::default(),
+            heard: Mutex::default(),
+            broken_off: CancellationToken::new(),
             sent,
         }))
     }
@@ -81,13 +94,17 @@ impl NoticeQueue {
         background::spawn(async move {
             let _ = stop.run_until_cancelled(queue.run()).await;
             // The others stay in the database.
-            let _ = tokio::time::timeout(LAST, async {
-                for places in &queue.places {
-                    let _ = places.acquire_many(AT_ONCE as u32).await;
-                }
-            })
-            .await;
+            if tokio::time::timeout(LAST, queue.none_is_sent()).await.is_err() {
+                queue.broken_off.cancel();
+                let _ = tokio::time::timeout(BROKEN_OFF, queue.none_is_sent()).await;
+            }
         })
+    }
+
+    async fn none_is_sent(&self) {
+        for places in &self.places {
+            let _ = places.acquire_many(AT_ONCE as u32).await;
+        }
     }
 
     async fn run(self: &Arc<Self>) {
@@ -105,7 +122,7 @@ impl NoticeQueue {
                 let place = Arc::clone(&self.places[channel as usize]).acquire_owned().await;
                 let queue = Arc::clone(self);
                 drop(background::spawn(async move {
-                    queue.work_on(channel, &due).await;
+                    let _ = queue.broken_off.run_until_cancelled(queue.work_on(channel, &due)).await;
                     drop(place);
                 }));
             }
@@ -141,7 +158,7 @@ impl NoticeQueue {
             count("refused");
             return self.over(service, due, "it cannot be opened with the service's key").await;
         };
-        let notice = OutgoingNotice { id: due.id.clone(), channel, message, expires_ms: due.expires };
+        let notice = OutgoingNotice { id: due.id.clone(), channel, message, expires_ms: due.expires, slot: None };
         if due.expires <= service.now_ms() {
             count("expired");
             if let Err(why) = alerts::untell(service, &notice.message).await {
@@ -154,18 +171,19 @@ impl NoticeQueue {
             Err(SendFault::Refused(why)) if channel == NoticeChannel::Operator => Err(SendFault::Later(why)),
             sent => sent,
         };
+        let is_away = matches!(sent, Err(SendFault::Away(_)));
+        self.heard(channel, is_away);
         match sent {
             Ok(()) => {
                 count("sent");
-                self.taken.lock().unwrap_or_else(PoisonError::into_inner)[channel as usize] = Some(Instant::now());
                 self.store(service, due, NoticeEnd::Over).await;
             }
             Err(SendFault::Refused(why)) => {
                 count("refused");
                 self.over(service, due, &why).await;
             }
-            Err(SendFault::Later(why)) => {
-                count("later");
+            Err(SendFault::Later(why) | SendFault::Away(why)) => {
+                count(if is_away { "away" } else { "later" });
                 let pause = usize::try_from(due.tries - 1).unwrap_or(0).min(PAUSES_S.len() - 1);
                 tracing::warn!(
                     target: "bankchannel::notice",
@@ -201,9 +219,20 @@ impl NoticeQueue {
         }
     }
 
-    /// How long ago a notice of this channel was taken.
-    pub(super) fn taken_ago(&self, channel: NoticeChannel) -> Option<Duration> {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)[channel as usize].map(|at| at.elapsed())
+    fn heard(&self, channel: NoticeChannel, is_away: bool) {
+        let word = &mut self.heard.lock().unwrap_or_else(PoisonError::into_inner)[channel as usize];
+        *(if is_away { &mut word.away } else { &mut word.answered }) = Some(Instant::now());
+    }
+
+    /// Whether this instance's last try by this channel had no word about its notice.
+    pub(super) fn is_away(&self, channel: NoticeChannel) -> bool {
+        let word = self.heard.lock().unwrap_or_else(PoisonError::into_inner)[channel as usize];
+        word.away.is_some_and(|away| word.answered.is_none_or(|answered| answered < away))
+    }
+
+    /// How long ago this instance had a word about a notice of this channel.
+    pub(super) fn answered_ago(&self, channel: NoticeChannel) -> Option<Duration> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)[channel as usize].answered.map(|at| at.elapsed())
     }
 
     /// Looks for notices at once.
@@ -220,6 +249,7 @@ impl NoticeQueue {
             channel: notice.channel.as_str().to_owned(),
             sealed: sealed.map_err(io::Error::other)?,
             expires: notice.expires_ms,
+            slot: notice.slot.as_ref().map(|slot| service.keys.challenge.slot(slot)),
         })
     }
 

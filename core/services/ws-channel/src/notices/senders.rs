@@ -30,10 +30,17 @@ const ANSWER_MAX: usize = 64 * 1024;
 const TIME: &str = "Notice-Time";
 const SIGNATURE: &str = "Notice-Signature";
 
+/// Statuses of a webhook that are about us, or our settings, and not about a notice.
+const ABOUT_US: [u16; 8] = [401, 403, 404, 405, 407, 408, 421, 429];
+/// Exit codes by which a command says that it cannot use this notice: `EX_DATAERR`, `EX_NOUSER`.
+const ABOUT_THE_NOTICE: [i32; 2] = [65, 67];
+
 /// Why a notice was not taken. The text names no address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum SendFault {
-    /// It is tried again.
+    /// Whoever takes notices takes none now: it is tried again.
+    Away(String),
+    /// It does not take this notice now: it is tried again.
     Later(String),
     /// It is given up.
     Refused(String),
@@ -92,7 +99,7 @@ impl NoticeSenders {
 
     /// Sends a notice once.
     pub(super) async fn send(&self, notice: &OutgoingNotice) -> std::result::Result<(), SendFault> {
-        let absent = || SendFault::Later("its delivery is not in the settings any more".to_owned());
+        let absent = || SendFault::Away("its delivery is not in the settings any more".to_owned());
         match self.kinds[notice.channel as usize] {
             DeliveryKind::Smtp => self.mail(notice, self.smtp.as_ref().ok_or_else(absent)?).await,
             DeliveryKind::Webhook => self.webhook.as_ref().ok_or_else(absent)?.send(notice).await,
@@ -110,6 +117,7 @@ impl NoticeSenders {
         let (subject, text) = mail::text_of(&notice.message);
         let mail = OutgoingMail { id: &notice.id, to: to.unwrap_or_default(), subject, text: &text };
         sender.send(mail).await.map_err(|fault| match fault {
+            MailFault::Away(why) => SendFault::Away(why),
             MailFault::Later(why) => SendFault::Later(why),
             MailFault::Refused(why) => SendFault::Refused(why),
         })
@@ -179,7 +187,7 @@ impl WebhookSender {
         let request =
             OutRequest { method: "POST".to_owned(), target: String::new(), headers, body: Body::json_text(body) };
         let until = Instant::now() + self.timeout;
-        let later = |why: String| Err(SendFault::Later(why));
+        let away = |why: String| Err(SendFault::Away(why));
         match self.transport.once(&request, &[], Some(until)).await {
             // Or taken before: the answer was lost.
             Ok(answer) if (200..300).contains(&answer.status) || answer.status == 409 => Ok(()),
@@ -187,10 +195,15 @@ impl WebhookSender {
             Ok(answer) if matches!(answer.status, 410 | 422) => {
                 Err(SendFault::Refused(format!("the webhook answered with status {}", answer.status)))
             }
-            Ok(answer) => later(format!("the webhook answered with status {}", answer.status)),
+            Ok(answer) if (400..500).contains(&answer.status) && !ABOUT_US.contains(&answer.status) => {
+                Err(SendFault::Later(format!("the webhook answered with status {}", answer.status)))
+            }
+            Ok(answer) => away(format!("the webhook answered with status {}", answer.status)),
             Err(error) => match error.outcome() {
-                Some(CallOutcome::NotSent) => later(format!("the webhook was not reached ({})", error.row().code)),
-                _ => later(format!("the webhook gave no answer ({})", error.row().code)),
+                // Its answer is not looked at, only its status.
+                Some(CallOutcome::Accepted) => Ok(()),
+                Some(CallOutcome::NotSent) => away(format!("the webhook was not reached ({})", error.row().code)),
+                _ => away(format!("the webhook gave no answer ({})", error.row().code)),
             },
         }
     }
@@ -217,7 +230,7 @@ impl CommandSender {
     }
 
     async fn send(&self, notice: &OutgoingNotice) -> std::result::Result<(), SendFault> {
-        let later = |why: String| SendFault::Later(why);
+        let away = |why: String| SendFault::Away(why);
         let mut command = Command::new(&self.program);
         // No variable of the service's: they may have its secrets.
         command.args(&self.arguments).env_clear();
@@ -227,8 +240,8 @@ impl CommandSender {
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
         lead_a_group(&mut command);
         let mut running =
-            command.spawn().map_err(|why| later(format!("the command cannot be started: {}", why.kind())))?;
-        let group = running.id();
+            command.spawn().map_err(|why| away(format!("the command cannot be started: {}", why.kind())))?;
+        let mut group = CommandGroup(running.id());
         let input = running.stdin.take();
         let body = notice.message.to_string();
         let work = async {
@@ -239,14 +252,27 @@ impl CommandSender {
             }
             running.wait().await
         };
-        match tokio::time::timeout(self.timeout, work).await {
-            Ok(Ok(status)) if status.success() => Ok(()),
-            Ok(Ok(status)) => Err(later(format!("the command ended with {status}"))),
-            Ok(Err(why)) => Err(later(format!("the command cannot be waited for: {}", why.kind()))),
-            Err(_) => {
-                end_group(group);
-                Err(later("the command did not end in time".to_owned()))
+        let Ok(ended) = tokio::time::timeout(self.timeout, work).await else {
+            return Err(away("the command did not end in time".to_owned()));
+        };
+        // What it has left running is its own; its number may soon be that of others.
+        group.0 = None;
+        match ended {
+            Ok(status) if status.success() => Ok(()),
+            Ok(status) if status.code().is_some_and(|code| ABOUT_THE_NOTICE.contains(&code)) => {
+                Err(SendFault::Later(format!("the command ended with {status}")))
             }
+            Ok(status) => Err(away(format!("the command ended with {status}"))),
+            Err(why) => Err(away(format!("the command cannot be waited for: {}", why.kind()))),
         }
+    }
+}
+
+/// A command that runs, with everything that it has started: ended when nobody waits for it any longer.
+struct CommandGroup(Option<u32>);
+
+impl Drop for CommandGroup {
+    fn drop(&mut self) {
+        end_group(self.0.take());
     }
 }

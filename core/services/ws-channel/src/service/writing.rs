@@ -4,8 +4,8 @@
 use std::{ops::Deref, sync::Arc};
 
 use bankchannel_storage::ws_channel::{
-    AuditEntry, Digest, FileScope, LifeStep, NewKeyRequest, NewLedger, RequiredRight, SessionRights, SettledByReport,
-    StoreError, StoreReader, UploadEnd, WsChannelStore,
+    AuditEntry, Digest, FileScope, LifeStep, NewKeyRequest, NewLedger, NewNotice, RequiredRight, SessionRights,
+    SettledByReport, StoreError, StoreReader, UploadEnd, WsChannelStore,
 };
 
 use super::{FinalStep, ServiceCall, WsChannelService};
@@ -71,9 +71,20 @@ impl WsChannelService {
         self.store.whole.append_audit(entry).await
     }
 
-    /// Whether the operator is to be told now of the codes for a user id, at least so many of which are counted.
-    pub(crate) async fn tell_of_codes(&self, bank: &str, ws_user_id: &str, least: usize) -> Result<bool, StoreError> {
-        self.store.whole.tell_of_codes(bank, ws_user_id, least, self.now_ms()).await
+    /// Whether the operator is to be told now of the codes for a user id, at least so many of which are counted; if so, this
+    /// notice is put in.
+    pub(crate) async fn tell_of_codes(
+        &self,
+        of: (&str, &str),
+        least: usize,
+        notice: Option<NewNotice>,
+    ) -> Result<bool, StoreError> {
+        self.store.whole.tell_of_codes(of, least, notice, self.now_ms()).await
+    }
+
+    /// Forgets that the operator was told of them.
+    pub(crate) async fn untell_codes(&self, (bank, ws_user_id): (&str, &str)) -> Result<(), StoreError> {
+        self.store.whole.untell_codes(bank, ws_user_id).await
     }
 
     /// Records a refused request: it has changed nothing, and the right that it lacked may be the session itself.

@@ -249,14 +249,16 @@ impl<S: StorageSchema> PostgresDriver<S> {
             (Ok(_), TransactionKind::Writing) => {
                 let begun = std::time::Instant::now();
                 let committed = tx.script("COMMIT".to_owned()).await;
-                self.watch.committed(
-                    begun,
-                    match &committed {
-                        Ok(()) => CommitOutcome::Done,
-                        Err(StoreError::Unreachable { .. }) => CommitOutcome::Unknown,
-                        Err(_) => CommitOutcome::Failed,
-                    },
-                );
+                let outcome = match &committed {
+                    Ok(()) => Some(CommitOutcome::Done),
+                    Err(StoreError::Unreachable { .. }) => Some(CommitOutcome::Unknown),
+                    // Another was first: it is repeated, and counted as that.
+                    Err(StoreError::Contended { .. }) => None,
+                    Err(_) => Some(CommitOutcome::Failed),
+                };
+                if let Some(outcome) = outcome {
+                    self.watch.committed(begun, outcome);
+                }
                 if let Err(why) = committed {
                     return Err(self.not_committed(tx, why));
                 }

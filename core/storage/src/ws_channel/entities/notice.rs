@@ -14,6 +14,8 @@ pub struct NewNotice {
     pub sealed: Vec<u8>,
     /// From then on it is of no use, Unix ms.
     pub expires: i64,
+    /// If it takes the place of an earlier one that waits: what both have in common.
+    pub slot: Option<String>,
 }
 
 /// A notice that somebody has taken to send it.
@@ -40,6 +42,19 @@ pub enum NoticeEnd {
     Over,
     /// It is tried again from then on, Unix ms.
     Later(i64),
+}
+
+/// An alert that holds.
+#[derive(Debug, Clone, PartialEq, Eq, StoredRow)]
+pub struct NotedAlert {
+    /// What holds: a word of the service.
+    pub kind: String,
+    /// Of what: a bank, a channel; empty for the service itself.
+    pub subject: String,
+    /// Since when it is told, Unix ms.
+    pub since: i64,
+    /// When an instance has seen last that it holds, Unix ms.
+    pub seen: i64,
 }
 
 /// Whether an alert is new.

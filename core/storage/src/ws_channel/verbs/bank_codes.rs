@@ -7,10 +7,10 @@
 //!                       └─ not sent: gone     (all rows of the user id go)
 //! ```
 
-use super::lives::HOLD_MS;
+use super::{lives::HOLD_MS, notices};
 use crate::engine::{Result, args};
 use crate::ws_channel::{
-    BankCodeLimits, CodeAttemptState, CodeMark, CodeRefusal, EnrolmentBegin, GuardedUserId, PermitOutcome,
+    BankCodeLimits, CodeAttemptState, CodeMark, CodeRefusal, EnrolmentBegin, GuardedUserId, NewNotice, PermitOutcome,
     WsChannelStore, WsChannelTx,
 };
 use futures_util::future::BoxFuture;
@@ -89,9 +89,17 @@ impl WsChannelStore {
         })
     }
 
-    /// Whether the operator is to be told now of the codes for a user id: once a day, if at least so many are counted.
-    pub fn tell_of_codes(&self, bank: &str, ws_user_id: &str, least: usize, now: i64) -> BoxFuture<'_, Result<bool>> {
-        self.write((bank.to_owned(), counted_id(ws_user_id), least, now), |tx, (bank, user, least, now)| {
+    /// Whether the operator is to be told now of the codes for a user id: once a day, if at least so many are counted. If so, the
+    /// notice is put in.
+    pub fn tell_of_codes(
+        &self,
+        (bank, ws_user_id): (&str, &str),
+        least: usize,
+        notice: Option<NewNotice>,
+        now: i64,
+    ) -> BoxFuture<'_, Result<bool>> {
+        let given = (bank.to_owned(), counted_id(ws_user_id), least, notice, now);
+        self.write(given, |tx, (bank, user, least, notice, now)| {
             Box::pin(async move {
                 if counted(tx, Some((bank, user)), *now).await?.len() < *least {
                     return Ok(false);
@@ -99,8 +107,20 @@ impl WsChannelStore {
                 // A time ahead was noted under a clock that has been set right since.
                 let sql = "INSERT INTO code_alert (bank, ws_user_id, at) VALUES ($1, $2, $3) ON CONFLICT (bank, ws_user_id) \
                            DO UPDATE SET at = excluded.at WHERE code_alert.at <= $4 OR code_alert.at > $3";
-                Ok(tx.execute(sql, args![bank, user, *now, *now - TELL_AGAIN_MS]).await? == 1)
+                let is_told = tx.execute(sql, args![bank, user, *now, *now - TELL_AGAIN_MS]).await? == 1;
+                if let (true, Some(notice)) = (is_told, notice) {
+                    notices::put(tx, notice, *now).await?;
+                }
+                Ok(is_told)
             })
+        })
+    }
+
+    /// Forgets that the operator was told of the codes for a user id: it was not.
+    pub fn untell_codes(&self, bank: &str, ws_user_id: &str) -> BoxFuture<'_, Result<()>> {
+        self.write((bank.to_owned(), counted_id(ws_user_id)), |tx, (bank, user)| {
+            let sql = "DELETE FROM code_alert WHERE bank = $1 AND ws_user_id = $2";
+            Box::pin(async move { tx.execute(sql, args![bank, user]).await.map(drop) })
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Notices that wait to be sent, and alerts that hold until they clear.
 
 use crate::engine::{Result, StoredRow as _, args, sql};
-use crate::ws_channel::{AlertRaised, DueNotice, NewNotice, NoticeEnd, WsChannelStore, WsChannelTx};
+use crate::ws_channel::{AlertRaised, DueNotice, NewNotice, NotedAlert, NoticeEnd, WsChannelStore, WsChannelTx};
 use futures_util::future::BoxFuture;
 
 impl WsChannelStore {
@@ -82,7 +82,8 @@ impl WsChannelStore {
     ) -> BoxFuture<'_, Result<AlertRaised>> {
         self.write((kind.to_owned(), subject.to_owned(), notice, now), |tx, (kind, subject, notice, now)| {
             Box::pin(async move {
-                let sql = "INSERT INTO alert (kind, subject, since) VALUES ($1, $2, $3) ON CONFLICT (kind, subject) DO NOTHING";
+                let sql = "INSERT INTO alert (kind, subject, since, seen) VALUES ($1, $2, $3, $3) \
+                           ON CONFLICT (kind, subject) DO NOTHING";
                 let is_first = tx.execute(sql, args![kind, subject, *now]).await? == 1;
                 if let (true, Some(notice)) = (is_first, notice) {
                     put(tx, notice, *now).await?;
@@ -92,27 +93,39 @@ impl WsChannelStore {
         })
     }
 
-    /// Notes that it holds no longer. False if it was not noted.
-    pub fn clear_alert(&self, kind: &str, subject: &str) -> BoxFuture<'_, Result<bool>> {
-        self.write((kind.to_owned(), subject.to_owned()), |tx, (kind, subject)| {
+    /// Notes that an alert holds still: what one instance sees by itself no other takes for over meanwhile.
+    pub fn see_alert(&self, kind: &str, subject: &str, now: i64) -> BoxFuture<'_, Result<()>> {
+        self.write((kind.to_owned(), subject.to_owned(), now), |tx, (kind, subject, now)| {
+            let sql = "UPDATE alert SET seen = $3 WHERE kind = $1 AND subject = $2";
+            Box::pin(async move { tx.execute(sql, args![kind, subject, *now]).await.map(drop) })
+        })
+    }
+
+    /// Notes that the alert of this time holds no longer. False if it was not noted; a newer one stays.
+    pub fn clear_alert(&self, kind: &str, subject: &str, since: i64) -> BoxFuture<'_, Result<bool>> {
+        self.write((kind.to_owned(), subject.to_owned(), since), |tx, (kind, subject, since)| {
             Box::pin(async move {
-                let sql = "DELETE FROM alert WHERE kind = $1 AND subject = $2";
-                Ok(tx.execute(sql, args![kind, subject]).await? == 1)
+                let sql = "DELETE FROM alert WHERE kind = $1 AND subject = $2 AND since = $3";
+                Ok(tx.execute(sql, args![kind, subject, *since]).await? == 1)
             })
         })
     }
 
-    /// The alerts that hold: kind, subject, since when.
-    pub fn alerts(&self) -> BoxFuture<'_, Result<Vec<(String, String, i64)>>> {
+    /// The alerts that hold.
+    pub fn alerts(&self) -> BoxFuture<'_, Result<Vec<NotedAlert>>> {
         self.database().read((), |tx, ()| {
-            Box::pin(async move { tx.all("SELECT kind, subject, since FROM alert ORDER BY kind, subject", &[]).await })
+            let sql = sql!("SELECT ", NotedAlert::COLUMNS, " FROM alert ORDER BY kind, subject");
+            Box::pin(async move { tx.all(sql, &[]).await })
         })
     }
 }
 
-async fn put(tx: &mut WsChannelTx, notice: &NewNotice, now: i64) -> Result<()> {
-    let sql = "INSERT INTO notice (id, channel, sealed, due, tries, created, expires) VALUES ($1, $2, $3, $4, 0, $4, $5) \
-               ON CONFLICT (id) DO NOTHING";
-    let values = args![&notice.id, &notice.channel, notice.sealed.as_slice(), now, notice.expires];
+pub(super) async fn put(tx: &mut WsChannelTx, notice: &NewNotice, now: i64) -> Result<()> {
+    if let Some(slot) = &notice.slot {
+        tx.execute("DELETE FROM notice WHERE slot = $1", args![slot]).await?;
+    }
+    let sql = "INSERT INTO notice (id, channel, sealed, due, tries, created, expires, slot) \
+               VALUES ($1, $2, $3, $4, 0, $4, $5, $6) ON CONFLICT (id) DO NOTHING";
+    let values = args![&notice.id, &notice.channel, notice.sealed.as_slice(), now, notice.expires, &notice.slot];
     tx.execute(sql, values).await.map(drop)
 }

@@ -319,12 +319,16 @@ CREATE TABLE notice (
   due INTEGER NOT NULL,
   tries INTEGER NOT NULL,
   created INTEGER NOT NULL,
-  expires INTEGER NOT NULL
+  expires INTEGER NOT NULL,
+  -- Of one that takes the place of an earlier one: a code's address and purpose, keyed.
+  slot TEXT
 ) STRICT;
 CREATE TABLE alert (
   kind TEXT NOT NULL,
   subject TEXT NOT NULL,
   since INTEGER NOT NULL,
+  -- When an instance has seen last that it holds.
+  seen INTEGER NOT NULL,
   PRIMARY KEY (kind, subject)
 ) STRICT;
 CREATE TABLE schema_floor (one INTEGER PRIMARY KEY CHECK (one = 1), works_with INTEGER NOT NULL) STRICT;
