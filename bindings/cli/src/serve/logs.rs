@@ -5,7 +5,6 @@ use std::{env, io};
 use bankchannel_counterparts::{Counterpart, ReloadReport, log};
 use bankchannel_foundation::model::Value;
 use log::{LogFormat, LogLevels, LogSettings};
-use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{
     Layer as _,
     filter::{LevelFilter, Targets},
@@ -15,25 +14,24 @@ use tracing_subscriber::{
     util::SubscriberInitExt as _,
 };
 
-use super::json_lines::JsonLines;
+use super::{json_lines::JsonLines, log_writer::LogWriter};
 use crate::output;
 
 /// The variable with the levels: a level, or levels of modules such as `bankchannel_server=debug`.
 const VARIABLE: &str = "BANKCHANNEL_LOG";
-/// Lines that wait for whoever reads stderr. Beyond them lines are dropped and counted, so that no request waits.
-const WAITING: usize = 16 * 1024;
-
-/// Lines are written together, as many as wait; the last of them at once.
-const BUFFER: usize = 64 * 1024;
-
 /// Writes the lines, in their form.
 type LineWriter = Box<dyn tracing_subscriber::Layer<Registry> + Send + Sync>;
 
 /// The log until the end of the program: what is dropped last, writes the lines that wait.
 pub(super) struct RunningLog {
-    #[allow(dead_code, reason = "held until its drop")]
-    guard: WorkerGuard,
+    writer: LogWriter,
     levels: reload::Handle<Targets, Layered<LineWriter, Registry>>,
+}
+
+impl Drop for RunningLog {
+    fn drop(&mut self) {
+        self.writer.end();
+    }
 }
 
 impl RunningLog {
@@ -57,12 +55,10 @@ impl RunningLog {
 /// the start that follows.
 pub(super) fn begin(counterpart: &'static Counterpart, options: Value<'static>) -> RunningLog {
     let settings = counterpart.logs.and_then(|settings| settings(options).ok()).unwrap_or_default();
-    let (writer, guard) = NonBlockingBuilder::default()
-        .buffered_lines_limit(WAITING)
-        .finish(io::BufWriter::with_capacity(BUFFER, io::stderr()));
-    let dropped = writer.error_counter();
-    log::count_dropped_lines_by(move || dropped.dropped_lines() as u64);
-    let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(false);
+    let writer = LogWriter::begin(io::stderr());
+    let counted = writer.clone();
+    log::count_dropped_lines_by(move || counted.dropped());
+    let lines = tracing_subscriber::fmt::layer().with_writer(writer.clone()).with_ansi(false);
     let lines: LineWriter = match settings.log_format {
         LogFormat::Text => lines.boxed(),
         LogFormat::Json => lines.event_format(JsonLines).boxed(),
@@ -70,7 +66,7 @@ pub(super) fn begin(counterpart: &'static Counterpart, options: Value<'static>) 
     let (filter, levels) = reload::Layer::new(targets(&levels(&settings)));
     // An earlier subscriber stays.
     let _ = tracing_subscriber::registry().with(lines).with(filter).try_init();
-    RunningLog { guard, levels }
+    RunningLog { writer, levels }
 }
 
 fn variable() -> String {

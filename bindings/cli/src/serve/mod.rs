@@ -2,6 +2,7 @@
 
 mod admin;
 mod json_lines;
+mod log_writer;
 mod logs;
 mod open_files;
 mod options;
