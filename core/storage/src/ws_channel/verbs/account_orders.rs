@@ -1,7 +1,7 @@
 //! Accounts as their operator sees them, and the operator's orders about them. Nothing of an order lives in a process: every
 //! instance judges what is stored, in the transaction that commits.
 
-use super::accounts::delete;
+use super::accounts::{AccountDeleter, delete};
 use super::codes::TRIES_SCOPE;
 use super::lockouts::{clear, events_since, lock_end};
 use super::rights::locking;
@@ -174,10 +174,10 @@ async fn carry_out(tx: &mut WsChannelTx, order: &AccountOrder) -> Result<Account
             tx.execute(sql, args![email]).await?;
             tx.touch_auth();
         }
-        AccountOrderKind::Delete => match delete(tx, &account.api_key, email).await? {
+        AccountOrderKind::Delete => match delete(tx, (&account.api_key, email), AccountDeleter::Operator).await? {
             DeleteOutcome::Deleted { content: unnamed, .. } => content = unnamed,
             DeleteOutcome::Owner => return Ok(AccountOrderOutcome::Owner),
-            DeleteOutcome::Absent => return Ok(AccountOrderOutcome::Absent),
+            DeleteOutcome::Absent | DeleteOutcome::Disabled => return Ok(AccountOrderOutcome::Absent),
         },
     }
     let after = describe(&standing(tx, email, locks, *now).await?);
