@@ -68,6 +68,13 @@ async fn read_versions<S: StorageSchema>(tx: &mut StorageTx<S>, tables: SchemaUs
     }
 }
 
+/// Whether a newer program has taken something from the tables since they were opened that this one needs. They must have
+/// a floor.
+pub(super) async fn is_outgrown<S: StorageSchema>(tx: &mut StorageTx<S>) -> Result<bool> {
+    let needed = tx.one::<i64>("SELECT works_with FROM schema_floor", &[]).await?;
+    Ok(needed.is_some_and(|needed| needed > newest::<S>()))
+}
+
 async fn apply_sqlite<S: StorageSchema>(tx: &mut StorageTx<S>) -> Result<Vec<AppliedMigration>> {
     let mut applied = Vec::new();
     tx.script("BEGIN IMMEDIATE".to_owned()).await?;

@@ -152,6 +152,12 @@ async fn newer_tables_are_used_as_long_as_they_work(place: Place) {
     let marks = newer
         .read((), |tx, ()| Box::pin(async move { tx.number("SELECT CAST(sum(mark) AS BIGINT) FROM note", &[]).await }));
     assert_eq!(marks.await, Ok(21), "what the former version wrote has the default");
+    assert_eq!(newer.is_outgrown().await, Ok(false));
+    // As the migration of a program that runs beside this one leaves it.
+    let sql = "UPDATE schema_floor SET works_with = 4";
+    let raised = newer.write(sql, |tx, sql| Box::pin(async move { tx.execute(sql, &[]).await }), None);
+    assert_eq!(raised.await, Ok(1));
+    assert_eq!(newer.is_outgrown().await, Ok(true));
     newer.close().await;
 
     place.open::<Notes<4>>().await.unwrap().close().await;

@@ -29,7 +29,7 @@ operator_commands! {
     /// Bring data of an older version up to date, for services with `migrate = "manual"`.
     ///
     /// Take a backup first. With SQLite the service must be stopped; with PostgreSQL instances of the former version may go on, unless
-    /// the changes of this version say otherwise. What was done is in the audit trail.
+    /// the changes of this version say otherwise. The audit trail has it after the last step, the log each step.
     MigrateData("ws_channel_operator.migrate", OperatorForm {
         access: DataAccess::Migrate,
         examples: &["--dry-run", ""],
@@ -41,7 +41,7 @@ operator_commands! {
 /// Whether data is brought up to date.
 #[derive(Debug, Clone, Boundary)]
 pub(super) struct MigrationOrder {
-    /// Only list the steps; changes nothing and locks nothing.
+    /// Only list the steps; changes nothing.
     pub(super) dry_run: bool,
 }
 
