@@ -16,11 +16,7 @@ use bankchannel_storage::ws_channel::SchemaUse;
 use serde_json::Value;
 
 use super::api::AdminApi;
-use crate::{
-    config::ServiceConfig,
-    data::{self, storage},
-    options::ServiceOptions,
-};
+use crate::{config::ServiceConfig, data::storage, options::ServiceOptions};
 
 operator_commands! {
     /// The command that brings data up to date.
@@ -82,7 +78,6 @@ impl AdminApi {
         };
         let migration = DataMigration::new(from, order.dry_run, steps);
         if !order.dry_run && !migration.steps.is_empty() {
-            data::tell_of_versions(&self.store);
             let detail = format!("from schema version {} to {}", migration.from, migration.to);
             self.store.append_audit(self.entry("migrate", "", &detail)).await.map_err(storage)?;
         }
