@@ -66,14 +66,14 @@ pub struct LoadedTls {
 #[derive(Debug)]
 struct ReadPair {
     files: TlsFiles,
-    /// What the files were just before that.
+    /// The files just before that.
     seen: [Option<SeenFile>; 2],
     chain: [u8; 32],
     ends_s: Option<i64>,
 }
 
 impl LoadedTls {
-    /// Reads it. What was read while a file changed does not count: it may be half of each.
+    /// Reads it. A pair whose files change meanwhile does not count: it may be half of each.
     ///
     /// # Errors
     /// [`ListenError::Tls`], also for a key that is not the certificate's.
@@ -124,7 +124,7 @@ pub fn alpn() -> Vec<Vec<u8>> {
     vec![b"h2".to_vec(), b"http/1.1".to_vec()]
 }
 
-/// What a look at the files has found.
+/// The result of a look at the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TlsLook {
     /// They are as they were.
@@ -188,7 +188,7 @@ impl ListenerTls {
             Ok(loaded) => {
                 let (differs, ends_s) =
                     (!present.has_chain_of(&loaded), loaded.read_from.as_ref().and_then(|read| read.ends_s));
-                // A reload may have read them later than this look: what it has taken stays, the next look compares with it.
+                // A reload may have read them later than this look: its pair stays, and the next look compares with it.
                 if !self.loaded.put_instead_of(&present, loaded) {
                     return TlsLook::Taken;
                 }

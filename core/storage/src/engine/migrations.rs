@@ -37,7 +37,7 @@ const LOCK_HOLDER: &str = "SELECT CAST(c.relname AS TEXT), COALESCE(a.applicatio
      JOIN pg_stat_activity a ON a.pid = l.pid AND a.datname = current_database() \
      WHERE l.granted AND l.pid <> pg_backend_pid() AND c.relkind = 'r' ORDER BY a.xact_start, c.relname LIMIT 1";
 
-/// The versions when a database was opened, and what was applied since.
+/// The versions when a database was opened, and the steps since.
 pub(super) struct SettledSchema {
     pub(super) versions: SchemaVersions,
     pub(super) applied: Vec<AppliedMigration>,

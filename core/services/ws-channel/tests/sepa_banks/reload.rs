@@ -224,7 +224,7 @@ async fn reloads_at_once_and_calls_beside_them() {
             let (one, other) = tokio::join!(served.running.reload(), served.running.reload());
             assert_eq!((one.unwrap().applied.len(), other.unwrap().applied.len()), (2, 0));
         }
-        // One that nobody waits for any longer, once it has begun, changes nothing or all: read again, either counts now or has
+        // One that is given up once it has begun changes nothing or all: read again, either counts now or has
         // counted already.
         let config = format!("max_file_bytes = 2000\n{all}certificates_at_once = 3\n");
         std::fs::write(served.folder.path().join("config.toml"), &config).unwrap();

@@ -59,7 +59,7 @@ pub struct SqliteDriver<S: StorageSchema> {
 
 impl<S: StorageSchema> SqliteDriver<S> {
     /// Opens the data folder, and creates it or brings its schema up to date as far as the settings allow; returns also
-    /// what was done to its tables.
+    /// the changes of its tables.
     pub(super) async fn open(
         folder: &Path,
         settings: &SqliteSettings,

@@ -184,7 +184,7 @@ async fn carry_out(tx: &mut WsChannelTx, order: &AccountOrder) -> Result<Account
     Ok(AccountOrderOutcome::Done { before, after, content })
 }
 
-/// Forgets all wrong passwords and codes. What is counted against a flood of messages stays.
+/// Forgets all wrong passwords and codes. The counters against a flood of messages stay.
 async fn unlock(tx: &mut WsChannelTx, email: &str, locks: &[LockPeriod]) -> Result<()> {
     let keys: Vec<_> = locks.iter().map(|period| period.key.clone()).collect();
     clear(tx, &keys).await?;
@@ -199,7 +199,7 @@ async fn unlock(tx: &mut WsChannelTx, email: &str, locks: &[LockPeriod]) -> Resu
     Ok(())
 }
 
-/// Ends the sessions of both users, and what has begun of their logins.
+/// Ends the sessions of both users, and the logins that they have begun.
 async fn end_all(tx: &mut WsChannelTx, email: &str) -> Result<()> {
     for mode in [StoredMode::Admin, StoredMode::Data] {
         revoke_tokens(tx, email, mode, i64::MAX).await?;
