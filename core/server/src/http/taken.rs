@@ -92,7 +92,7 @@ mod tests {
             let answering = tokio::spawn(async move {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 let mut asked = [0; 1024];
-                let _ = stream.read(&mut asked).await.unwrap();
+                assert!(stream.read(&mut asked).await.unwrap() > 0);
                 stream.write_all(answer.as_bytes()).await.unwrap();
             });
             let why = ListenError::Bind(at, std::io::ErrorKind::AddrInUse.into());

@@ -330,7 +330,8 @@ async fn a_disabled_account_is_deleted_by_an_order_only(store: WsChannelStore) {
     assert_eq!(store.delete_account(KEY, OWNER).await.unwrap(), DeleteOutcome::Owner);
     let (_, after) = done(ordered(&store, CUSTOMER, AccountOrderKind::Delete).await);
     assert!(after.starts_with("absent"), "{after}");
-    active_user(&store, CUSTOMER, StoredMode::Data, existing(KEY)).await;
+    enable(&store, OWNER).await;
+    active_user(&store, CUSTOMER, StoredMode::Admin, existing(KEY)).await;
     disable(&store, CUSTOMER).await;
     enable(&store, CUSTOMER).await;
     assert!(matches!(store.delete_account(KEY, CUSTOMER).await.unwrap(), DeleteOutcome::Deleted { .. }));
