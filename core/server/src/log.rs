@@ -90,19 +90,14 @@ impl LogLevels {
     }
 }
 
-/// Logs the versions that stored data has got, oldest first: number, name, and the time that it took. Of data that were made anew
-/// the last one says it all.
-pub fn tell_of_versions<'n>(versions: impl IntoIterator<Item = (i64, &'n str, Duration)>) {
+/// Logs that data were made, from the versions that they have got, oldest first: number, name, and the time that it took. A
+/// migration of data that were there is logged by the store, each step as it counts.
+pub fn tell_of_made_data<'n>(versions: impl IntoIterator<Item = (i64, &'n str, Duration)>) {
     let versions: Vec<_> = versions.into_iter().collect();
-    let in_ms = |took: Duration| u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     if let [(1, ..), .., (version, ..)] | [(version @ 1, ..)] = &*versions {
-        let took_ms = in_ms(versions.iter().map(|(_, _, took)| *took).sum());
+        let took: Duration = versions.iter().map(|(_, _, took)| *took).sum();
+        let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         tracing::info!(target: "bankchannel::life", version, took_ms, "the data was made");
-        return;
-    }
-    for (version, name, took) in versions {
-        let took_ms = in_ms(took);
-        tracing::info!(target: "bankchannel::life", version, name, took_ms, "the data has a new version");
     }
 }
 

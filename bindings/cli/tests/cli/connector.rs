@@ -18,6 +18,8 @@ const FORMER: &str = "DROP TABLE schema_floor; DELETE FROM schema_version WHERE 
 /// What a next version may add.
 const NEXT: &str = "CREATE TABLE next_note (note TEXT); INSERT INTO schema_version (version, name) VALUES (5, 'next')";
 const NEXT_ONLY: &str = "UPDATE schema_floor SET works_with = 5";
+/// A key that no store of these tests is sealed with.
+const OTHER_KEY: &str = "YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXoxMjM0NTY=";
 
 fn in_folder(home: &Home, sql: &'static str) {
     let database = home.path("connector/store/connector.sqlite");
@@ -31,8 +33,10 @@ fn in_folder(home: &Home, sql: &'static str) {
 #[test]
 fn a_store_in_a_folder_is_migrated_by_order() {
     let home = Home::empty();
-    configure(&home.path("connector.toml"), "migrate = \"manual\"\n");
-    follow(&home, false, &|sql| in_folder(&home, sql));
+    let text = "migrate = \"manual\"\n";
+    configure(&home.path("connector.toml"), text);
+    let with_other_key = format!("{text}[connector]\nstore_key = {OTHER_KEY:?}\n");
+    follow(&home, false, [text, &with_other_key], &|sql| in_folder(&home, sql));
 }
 
 #[test]
@@ -45,15 +49,15 @@ fn a_store_in_a_database_is_migrated_by_order() {
     let check = ["serve", "salt-edge-connector", "--data", "connector", "--config", "connector.toml", "--check"];
     let looked = home.run(&check).expect(0).out;
     assert!(looked.contains("is not there yet and will be made"), "{looked}");
-    follow(&home, true, &|sql| {
+    follow(&home, true, [&text, &text.replace(key, OTHER_KEY)], &|sql| {
         let ran =
             Command::new("psql").args(["-q", "-v", "ON_ERROR_STOP=1", "-c", sql, &shared.for_psql()]).output().unwrap();
         assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     });
 }
 
-/// The versions of a store, which `change` changes.
-fn follow(home: &Home, is_server: bool, change: &dyn Fn(&'static str)) {
+/// The versions of a store, which `change` changes. The second configuration has another key.
+fn follow(home: &Home, is_server: bool, [text, with_other_key]: [&str; 2], change: &dyn Fn(&'static str)) {
     let with = |more: &[&'static str]| {
         [&["serve", "salt-edge-connector", "--data", "connector", "--config", "connector.toml"], more].concat()
     };
@@ -69,6 +73,18 @@ fn follow(home: &Home, is_server: bool, change: &dyn Fn(&'static str)) {
     assert!(found.contains("from schema version 3 to 4") && found.contains("salt-edge-connector --migrate"), "{found}");
     let refused = home.run(&with(&[])).expect(1).err;
     assert!(refused.contains("schema version 3") && refused.contains("salt-edge-connector --migrate"), "{refused}");
+    // A migration is not undone: the key is compared before it, also at a start that migrates.
+    let starting = with_other_key.replace("manual", "start");
+    for other in [with_other_key, starting.as_str()] {
+        configure(&home.path("connector.toml"), other);
+        for refused in [home.run(&migrate).expect(1), home.run(&with(&[])).expect(1)] {
+            let said = refused.out + &refused.err;
+            let is_older = said.contains("schema version 3") && other == with_other_key;
+            assert!(said.contains("is not the key of this store") || is_older, "{said}");
+        }
+        configure(&home.path("connector.toml"), text);
+        assert!(home.run(&check).expect(1).out.contains("from schema version 3 to 4"), "nothing was migrated");
+    }
     let done = home.run(&migrate).expect(0);
     let migration = done.json()["migration"].take();
     assert_eq!((&migration["from"], &migration["to"]), (&3.into(), &4.into()), "{migration}");

@@ -23,6 +23,7 @@ const READINESS: &str = "/readyz";
 #[derive(Debug, Default)]
 pub struct ServerReadiness {
     draining: AtomicBool,
+    outgrown: AtomicBool,
     fault: Mutex<Option<&'static str>>,
 }
 
@@ -35,6 +36,17 @@ impl ServerReadiness {
     /// Sets or clears the dependency that is missing (`storage`, `full`, `database`).
     pub fn set_fault(&self, fault: Option<&'static str>) {
         *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+    }
+
+    /// Sets whether a newer program has brought the data to a version that this one cannot use (`schema`).
+    pub fn set_outgrown(&self, is_outgrown: bool) {
+        let text =
+            "a newer program has brought the data to a version that this one cannot use: not ready; stop this one";
+        if is_outgrown && !self.outgrown.swap(true, Ordering::AcqRel) {
+            tracing::error!(target: "bankchannel::life", "{text}");
+        } else if !is_outgrown {
+            self.outgrown.store(false, Ordering::Release);
+        }
     }
 
     /// The dependency that is missing.
@@ -52,7 +64,8 @@ impl ServerReadiness {
         if self.draining.load(Ordering::Acquire) {
             return Some("draining");
         }
-        self.fault()
+        let outgrown = self.outgrown.load(Ordering::Acquire).then_some("schema");
+        self.fault().or(outgrown)
     }
 }
 
@@ -101,6 +114,13 @@ mod tests {
         readiness.set_fault(Some("storage"));
         assert_eq!((status("GET", HEALTH), status("GET", READINESS)), (Some(200), Some(503)));
         readiness.set_fault(None);
+        assert_eq!(status("GET", READINESS), Some(200));
+        readiness.set_outgrown(true);
+        assert_eq!((readiness.reason(), status("GET", READINESS)), (Some("schema"), Some(503)));
+        readiness.set_fault(Some("database"));
+        assert_eq!(readiness.reason(), Some("database"), "what is away comes first");
+        readiness.set_fault(None);
+        readiness.set_outgrown(false);
         assert_eq!(status("GET", READINESS), Some(200));
         readiness.drain();
         assert_eq!((status("GET", HEALTH), status("GET", READINESS)), (Some(200), Some(503)));

@@ -25,6 +25,8 @@ use crate::{
 const KEY_MAX: u64 = 256 * 1024;
 /// How often the files are looked at.
 const LOOK: Duration = Duration::from_secs(10);
+/// How often a pair is read that is written meanwhile.
+const READS: usize = 3;
 /// How long a pair may be incomplete, as between the writing of two files, before that is an error.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -64,20 +66,30 @@ pub struct LoadedTls {
 #[derive(Debug)]
 struct ReadPair {
     files: TlsFiles,
-    /// What the files were just before that.
+    /// The files just before that.
     seen: [Option<SeenFile>; 2],
     chain: [u8; 32],
     ends_s: Option<i64>,
 }
 
 impl LoadedTls {
-    /// Reads it.
+    /// Reads it. A pair whose files change meanwhile does not count: it may be half of each.
     ///
     /// # Errors
     /// [`ListenError::Tls`], also for a key that is not the certificate's.
     pub fn read(files: &TlsFiles) -> Result<Self, ListenError> {
+        for _ in 0..READS {
+            let seen = files.seen();
+            let read = Self::read_once(files, seen);
+            if files.seen() == seen {
+                return read;
+            }
+        }
+        Err(ListenError::Tls(files.certificate.clone(), "was written while it was read, or its key was".to_owned()))
+    }
+
+    fn read_once(files: &TlsFiles, seen: [Option<SeenFile>; 2]) -> Result<Self, ListenError> {
         let bad = |path: &Path, why: &str| ListenError::Tls(path.to_owned(), why.to_owned());
-        let seen = files.seen();
         let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(&files.certificate)
             .and_then(Iterator::collect)
             .map_err(|why| bad(&files.certificate, &why.to_string()))?;
@@ -112,7 +124,7 @@ pub fn alpn() -> Vec<Vec<u8>> {
     vec![b"h2".to_vec(), b"http/1.1".to_vec()]
 }
 
-/// What a look at the files has found.
+/// The result of a look at the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TlsLook {
     /// They are as they were.
@@ -174,15 +186,20 @@ impl ListenerTls {
         }
         let why = match LoadedTls::read(files) {
             Ok(loaded) => {
-                if self.differs_from(&loaded) {
-                    let ends = loaded.read_from.as_ref().and_then(|read| read.ends_s);
-                    let ends = ends.and_then(|ends_s| SystemTime::UNIX_EPOCH.checked_add(seconds(ends_s)));
+                let (differs, ends_s) =
+                    (!present.has_chain_of(&loaded), loaded.read_from.as_ref().and_then(|read| read.ends_s));
+                // A reload may have read them later than this look: its pair stays, and the next look compares with it.
+                if !self.loaded.put_instead_of(&present, loaded) {
+                    return TlsLook::Taken;
+                }
+                *self.unusable.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                if differs {
+                    let ends = ends_s.and_then(|ends_s| SystemTime::UNIX_EPOCH.checked_add(seconds(ends_s)));
                     let days_left = ends.map(|end| end.duration_since(SystemTime::now()).unwrap_or_default());
                     let days_left = days_left.map(|left| left.as_secs() / (24 * 60 * 60));
                     let text = "the TLS files have changed: new connections get the new certificate";
                     tracing::info!(target: "bankchannel::life", listener, days_left, "{text}");
                 }
-                self.take(loaded);
                 return TlsLook::Taken;
             }
             Err(why) => why,
@@ -217,8 +234,11 @@ pub(super) fn watch(listeners: Vec<(&'static str, Arc<ListenerTls>)>, stop: Canc
                     tls.look(name, Instant::now());
                 }
             };
-            // A disk that hangs is looked at again.
-            let _ = background::blocking(look).await;
+            // A disk that hangs is looked at again, and holds no stop up.
+            tokio::select! {
+                () = stop.cancelled() => break,
+                _ = background::blocking(look) => {}
+            }
         }
     })
 }

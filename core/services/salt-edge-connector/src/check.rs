@@ -20,7 +20,10 @@ use super::{
 use bankchannel_server::{
     configuration::sources,
     counterpart::ServerFinding,
-    http::{Listener, taken::taken},
+    http::{
+        Listener,
+        taken::{DataUse, taken},
+    },
     private,
 };
 
@@ -42,7 +45,11 @@ async fn findings(options: ConnectorOptions) -> Vec<ServerFinding> {
     };
     let mut findings = vec![ServerFinding::good("configuration", sources(&CONFIGURATION, file.as_deref()))];
     let of_store = data.as_deref().map(|data| store_folder(Path::new(data)));
-    let is_running = of_store.is_some_and(|folder| ConnectorStore::is_in_use(&folder));
+    let used = match of_store {
+        _ if config.is_postgres() => DataUse::Unseen,
+        Some(folder) if ConnectorStore::is_in_use(&folder) => DataUse::Running,
+        _ => DataUse::Free,
+    };
     // Binds both at once, as a start does.
     let mut bound = Vec::new();
     for (subject, address, tls) in [
@@ -58,7 +65,7 @@ async fn findings(options: ConnectorOptions) -> Vec<ServerFinding> {
                     _ => ServerFinding::good(subject, format!("{scheme}://{address} is free")),
                 }
             }
-            Err(why) if is_running && why.is_taken() => taken(subject, address, tls.is_some(), &why).await,
+            Err(why) if why.is_taken() => taken(subject, address, used, tls.is_some(), &why).await,
             Err(why) => ServerFinding::bad(subject, why.to_string()),
         });
     }

@@ -50,7 +50,6 @@ async fn migrated(options: ConnectorOptions) -> Result<DataMigration> {
         return Err(Error::because(&row::STORAGE, why));
     }
     let store = SaltEdgeConnector::new(settings)?.opened_store(SchemaUse::Migrate).await?;
-    tell_of_versions(&store);
     let applied = store.applied_migrations().iter();
     let steps = applied.map(|step| DataMigrationStep::new(step.version, step.name, Some(step.took))).collect();
     let migration = DataMigration::new(store.versions().found, false, steps);
@@ -84,9 +83,9 @@ pub(super) fn fault(why: &Error) -> Option<&StoreError> {
     std::error::Error::source(why)?.downcast_ref()
 }
 
-/// Logs the versions that the data has had since it was opened.
-pub(super) fn tell_of_versions(store: &ConnectorStore) {
-    log::tell_of_versions(
+/// Logs that the store was made, if it was.
+pub(super) fn tell_of_made_data(store: &ConnectorStore) {
+    log::tell_of_made_data(
         store.applied_migrations().iter().map(|applied| (applied.version, applied.name, applied.took)),
     );
 }

@@ -23,7 +23,7 @@ use tokio_util::task::TaskTracker;
 use super::{
     bank::ConnectorBank,
     keys::ConnectorKeys,
-    migrate::{at_start, refused, tell_of_versions},
+    migrate::{at_start, refused, tell_of_made_data},
 };
 use bankchannel_server::{
     folder::{unusable, write_whole},
@@ -83,7 +83,7 @@ impl ConnectorService {
         let ServiceParts { settings, data, bank, keys, trusted_proxy, clock, clock_ms, control, migrate } = parts;
         let client = SaltEdgeConnector::new(stored(&settings, &data))?;
         let store = client.opened_store(at_start(migrate)).await.map_err(refused)?;
-        tell_of_versions(&store);
+        tell_of_made_data(&store);
         if let Some(pem) = client.public_key() {
             keys.publish(&pem)?;
         }

@@ -10,6 +10,7 @@ use std::{sync::Arc, time::Duration};
 
 use bankchannel::salt_edge_connector::WorkRequest;
 use bankchannel_foundation::clock::Clock as _;
+use bankchannel_storage::salt_edge_connector::SchemaUse;
 use bankchannel_transport::background;
 use tokio::{sync::watch, task::JoinHandle};
 
@@ -23,6 +24,9 @@ const LOOK_AGAIN_CONTROLLED: Duration = Duration::from_millis(250);
 const SHORTEST: Duration = Duration::from_millis(10);
 /// The pause after a failure of the store.
 const PAUSE: Duration = Duration::from_secs(2);
+
+/// How often the store's version is looked at.
+const LOOK_AT_SCHEMA: Duration = Duration::from_secs(15);
 
 /// Starts this many workers, and the timekeeper that wakes them when work is due. All end when the service winds down.
 pub(super) fn begin(service: &Arc<ConnectorService>, count: u32) -> Vec<JoinHandle<()>> {
@@ -42,6 +46,11 @@ pub(super) fn begin(service: &Arc<ConnectorService>, count: u32) -> Vec<JoinHand
     });
     let mut tasks: Vec<JoinHandle<()>> = workers.collect();
     let service = Arc::clone(service);
+    let looking = Arc::clone(&service);
+    tasks.push(background::spawn(async move {
+        let stop = looking.winding_down.clone();
+        let _ = stop.run_until_cancelled(look_at_schema(&looking)).await;
+    }));
     tasks.push(background::spawn(async move { keep_time(&service, due).await }));
     tasks
 }
@@ -74,6 +83,19 @@ async fn work(service: &ConnectorService, told: &watch::Sender<Option<i64>>) {
                     () = tokio::time::sleep(PAUSE) => service.work.notify_one(),
                 }
             }
+        }
+    }
+}
+
+/// Looks from time to time whether a newer program has brought the store to a version that this one cannot use.
+async fn look_at_schema(service: &ConnectorService) {
+    loop {
+        tokio::time::sleep(LOOK_AT_SCHEMA).await;
+        // A store that does not answer is told by the workers.
+        if let Ok(store) = service.client().opened_store(SchemaUse::Create).await
+            && let Ok(is_outgrown) = store.is_outgrown().await
+        {
+            service.readiness.set_outgrown(is_outgrown);
         }
     }
 }

@@ -8,7 +8,7 @@ use bankchannel_storage::ws_channel::{SchemaUse, SqliteSettings, StoreError, WsC
 use super::{
     config::ServiceConfig,
     files::content,
-    keys::{self, identity},
+    keys::{self, ServiceKeys, identity},
 };
 pub(crate) use bankchannel_server::private::unusable;
 use bankchannel_server::{folder, log, private, temporary::TemporaryFolder};
@@ -140,9 +140,47 @@ pub(crate) async fn open_store(config: &ServiceConfig, data: &Path, tables: Sche
     opened.map_err(storage)
 }
 
-/// Logs the versions that the data has had since it was opened.
-pub(crate) fn tell_of_versions(store: &WsChannelStore) {
-    log::tell_of_versions(
+/// Looks at data before a start or a command migrates it, which is not undone: whether its keys and content files are there.
+/// Says whether it is of an older version. A place without data passes.
+///
+/// # Errors
+/// `configuration.invalid`, `resource.storage`.
+pub(crate) async fn look_before_migrating(config: &ServiceConfig, data: Option<&Path>) -> Result<bool> {
+    let store = match open_store(config, data.unwrap_or(Path::new("")), SchemaUse::Read).await {
+        Ok(store) => store,
+        Err(why) if matches!(fault(&why), Some(StoreError::Absent { .. })) => return Ok(false),
+        Err(why) => return Err(why),
+    };
+    let looked = match store.outdated() {
+        Some(_) => look_at_older(&store, config, data).await.map(|()| true),
+        None => Ok(false),
+    };
+    store.close().await;
+    looked
+}
+
+async fn look_at_older(store: &WsChannelStore, config: &ServiceConfig, data: Option<&Path>) -> Result<()> {
+    let place = data.unwrap_or(Path::new(""));
+    let looked = async {
+        // With PostgreSQL a command need not know these folders.
+        if data.is_some() || config.keys_folder.is_some() {
+            ServiceKeys::check_keys(Some(store), place, config).await?;
+        }
+        if data.is_some() || config.files_folder.is_some() {
+            look_at_files(store, place, config).await?;
+        }
+        Ok::<(), Error>(())
+    };
+    match looked.await {
+        // The tables are too old to say which keys and files they need.
+        Err(why) if matches!(fault(&why), Some(StoreError::SchemaOlder { .. })) => Ok(()),
+        looked => looked,
+    }
+}
+
+/// Logs that the data was made, if it was.
+pub(crate) fn tell_of_made_data(store: &WsChannelStore) {
+    log::tell_of_made_data(
         store.applied_migrations().iter().map(|applied| (applied.version, applied.name, applied.took)),
     );
 }

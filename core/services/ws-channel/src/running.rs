@@ -8,7 +8,7 @@ use std::{
 };
 
 use bankchannel_foundation::{Error, Result, clock::SystemClock, model};
-use bankchannel_storage::ws_channel::{StoreError, WsChannelStore};
+use bankchannel_storage::ws_channel::{SchemaUse, StoreError, WsChannelStore};
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 use tokio_util::task::TaskTracker;
@@ -40,7 +40,7 @@ use bankchannel_server::{
     counterpart::{CheckFn, LogsFn, ServerKind},
     http::{
         Listener, TlsFiles, control::ControlState, forwarded::is_one_of, observed::RequestObserver,
-        server::RunningServers,
+        server::RunningServers, tls::LoadedTls,
     },
     live::LiveValue,
     migration::DataVersion,
@@ -106,12 +106,20 @@ impl RunningService {
             // Before a database is created: existing keys may show that there was one.
             ServiceKeys::check_keys(None, &data, &config).await?;
         }
+        if operator::at_start(&config) == SchemaUse::Upgrade
+            && data::look_before_migrating(&config, Some(&data)).await?
+        {
+            // The rest of what may end the start after the migration.
+            ServiceBanks::check_folder(&data, &config)?;
+            let read = tls(&options)?.as_ref().map(LoadedTls::read).transpose();
+            read.map_err(|why| Error::invalid_setting("listen", why))?;
+        }
         // The store first: its lock keeps other processes away from everything else in the folder.
         let store = data::open_store(&config, &data, operator::at_start(&config)).await.map_err(|why| {
             let Some(&StoreError::SchemaOlder { found, known }) = data::fault(&why) else { return why };
             DataVersion { found, known }.refused(&operator::migrate_command(&options))
         })?;
-        data::tell_of_versions(&store);
+        data::tell_of_made_data(&store);
         let started = Self::serve(&options, listen, config, (data, temporary), store.clone(), (channels, clock)).await;
         if started.is_err() {
             // Releases the folder before the error is returned, so that the next start can use it.

@@ -1,4 +1,5 @@
-//! Watches whether the folders still exist: data written into a removed or replaced folder is lost.
+//! Watches whether the folders still exist: data written into a removed or replaced folder is lost. And whether the
+//! database answers, with tables that this program can use.
 
 use std::{
     path::{Path, PathBuf},
@@ -85,7 +86,11 @@ pub(crate) fn begin(service: &Arc<WsChannelService>, stop: &CancellationToken) -
             }
             tell(&service, find_full_path(&places).await);
             if looks % ASK_DATABASE == 0 {
-                database_fault = !matches!(tokio::time::timeout(PATIENCE, service.store.ping()).await, Ok(Ok(())));
+                let asked = tokio::time::timeout(PATIENCE, service.store.is_outgrown()).await;
+                database_fault = !matches!(asked, Ok(Ok(_)));
+                if let Ok(Ok(is_outgrown)) = asked {
+                    service.readiness.set_outgrown(is_outgrown);
+                }
             }
             looks = looks.wrapping_add(1);
             look_for_space(&service).await;

@@ -208,6 +208,38 @@ async fn a_manual_migration_is_a_person_s_order() {
     RunningService::start(fresh).await.unwrap().stop().await;
 }
 
+/// A migration is not undone: what would end the start after it is seen before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_start_that_would_fail_migrates_nothing() {
+    let folder = older_folder().await;
+    let data = folder.path().join("data");
+    let older = schema(&data).await;
+    let text = |path: &Path| Some(path.to_str().unwrap().to_owned());
+    let options = ServiceOptions { data: text(&data), ..ServiceOptions::default() };
+    let absent = folder.path().join("tls.pem");
+    let with_tls = ServiceOptions { tls_cert: text(&absent), tls_key: text(&absent), ..options.clone() };
+    let refused = RunningService::start(with_tls).await.err().expect("there is no such file");
+    assert!(refused.message().contains("tls.pem"), "{refused}");
+    assert_eq!(schema(&data).await, older, "without the TLS files");
+
+    let other = tempfile::tempdir().unwrap();
+    let made = ServiceOptions { data: text(other.path()), ..ServiceOptions::default() };
+    RunningService::start(made).await.unwrap().stop().await;
+    let (vault, aside) = (data.join("keys/vault.keys"), folder.path().join("vault.keys"));
+    fs::rename(&vault, &aside).unwrap();
+    fs::copy(other.path().join("keys/vault.keys"), &vault).unwrap();
+    let command = CallableCommand::named(operator::OPERATOR_COMMANDS, "migrate").unwrap();
+    let ordered = operator::carry_out(&options, command, json!({ "dry_run": false })).await;
+    for refused in [RunningService::start(options.clone()).await.err(), ordered.err()] {
+        let refused = refused.expect("the key of other data");
+        assert!(refused.message().contains("vault.keys"), "{refused}");
+    }
+    assert_eq!(schema(&data).await, older, "with the key of other data");
+    fs::rename(&aside, &vault).unwrap();
+    RunningService::start(options).await.unwrap().stop().await;
+    assert_ne!(schema(&data).await, older);
+}
+
 /// What a next version adds is no obstacle for this one; what it takes away is, once its floor says so.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_service_goes_on_with_the_tables_of_the_next_version() {

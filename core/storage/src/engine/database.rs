@@ -116,6 +116,15 @@ impl<S: StorageSchema> Database<S> {
         (found < known && self.applied.is_empty()).then_some(StoreError::SchemaOlder { found, known })
     }
 
+    /// Whether a newer program has meanwhile brought the tables to a version that this one cannot use. Only for tables
+    /// that say which programs may use them.
+    ///
+    /// # Errors
+    /// As [`Database::write`].
+    pub fn is_outgrown(&self) -> BoxFuture<'_, Result<bool>> {
+        self.read((), |tx, ()| Box::pin(migrations::is_outgrown(tx)))
+    }
+
     /// The shared value of the schema.
     pub fn schema(&self) -> &S {
         &self.schema

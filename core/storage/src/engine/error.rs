@@ -84,6 +84,28 @@ pub enum StoreError {
         /// The database.
         place: String,
     },
+    /// Another connection has something locked for longer than was waited for. Nothing was changed.
+    #[error(
+        "{place} is locked by another connection ({reason}); let that end, or end it, then repeat this. Nothing was changed"
+    )]
+    Blocked {
+        /// The database.
+        place: String,
+        /// Which connection it is, as far as that is seen.
+        reason: String,
+    },
+    /// A migration of several steps, each of which counts by itself, has stopped between them.
+    #[error(
+        "the migration stopped at step {step} ({cause}); the steps before it count: {applied}. Mend that, then repeat it"
+    )]
+    MigrationStopped {
+        /// The step that failed: its version and name.
+        step: String,
+        /// Those that count.
+        applied: String,
+        /// Why it failed.
+        cause: Box<Self>,
+    },
     /// The verb conflicted with others too many times in a row; nothing of it was stored.
     #[error("the change conflicted with concurrent changes {tries} times and was given up; repeat it")]
     Contended {
@@ -185,6 +207,7 @@ impl StoreError {
                 | Self::SchemaNewer { .. }
                 | Self::SchemaOlder { .. }
                 | Self::Absent { .. }
+                | Self::Blocked { .. }
                 | Self::Contended { .. }
                 | Self::NoThread { .. }
                 | Self::Unsupported { .. }
@@ -258,10 +281,12 @@ fn from_postgres(code: &str, message: &str, place: &str) -> StoreError {
     // Under SERIALIZABLE a lost race can show as a unique violation; the repeated verb sees the winner's row.
     const UNIQUE_VIOLATION: &str = "23505";
     const DISK_FULL: &str = "53100";
+    const LOCK_NOT_AVAILABLE: &str = "55P03";
     let reason = message.to_owned();
     match code {
         DISK_FULL => StoreError::Full { place: place.to_owned(), reason },
         SERIALIZATION_FAILURE | DEADLOCK | UNIQUE_VIOLATION => StoreError::Contended { tries: 1 },
+        LOCK_NOT_AVAILABLE => StoreError::Blocked { place: place.to_owned(), reason },
         "25006" => StoreError::ReadOnly { place: place.to_owned(), reason },
         _ if ["08", "28", "3D", "53", "57"].iter().any(|class| code.starts_with(class)) => {
             StoreError::Unreachable { reason: format!("{place}: {reason}") }
@@ -297,7 +322,7 @@ mod tests {
 
     #[test]
     fn only_a_refusal_says_that_nothing_was_kept() {
-        for code in ["53100", "25006", "40001", "08006", "57P01"] {
+        for code in ["53100", "25006", "40001", "08006", "57P01", "55P03"] {
             assert!(from_postgres(code, "m", "p").kept_nothing(), "{code}");
         }
         assert!(!StoreError::Unknown { reason: "no answer".to_owned() }.kept_nothing());
@@ -321,6 +346,7 @@ mod tests {
         assert!(matches!(from_postgres("53100", "m", "p"), StoreError::Full { .. }));
         assert!(matches!(from_postgres("53300", "too many connections", "p"), StoreError::Unreachable { .. }));
         assert!(matches!(from_postgres("53200", "out of memory", "p"), StoreError::Unreachable { .. }));
+        assert!(matches!(from_postgres("55P03", "lock timeout", "p"), StoreError::Blocked { .. }));
         assert!(matches!(from_postgres("42P01", "m", "p"), StoreError::Internal { .. }));
     }
 }

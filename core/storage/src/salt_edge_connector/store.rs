@@ -91,6 +91,14 @@ impl ConnectorStore {
         self.database.pending()
     }
 
+    /// Whether a newer program has meanwhile brought the tables to a version that this one cannot use.
+    ///
+    /// # Errors
+    /// Environment faults.
+    pub fn is_outgrown(&self) -> BoxFuture<'_, Result<bool>> {
+        self.database.is_outgrown()
+    }
+
     /// Tells this observer of commits. The first one counts.
     pub fn observe(&self, observer: Arc<dyn DatabaseObserver>) {
         self.database.observe(observer);

@@ -62,7 +62,7 @@ reads! {
     content_paths() -> Vec<String>;
     alerts() -> Vec<NotedAlert>;
     sample(now: i64, tolerance: i64) -> ServiceSample;
-    ping() -> ();
+    is_outgrown() -> bool;
 }
 
 impl StoreReader {

@@ -13,6 +13,7 @@ cases!(
     sessions_end_and_the_authenticator_goes,
     accounts_are_listed_in_pages,
     an_owner_is_not_deleted_by_an_order,
+    a_disabled_account_is_deleted_by_an_order_only,
     of_two_orders_at_once_one_is_done,
     what_is_disabled_and_what_acts_come_one_after_the_other,
 );
@@ -316,6 +317,24 @@ async fn of_two_orders_at_once_one_is_done(store: WsChannelStore) {
         let count = outcomes.iter().filter(|one| matches!(one, AccountOrderOutcome::Done { .. })).count();
         assert_eq!(count, 1, "{kind:?}: {outcomes:?}");
     }
+}
+
+/// By its key's owner it would be registered again, and no longer disabled.
+async fn a_disabled_account_is_deleted_by_an_order_only(store: WsChannelStore) {
+    furnish(&store).await;
+    disable(&store, CUSTOMER).await;
+    disable(&store, OWNER).await;
+    assert_eq!(store.delete_account(KEY, CUSTOMER).await.unwrap(), DeleteOutcome::Disabled);
+    assert_eq!(standing(&store, CUSTOMER).await.disabled_reason.as_deref(), Some("a lost laptop"));
+    assert_eq!(store.delete_account("foreign-key", CUSTOMER).await.unwrap(), DeleteOutcome::Absent);
+    assert_eq!(store.delete_account(KEY, OWNER).await.unwrap(), DeleteOutcome::Owner);
+    let (_, after) = done(ordered(&store, CUSTOMER, AccountOrderKind::Delete).await);
+    assert!(after.starts_with("absent"), "{after}");
+    enable(&store, OWNER).await;
+    active_user(&store, CUSTOMER, StoredMode::Admin, existing(KEY)).await;
+    disable(&store, CUSTOMER).await;
+    enable(&store, CUSTOMER).await;
+    assert!(matches!(store.delete_account(KEY, CUSTOMER).await.unwrap(), DeleteOutcome::Deleted { .. }));
 }
 
 async fn what_is_disabled_and_what_acts_come_one_after_the_other(store: WsChannelStore) {

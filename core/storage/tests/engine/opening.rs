@@ -6,6 +6,8 @@ use crate::counters::{Count, Counters, count, counters, units};
 use bankchannel_storage::engine::{
     PendingMigration, Result, SchemaMigration, SchemaUse, SchemaVersions, StorageSchema, StoreError, args,
 };
+use sqlx::Connection as _;
+use std::time::Duration;
 
 cases! {
     an_older_database_is_migrated_once,
@@ -16,6 +18,8 @@ cases! {
     a_change_leaves_older_tables_alone,
     a_migration_needs_tables,
     newer_tables_are_used_as_long_as_they_work,
+    a_migration_gives_way_to_those_who_wait_behind_it,
+    a_migration_that_stops_says_which_steps_count,
 }
 
 async fn an_older_database_is_migrated_once(place: Place) {
@@ -152,6 +156,12 @@ async fn newer_tables_are_used_as_long_as_they_work(place: Place) {
     let marks = newer
         .read((), |tx, ()| Box::pin(async move { tx.number("SELECT CAST(sum(mark) AS BIGINT) FROM note", &[]).await }));
     assert_eq!(marks.await, Ok(21), "what the former version wrote has the default");
+    assert_eq!(newer.is_outgrown().await, Ok(false));
+    // As the migration of a program that runs beside this one leaves it.
+    let sql = "UPDATE schema_floor SET works_with = 4";
+    let raised = newer.write(sql, |tx, sql| Box::pin(async move { tx.execute(sql, &[]).await }), None);
+    assert_eq!(raised.await, Ok(1));
+    assert_eq!(newer.is_outgrown().await, Ok(true));
     newer.close().await;
 
     place.open::<Notes<4>>().await.unwrap().close().await;
@@ -159,6 +169,66 @@ async fn newer_tables_are_used_as_long_as_they_work(place: Place) {
     assert_eq!(refused, StoreError::SchemaNewer { found: 4, needed: 3, known: 2 });
     assert!(refused.to_string().contains("needs a program that knows version 3 or later"), "{refused}");
     place.open::<Notes<3>>().await.unwrap().close().await;
+}
+
+/// A dump has a table: the step that needs it waits a short time only, since all others wait behind that step.
+async fn a_migration_gives_way_to_those_who_wait_behind_it(place: Place) {
+    let Place::Url(url) = &place else { return };
+    place.open::<Notes<3>>().await.unwrap().close().await;
+    let mut dump = sqlx::PgConnection::connect(url).await.unwrap();
+    sqlx::raw_sql("BEGIN; LOCK TABLE note IN ACCESS SHARE MODE").execute(&mut dump).await.unwrap();
+    let migrating = tokio::spawn({
+        let place = place.clone();
+        async move { place.open::<Notes<4>>().await }
+    });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let mut reader = sqlx::PgConnection::connect(url).await.unwrap();
+    sqlx::raw_sql("SET statement_timeout = 8000").execute(&mut reader).await.unwrap();
+    let read = sqlx::raw_sql("SELECT count(*) FROM note").execute(&mut reader).await;
+    assert!(read.is_ok(), "{:?}", read.err());
+    assert!(!migrating.is_finished(), "the dump still has the table");
+    sqlx::raw_sql("COMMIT").execute(&mut dump).await.unwrap();
+    let migrated = migrating.await.unwrap().unwrap();
+    assert_eq!(migrated.applied().iter().map(|step| step.version).collect::<Vec<_>>(), [4]);
+    migrated.close().await;
+}
+
+/// A schema whose third step fails.
+#[derive(Default)]
+struct Stopping<const VERSION: usize>;
+
+impl<const VERSION: usize> Stopping<VERSION> {
+    const ALL: &'static [SchemaMigration<Self>] = &[
+        SchemaMigration::new(1, "stopping", "CREATE TABLE kept (name {text} PRIMARY KEY){strict}"),
+        SchemaMigration::new(2, "further", "CREATE TABLE further (name {text} PRIMARY KEY){strict}"),
+        SchemaMigration::new(3, "taken", "CREATE TABLE further (name {text} PRIMARY KEY){strict}"),
+    ];
+}
+
+impl<const VERSION: usize> StorageSchema for Stopping<VERSION> {
+    const DATABASE_FILE: &'static str = "stopping.sqlite";
+    const MIGRATIONS: &'static [SchemaMigration<Self>] = Self::ALL.split_at(VERSION).0;
+    type State = ();
+}
+
+/// In a folder each step counts by itself, at a server all or none.
+async fn a_migration_that_stops_says_which_steps_count(place: Place) {
+    place.open::<Stopping<1>>().await.unwrap().close().await;
+    let stopped = place.open::<Stopping<3>>().await.err().unwrap();
+    let found = match &place {
+        Place::Folder(_) => {
+            let text = stopped.to_string();
+            assert!(text.contains("stopped at step 3 \"taken\"") && text.contains("count: 2 \"further\"."), "{text}");
+            2
+        }
+        Place::Url(_) => {
+            assert!(matches!(stopped, StoreError::Internal { .. }), "{stopped}");
+            1
+        }
+    };
+    let looked = place.open_to::<Stopping<3>>(SchemaUse::Read).await.unwrap();
+    assert_eq!(looked.versions().found, found);
+    looked.close().await;
 }
 
 #[derive(Default)]

@@ -3,7 +3,8 @@
 use crate::samples::{NOW, digest, enrolled, enrolment, id, presented, task};
 use bankchannel_storage::engine::{Database, SqliteSettings};
 use bankchannel_storage::salt_edge_connector::{
-    ConnectorStore, NewConnectorSession, OpenedSession, RevokedToken, StoreError, TaskKind, TaskLane, TokenRefusal,
+    ConnectorStore, NewConnectorSession, OpenedSession, RevokedToken, SchemaUse, StoreError, TaskKind, TaskLane,
+    TokenRefusal,
 };
 use std::path::Path;
 use std::process::Command;
@@ -89,6 +90,23 @@ async fn one_process_may_have_it_open_twice() {
     ));
     first.close().await;
     assert_eq!(begin(second, 3).await, OpenedSession::Repeated, "what one closes, the other keeps");
+}
+
+/// By order; a start migrates beside others.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_migration_shares_with_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let migrate = || ConnectorStore::open_sqlite_to(folder.path(), SchemaUse::Migrate);
+    let running = ConnectorStore::open_sqlite(folder.path()).await.unwrap();
+    assert!(matches!(migrate().await.err(), Some(StoreError::Locked { .. })), "beside a connector");
+    running.close().await;
+    drop(running);
+    let migrating = migrate().await.unwrap();
+    let started = ConnectorStore::open_sqlite(folder.path()).await;
+    assert!(matches!(started.err(), Some(StoreError::Locked { .. })), "beside a migration");
+    migrating.close().await;
+    drop(migrating);
+    ConnectorStore::open_sqlite(folder.path()).await.unwrap().close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

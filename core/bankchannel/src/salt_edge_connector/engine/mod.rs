@@ -122,6 +122,13 @@ impl OpenStore {
     /// # Errors
     /// `resource.storage`; `configuration.invalid` for a key that is missing or does not belong to the store.
     pub(super) async fn open(place: &str, key: Option<&Secret>, tables: SchemaUse) -> Result<Self> {
+        if matches!(tables, SchemaUse::Upgrade | SchemaUse::Migrate) {
+            // A migration is not undone: first the key is compared, where there is data.
+            match Self::check_store(place, key).await {
+                Err(why) if !is_absent(&why) => return Err(why),
+                _ => {}
+            }
+        }
         let (vault, store) = opened(place, key, tables).await?;
         match store.sealed_by(vault.key_id()).await {
             Ok(()) => {
@@ -180,6 +187,12 @@ async fn vault_of(folder: &Path, key: Option<&Secret>) -> Result<StoreVault> {
         }
     };
     StoreVault::from_text(&key)
+}
+
+/// Whether there is no data yet.
+fn is_absent(why: &Error) -> bool {
+    let fault = std::error::Error::source(why).and_then(|source| source.downcast_ref::<StoreError>());
+    matches!(fault, Some(StoreError::Absent { .. }))
 }
 
 fn not_opened(why: StoreError) -> Error {

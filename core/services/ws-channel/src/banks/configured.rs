@@ -145,6 +145,8 @@ impl ServiceBanks {
         let changed_files = prepared.changed_files(&configured);
         let former: Vec<Bank> = configured.not_in(&prepared).collect();
         if !new.is_empty() || !former.is_empty() {
+            let limit = |bank: &Bank| Some((*bank, configured.0.get(bank)?.channel.time_limit()));
+            self.keep_limits(former.iter().filter_map(limit));
             self.channels.put(prepared.channels().and(self.lasting.clone()));
             for bank in new.iter().chain(&former) {
                 self.forget_turns(*bank);

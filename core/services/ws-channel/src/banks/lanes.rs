@@ -14,7 +14,7 @@ use tokio::{
     time::Instant,
 };
 
-use super::{BANK_TIMEOUT, ServiceBanks};
+use super::ServiceBanks;
 use crate::{HandlerFault, WsChannelService};
 
 /// How often the journal is looked at for uploads of other instances.
@@ -65,8 +65,7 @@ impl ServiceBanks {
     ) -> Result<OwnedRwLockWriteGuard<()>, HandlerFault> {
         let alone = self.locks.connection_lock(scope).write_owned().await;
         // Another instance's uploads are in the journal. Its lists and downloads change nothing, and may be repeated.
-        let channel = Bank::from_text(&scope.bank).and_then(|bank| self.channel(bank));
-        let until = Instant::now() + channel.map_or(BANK_TIMEOUT, |channel| channel.time_limit());
+        let until = Instant::now() + self.longest_exchange(Bank::from_text(&scope.bank));
         while !service.store.is_only_writer()
             && Instant::now() < until
             && service.store.is_uploading(&scope.email, &scope.bank).await?

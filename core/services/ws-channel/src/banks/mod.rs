@@ -35,8 +35,8 @@ mod simulator;
 use std::{
     collections::HashMap,
     path::Path,
-    sync::{Arc, Mutex, atomic::AtomicU64},
-    time::{Duration, SystemTime},
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicU64},
+    time::{Duration, Instant, SystemTime},
 };
 
 use bankchannel_foundation::Result;
@@ -113,6 +113,14 @@ pub(crate) fn built_in(config: &ServiceConfig) -> impl Iterator<Item = (Bank, Re
 /// A bank's work beside its calls, for as long as the service runs.
 type BankBackground = Box<dyn Fn(BackgroundService, CancellationToken) -> JoinHandle<()> + Send + Sync>;
 
+/// The time limit of a channel that a reload has replaced.
+struct FormerLimit {
+    bank: Bank,
+    limit: Duration,
+    /// Until then a call may go on.
+    until: Instant,
+}
+
 /// The banks behind the service.
 pub(crate) struct ServiceBanks {
     channels: LiveValue<Channels>,
@@ -122,6 +130,8 @@ pub(crate) struct ServiceBanks {
     configured: Mutex<ConfiguredBanks>,
     /// How often channels were replaced.
     replaced: AtomicU64,
+    /// The time limits of those, as long as their calls may go on.
+    former_limits: Mutex<Vec<FormerLimit>>,
     metrics: Arc<BankMetrics>,
     background: Vec<BankBackground>,
     reached: connection_for_call::ConnectionCache,
@@ -169,6 +179,7 @@ impl ServiceBanks {
             lasting,
             configured: Mutex::new(configured),
             replaced: AtomicU64::new(0),
+            former_limits: Mutex::default(),
             metrics: Arc::clone(metrics),
             background,
             reached: connection_for_call::ConnectionCache::default(),
@@ -202,7 +213,31 @@ impl ServiceBanks {
     pub(crate) fn longest_call(&self) -> Duration {
         let channels = self.channels.now();
         let limits = channels.0.values().map(|channel| channel.time_limit());
-        certificate_time_limit(limits.max().unwrap_or(BANK_TIMEOUT))
+        let longest = limits.chain(Bank::ALL.iter().filter_map(|bank| self.former_limit(*bank))).max();
+        certificate_time_limit(longest.unwrap_or(BANK_TIMEOUT))
+    }
+
+    /// The longest time for which a file operation of this bank may last.
+    fn longest_exchange(&self, bank: Option<Bank>) -> Duration {
+        let of_channel = bank.and_then(|bank| self.channel(bank)).map_or(BANK_TIMEOUT, |channel| channel.time_limit());
+        bank.and_then(|bank| self.former_limit(bank)).map_or(of_channel, |former| former.max(of_channel))
+    }
+
+    /// The longest time limit of this bank's channels that a reload has replaced and whose calls may still go on.
+    fn former_limit(&self, bank: Bank) -> Option<Duration> {
+        let (kept, now) = (self.former_limits.lock().unwrap_or_else(PoisonError::into_inner), Instant::now());
+        kept.iter().filter(|one| one.bank == bank && one.until > now).map(|one| one.limit).max()
+    }
+
+    /// Keeps the time limits of channels that are being replaced.
+    fn keep_limits(&self, replaced: impl Iterator<Item = (Bank, Duration)>) {
+        let (mut kept, now) = (self.former_limits.lock().unwrap_or_else(PoisonError::into_inner), Instant::now());
+        kept.retain(|one| one.until > now);
+        kept.extend(replaced.map(|(bank, limit)| FormerLimit {
+            bank,
+            limit,
+            until: now + certificate_time_limit(limit),
+        }));
     }
 
     /// The channel to a bank, if there is one. A call goes on with the one that it has taken, whatever a reload changes.

@@ -60,7 +60,7 @@ impl BankCallNotes {
         Self::note(|noted| noted.bank_request_id = Some(request_id.to_owned()));
     }
 
-    /// Notes what the bank has answered.
+    /// Notes the bank's answer.
     pub(super) fn answered(answer: &FileServiceAnswer) {
         Self::note(|noted| noted.answered_at_ms = Some(answer.timestamp.as_ms()));
     }

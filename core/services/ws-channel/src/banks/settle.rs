@@ -28,6 +28,8 @@ const SAMPLE: usize = 1000;
 const AGAIN_MS: u64 = 60 * 1000;
 /// How often the service's clock is read: it may be moved.
 const LOOK: Duration = Duration::from_secs(1);
+/// What another instance needs for an upload beside its call, and by how much its clock may differ.
+const OTHERS_MARGIN: Duration = Duration::from_secs(120);
 /// How often to search the shared folder for unnamed files.
 const CLEAN_AGAIN: Duration = Duration::from_secs(24 * 3600);
 
@@ -84,8 +86,9 @@ async fn settle_page(service: &BackgroundService, page: Vec<JournalledUpload>, n
         if service.store.is_only_writer() {
             return ms(service.banks.opened);
         }
-        let longest = channel.map_or(*TIME_LIMITS.end(), |channel| channel.time_limit()).as_millis();
-        now - 2 * i64::try_from(longest).unwrap_or(0)
+        // The instance that asks the bank may have another limit, as before a reload.
+        let limit = channel.map_or(Duration::ZERO, |channel| channel.time_limit()).max(*TIME_LIMITS.end());
+        now.saturating_sub(i64::try_from((limit + OTHERS_MARGIN).as_millis()).unwrap_or(i64::MAX))
     };
     for upload in page {
         let channel = Bank::from_text(&upload.scope.bank).and_then(|bank| service.banks.channel(bank));

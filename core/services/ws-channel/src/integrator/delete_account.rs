@@ -35,5 +35,6 @@ pub(crate) async fn handle(
         }
         DeleteOutcome::Absent => Err((&service_texts::USER_ABSENT).into()),
         DeleteOutcome::Owner => Err(ServiceRefusal::invalid("Email").into()),
+        DeleteOutcome::Disabled => Err((&service_texts::ACCOUNT_OFF).into()),
     }
 }

@@ -19,7 +19,7 @@ use bankchannel_server::{
     counterpart::ServerFinding,
     http::{
         Listener,
-        taken::{RUNNING, taken},
+        taken::{DataUse, RUNNING, taken},
     },
     migration::DataVersion,
     private,
@@ -48,19 +48,24 @@ async fn findings(options: &ServiceOptions) -> Vec<ServerFinding> {
         Err(why) => findings.push(ServerFinding::bad("banks", why.message())),
     }
     let (of_folder, is_running) = folder(options, &config).await;
-    findings.push(address(options, listen, is_running).await);
+    let used = match (is_running, &config.postgres_url) {
+        (true, _) => DataUse::Running,
+        (false, Some(_)) => DataUse::Unseen,
+        (false, None) => DataUse::Free,
+    };
+    findings.push(address(options, listen, used).await);
     findings.extend(of_folder);
     findings
 }
 
-async fn address(options: &ServiceOptions, listen: SocketAddr, is_running: bool) -> ServerFinding {
+async fn address(options: &ServiceOptions, listen: SocketAddr, used: DataUse) -> ServerFinding {
     let tls = match running::tls(options) {
         Ok(tls) => tls,
         Err(why) => return ServerFinding::bad("listen", why.message()),
     };
     match Listener::bind(listen, tls.as_ref()).await {
         Ok(listener) => ServerFinding::good("listen", format!("{}://{} is free", listener.scheme(), listen)),
-        Err(why) if is_running && why.is_taken() => taken("listen", listen, tls.is_some(), &why).await,
+        Err(why) if why.is_taken() => taken("listen", listen, used, tls.is_some(), &why).await,
         Err(why) => ServerFinding::bad("listen", why.to_string()),
     }
 }

@@ -16,11 +16,7 @@ use bankchannel_storage::ws_channel::SchemaUse;
 use serde_json::Value;
 
 use super::api::AdminApi;
-use crate::{
-    config::ServiceConfig,
-    data::{self, storage},
-    options::ServiceOptions,
-};
+use crate::{config::ServiceConfig, data::storage, options::ServiceOptions};
 
 operator_commands! {
     /// The command that brings data up to date.
@@ -29,7 +25,7 @@ operator_commands! {
     /// Bring data of an older version up to date, for services with `migrate = "manual"`.
     ///
     /// Take a backup first. With SQLite the service must be stopped; with PostgreSQL instances of the former version may go on, unless
-    /// the changes of this version say otherwise. What was done is in the audit trail.
+    /// the changes of this version say otherwise. The audit trail has it after the last step, the log each step.
     MigrateData("ws_channel_operator.migrate", OperatorForm {
         access: DataAccess::Migrate,
         examples: &["--dry-run", ""],
@@ -41,7 +37,7 @@ operator_commands! {
 /// Whether data is brought up to date.
 #[derive(Debug, Clone, Boundary)]
 pub(super) struct MigrationOrder {
-    /// Only list the steps; changes nothing and locks nothing.
+    /// Only list the steps; changes nothing.
     pub(super) dry_run: bool,
 }
 
@@ -82,7 +78,6 @@ impl AdminApi {
         };
         let migration = DataMigration::new(from, order.dry_run, steps);
         if !order.dry_run && !migration.steps.is_empty() {
-            data::tell_of_versions(&self.store);
             let detail = format!("from schema version {} to {}", migration.from, migration.to);
             self.store.append_audit(self.entry("migrate", "", &detail)).await.map_err(storage)?;
         }

@@ -50,7 +50,7 @@ use serde_json::{Value, json};
 
 use super::{
     config::ServiceConfig,
-    data::{open_store, unusable},
+    data::{look_before_migrating, open_store, unusable},
     options::ServiceOptions,
     running,
     serving::{self, ServingFile},
@@ -459,6 +459,9 @@ impl ServiceOperator {
             }
             if schema == SchemaUse::Create {
                 serving::expect_no_other(&self.config, self.data.as_ref()).await?;
+            }
+            if schema == SchemaUse::Migrate {
+                look_before_migrating(&self.config, self.data.as_deref()).await?;
             }
             let folder = self.data.as_deref().unwrap_or(Path::new(""));
             let store = open_store(&self.config, folder, schema).await?;

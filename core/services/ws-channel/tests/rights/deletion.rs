@@ -102,6 +102,10 @@ async fn an_order_of_the_operator_leaves_nothing_either(shared: Option<Shared>) 
     let (case, signer) = customer(&world, "ordered").await;
     world.served.upload(&case.customer, signer.signed(&large())).await.ok(201);
     assert_eq!(served::content_files(&files).len(), 1);
+    // The key's owner does not undo an order of the operator: the address could be registered again.
+    world.operator.disable_account(&case.customer.email, "a test").await.unwrap();
+    let deleted = world.delete(&case.owner, &case.customer.email).await;
+    deleted.refused(403, "Account is disabled by the service's operator.");
     assert!(!world.operator.delete_account(&case.customer.email).await.unwrap().registered);
     world.served.upload(&case.customer, signer.signed(payment())).await.refused(401, "Unauthorized");
     assert_eq!(world.database.lock().await.rows_with(&case.customer.email).await, Default::default());

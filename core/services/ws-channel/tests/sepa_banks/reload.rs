@@ -189,6 +189,20 @@ async fn a_rate_that_was_used_up_is_not_refilled() {
     running.stop().await;
 }
 
+/// A call under way keeps the limit that it began with, and a stop waits for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lower_limit_of_a_bank_shortens_no_call_under_way() {
+    use bankchannel_server::counterpart::ServerKind as _;
+    let world = World::new().await;
+    let (served, all) = (&world.served, world.sandbox.config());
+    let before = served.running.longest_stop();
+    assert_eq!(reload(served, &format!("{all}timeout_s = 200\n")).await.0, ["banks.sp.timeout_s"]);
+    let longer = served.running.longest_stop();
+    assert!(longer > before, "{longer:?}");
+    assert_eq!(reload(served, &all).await.0, ["banks.sp.timeout_s"]);
+    assert_eq!(served.running.longest_stop(), longer);
+}
+
 /// Reloads one over the other, in the midst of calls: none is lost, and the last file counts.
 #[tokio::test(flavor = "multi_thread")]
 async fn reloads_at_once_and_calls_beside_them() {
@@ -210,8 +224,14 @@ async fn reloads_at_once_and_calls_beside_them() {
             let (one, other) = tokio::join!(served.running.reload(), served.running.reload());
             assert_eq!((one.unwrap().applied.len(), other.unwrap().applied.len()), (2, 0));
         }
-        // One that nobody waits for any longer changes nothing, or all.
-        drop(served.running.reload());
+        // One that is given up once it has begun changes nothing or all: read again, either counts now or has
+        // counted already.
+        let config = format!("max_file_bytes = 2000\n{all}certificates_at_once = 3\n");
+        std::fs::write(served.folder.path().join("config.toml"), &config).unwrap();
+        let _ = tokio::time::timeout(Duration::from_millis(1), served.running.reload()).await;
+        let (applied, _) = reload(served, &config).await;
+        let both = ["max_file_bytes", "banks.sp.certificates_at_once"];
+        assert!(applied.is_empty() || applied == both, "{applied:?}");
     };
     tokio::join!(ask(&who), ask(&who), reloads);
     assert_eq!(reload(served, &all).await.0, ["max_file_bytes", "banks.sp.certificates_at_once"]);

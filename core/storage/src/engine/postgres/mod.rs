@@ -165,6 +165,14 @@ impl<S: StorageSchema> PostgresDriver<S> {
         self.end(tx, TransactionKind::Writing, Ok(())).await
     }
 
+    /// Rolls a transaction back that ends with this error.
+    pub(super) async fn roll_back(&self, tx: StorageTx<S>, why: StoreError) -> StoreError {
+        match self.end(tx, TransactionKind::Writing, Err(why)).await {
+            Err(why) => why,
+            Ok(()) => StoreError::internal("a transaction that failed ended well"),
+        }
+    }
+
     pub(super) async fn close(&self) {
         self.pool.close().await;
     }

@@ -59,7 +59,7 @@ pub struct SqliteDriver<S: StorageSchema> {
 
 impl<S: StorageSchema> SqliteDriver<S> {
     /// Opens the data folder, and creates it or brings its schema up to date as far as the settings allow; returns also
-    /// what was done to its tables.
+    /// the changes of its tables.
     pub(super) async fn open(
         folder: &Path,
         settings: &SqliteSettings,
@@ -71,7 +71,8 @@ impl<S: StorageSchema> SqliteDriver<S> {
         if matches!(settings.tables, SchemaUse::Read | SchemaUse::Migrate) && !file.exists() {
             return Err(StoreError::Absent { place: place.to_string() });
         }
-        let (locked, is_shared) = (folder.to_owned(), settings.is_shared);
+        // A migration has the folder for itself.
+        let (locked, is_shared) = (folder.to_owned(), settings.is_shared && settings.tables != SchemaUse::Migrate);
         let open::FolderLocks { folder: lock, opening } =
             apart(move || open::lock_folder(&locked, is_shared)).await??;
         open::prepare_file(&file, is_shared)?;

@@ -187,10 +187,13 @@ pub enum DeleteOutcome {
     Absent,
     /// Owners are never deleted.
     Owner,
+    /// The operator has disabled the account: only the operator deletes it, since its address could be registered again.
+    Disabled,
 }
 
 outcomes!(DeleteOutcome {
     Self::Deleted { .. } => "done",
     Self::Absent => "absent",
     Self::Owner => "owner",
+    Self::Disabled => "disabled",
 });

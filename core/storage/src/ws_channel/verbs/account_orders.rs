@@ -1,7 +1,7 @@
 //! Accounts as their operator sees them, and the operator's orders about them. Nothing of an order lives in a process: every
 //! instance judges what is stored, in the transaction that commits.
 
-use super::accounts::delete;
+use super::accounts::{AccountDeleter, delete};
 use super::codes::TRIES_SCOPE;
 use super::lockouts::{clear, events_since, lock_end};
 use super::rights::locking;
@@ -174,17 +174,17 @@ async fn carry_out(tx: &mut WsChannelTx, order: &AccountOrder) -> Result<Account
             tx.execute(sql, args![email]).await?;
             tx.touch_auth();
         }
-        AccountOrderKind::Delete => match delete(tx, &account.api_key, email).await? {
+        AccountOrderKind::Delete => match delete(tx, (&account.api_key, email), AccountDeleter::Operator).await? {
             DeleteOutcome::Deleted { content: unnamed, .. } => content = unnamed,
             DeleteOutcome::Owner => return Ok(AccountOrderOutcome::Owner),
-            DeleteOutcome::Absent => return Ok(AccountOrderOutcome::Absent),
+            DeleteOutcome::Absent | DeleteOutcome::Disabled => return Ok(AccountOrderOutcome::Absent),
         },
     }
     let after = describe(&standing(tx, email, locks, *now).await?);
     Ok(AccountOrderOutcome::Done { before, after, content })
 }
 
-/// Forgets all wrong passwords and codes. What is counted against a flood of messages stays.
+/// Forgets all wrong passwords and codes. The counters against a flood of messages stay.
 async fn unlock(tx: &mut WsChannelTx, email: &str, locks: &[LockPeriod]) -> Result<()> {
     let keys: Vec<_> = locks.iter().map(|period| period.key.clone()).collect();
     clear(tx, &keys).await?;
@@ -199,7 +199,7 @@ async fn unlock(tx: &mut WsChannelTx, email: &str, locks: &[LockPeriod]) -> Resu
     Ok(())
 }
 
-/// Ends the sessions of both users, and what has begun of their logins.
+/// Ends the sessions of both users, and the logins that they have begun.
 async fn end_all(tx: &mut WsChannelTx, email: &str) -> Result<()> {
     for mode in [StoredMode::Admin, StoredMode::Data] {
         revoke_tokens(tx, email, mode, i64::MAX).await?;

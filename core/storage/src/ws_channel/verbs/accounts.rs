@@ -1,5 +1,6 @@
 //! Accounts: read, listed for their owner, deleted.
 
+use super::account_orders::is_disabled;
 use super::certificates::{SELECT_RETIRED, select_sets};
 use super::leftovers::{ErasedAccount, erase_account, forget_counts};
 use crate::engine::{Result, StoredRow, args, sql};
@@ -55,7 +56,9 @@ impl WsChannelStore {
     /// DeleteAccount (docs/protocols/ws-channel.md §2.25): erases users, certificates, keys, files, links in both
     /// directions and, last, the record. Borrowers of its certificates lose them.
     pub fn delete_account(&self, api_key: &str, email: &str) -> BoxFuture<'_, Result<DeleteOutcome>> {
-        self.write((api_key.to_owned(), email.to_owned()), |tx, (api_key, email)| Box::pin(delete(tx, api_key, email)))
+        self.write((api_key.to_owned(), email.to_owned()), |tx, (api_key, email)| {
+            Box::pin(delete(tx, (api_key, email), AccountDeleter::Owner))
+        })
     }
 }
 
@@ -95,7 +98,19 @@ async fn list(tx: &mut WsChannelTx, api_key: &str) -> Result<Vec<AccountListing>
     Ok(listings.into_values().collect())
 }
 
-pub(super) async fn delete(tx: &mut WsChannelTx, api_key: &str, email: &str) -> Result<DeleteOutcome> {
+/// Who deletes an account.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum AccountDeleter {
+    /// The owner of its key, who could register the address again: not an account that the operator has disabled.
+    Owner,
+    Operator,
+}
+
+pub(super) async fn delete(
+    tx: &mut WsChannelTx,
+    (api_key, email): (&str, &str),
+    by: AccountDeleter,
+) -> Result<DeleteOutcome> {
     let sql = "SELECT CASE WHEN t.owner_email = a.email THEN 1 ELSE 0 END \
                FROM account a JOIN tenant t ON t.api_key = a.api_key WHERE a.email = $1 AND a.api_key = $2";
     let Some(is_owner) = tx.one(sql, args![email, api_key]).await? else {
@@ -103,6 +118,9 @@ pub(super) async fn delete(tx: &mut WsChannelTx, api_key: &str, email: &str) -> 
     };
     if is_owner {
         return Ok(DeleteOutcome::Owner);
+    }
+    if by == AccountDeleter::Owner && is_disabled(tx, email).await? {
+        return Ok(DeleteOutcome::Disabled);
     }
     tx.execute("DELETE FROM invite WHERE email = $1 AND api_key = $2", args![email, api_key]).await?;
     forget_counts(tx, email).await?;

@@ -62,11 +62,6 @@ impl WsChannelStore {
             })
         })
     }
-
-    /// Checks that the database responds.
-    pub fn ping(&self) -> BoxFuture<'_, Result<()>> {
-        self.database().read((), |tx, ()| Box::pin(async move { tx.number("SELECT 1", &[]).await.map(drop) }))
-    }
 }
 
 async fn select(tx: &mut WsChannelTx) -> Result<InstallationIds> {
