@@ -3,23 +3,39 @@
 //! The library's own form makes a map of each line before it writes it: with a line for each request that is most of the
 //! service's own work.
 
-use std::fmt::{self, Write as _};
+use std::{
+    cell::RefCell,
+    fmt::{self, Write as _},
+};
 
+use bankchannel_foundation::clock::{Clock as _, SystemClock};
 use tracing::{
     Event, Subscriber,
     field::{Field, Visit},
 };
 use tracing_subscriber::{
-    fmt::{
-        FmtContext, FormatEvent, FormatFields,
-        format::Writer,
-        time::{FormatTime as _, SystemTime},
-    },
+    fmt::{FmtContext, FormatEvent, FormatFields, format::Writer},
     registry::LookupSpan,
 };
 
+/// A buffer that has grown beyond this is given back.
+const KEPT: usize = 64 * 1024;
+
 /// Writes events as JSON lines. Spans are left out: the services have none.
 pub(super) struct JsonLines;
+
+/// A line until it is whole, and the text of its second: most lines have the one of the line before.
+#[derive(Default)]
+struct LineBuffer {
+    line: String,
+    second: i64,
+    /// `2027-01-15T08:00:00`.
+    of_second: String,
+}
+
+thread_local! {
+    static BUFFER: RefCell<LineBuffer> = RefCell::default();
+}
 
 impl<S, N> FormatEvent<S, N> for JsonLines
 where
@@ -27,103 +43,124 @@ where
     N: for<'a> FormatFields<'a> + 'static,
 {
     fn format_event(&self, _: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        writer.write_str("{\"timestamp\":\"")?;
-        SystemTime.format_time(&mut writer)?;
-        let metadata = event.metadata();
-        write!(writer, "\",\"level\":\"{}\",\"target\":", metadata.level())?;
-        text(&mut writer, metadata.target())?;
-        let mut members = Members { writer, written: Ok(()) };
-        event.record(&mut members);
-        members.written?;
-        members.writer.write_str("}\n")
+        BUFFER.with(|buffer| match buffer.try_borrow_mut() {
+            Ok(mut buffer) => write_line(&mut buffer, &mut writer, event),
+            // Something that is written says something itself.
+            Err(_) => write_line(&mut LineBuffer::default(), &mut writer, event),
+        })
     }
+}
+
+fn write_line(buffer: &mut LineBuffer, writer: &mut Writer<'_>, event: &Event<'_>) -> fmt::Result {
+    let LineBuffer { line, second, of_second } = buffer;
+    line.clear();
+    line.shrink_to(KEPT);
+    let now_ms = SystemClock::default().now_ms();
+    let now = now_ms.div_euclid(1000);
+    if *second != now || of_second.is_empty() {
+        *second = now;
+        of_second.clear();
+        let at = jiff::Timestamp::from_second(now).unwrap_or_default();
+        write!(of_second, "{}", at.strftime("%Y-%m-%dT%H:%M:%S"))?;
+    }
+    line.push_str("{\"timestamp\":\"");
+    line.push_str(of_second);
+    write!(line, ".{:03}Z", now_ms.rem_euclid(1000))?;
+    let metadata = event.metadata();
+    line.push_str("\",\"level\":\"");
+    line.push_str(metadata.level().as_str());
+    line.push_str("\",\"target\":\"");
+    escaped(line, metadata.target());
+    line.push('"');
+    event.record(&mut Members { line });
+    line.push_str("}\n");
+    writer.write_str(line)
 }
 
 /// Writes each field as a member.
 struct Members<'a> {
-    writer: Writer<'a>,
-    written: fmt::Result,
+    line: &'a mut String,
 }
 
 impl Members<'_> {
-    fn member(&mut self, field: &Field, value: impl FnOnce(&mut Writer<'_>) -> fmt::Result) {
-        if self.written.is_ok() {
-            self.written = self
-                .writer
-                .write_char(',')
-                .and_then(|()| text(&mut self.writer, field.name()))
-                .and_then(|()| self.writer.write_char(':'))
-                .and_then(|()| value(&mut self.writer));
-        }
+    fn begin(&mut self, field: &Field) {
+        self.line.push_str(",\"");
+        escaped(self.line, field.name());
+        self.line.push_str("\":");
+    }
+
+    fn shown(&mut self, field: &Field, value: impl fmt::Display) {
+        self.begin(field);
+        // It cannot fail.
+        let _ = write!(self.line, "{value}");
     }
 }
 
 impl Visit for Members<'_> {
     fn record_f64(&mut self, field: &Field, value: f64) {
         // JSON has no number that is none.
-        self.member(
-            field,
-            |writer| if value.is_finite() { write!(writer, "{value}") } else { writer.write_str("null") },
-        );
+        if value.is_finite() {
+            self.shown(field, value);
+        } else {
+            self.shown(field, "null");
+        }
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.member(field, |writer| write!(writer, "{value}"));
+        self.shown(field, value);
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.member(field, |writer| write!(writer, "{value}"));
+        self.shown(field, value);
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.member(field, |writer| write!(writer, "{value}"));
+        self.shown(field, value);
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.member(field, |writer| text(writer, value));
+        self.begin(field);
+        self.line.push('"');
+        escaped(self.line, value);
+        self.line.push('"');
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.member(field, |writer| {
-            writer.write_char('"')?;
-            write!(Escaped(writer), "{value:?}")?;
-            writer.write_char('"')
-        });
+        self.begin(field);
+        self.line.push('"');
+        let _ = write!(Escaped(self.line), "{value:?}");
+        self.line.push('"');
     }
 }
 
-/// A text in quotes.
-fn text(writer: &mut Writer<'_>, text: &str) -> fmt::Result {
-    writer.write_char('"')?;
-    Escaped(writer).write_str(text)?;
-    writer.write_char('"')
+/// Escapes what is written, as [`escaped`].
+struct Escaped<'a>(&'a mut String);
+
+impl fmt::Write for Escaped<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        escaped(self.0, text);
+        Ok(())
+    }
 }
 
 /// Escapes the characters that a JSON text cannot have.
-struct Escaped<'a, 'w>(&'a mut Writer<'w>);
-
-impl fmt::Write for Escaped<'_, '_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let mut plain = 0;
-        for (at, byte) in text.bytes().enumerate() {
-            let escaped = match byte {
-                b'"' => "\\\"",
-                b'\\' => "\\\\",
-                b'\n' => "\\n",
-                b'\r' => "\\r",
-                b'\t' => "\\t",
-                0..0x20 => "",
-                _ => continue,
-            };
-            self.0.write_str(&text[plain..at])?;
-            if escaped.is_empty() {
-                write!(self.0, "\\u{byte:04x}")?;
-            } else {
-                self.0.write_str(escaped)?;
+fn escaped(line: &mut String, text: &str) {
+    let is_plain = text.bytes().fold(true, |plain, byte| plain & (byte >= 0x20) & (byte != b'"') & (byte != b'\\'));
+    if is_plain {
+        return line.push_str(text);
+    }
+    for letter in text.chars() {
+        match letter {
+            '"' => line.push_str("\\\""),
+            '\\' => line.push_str("\\\\"),
+            '\n' => line.push_str("\\n"),
+            '\r' => line.push_str("\\r"),
+            '\t' => line.push_str("\\t"),
+            '\0'..' ' => {
+                let _ = write!(line, "\\u{:04x}", u32::from(letter));
             }
-            plain = at + 1;
+            _ => line.push(letter),
         }
-        self.0.write_str(&text[plain..])
     }
 }
 
