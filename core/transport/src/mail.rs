@@ -207,7 +207,7 @@ impl MailSender {
         Ok(connection)
     }
 
-    /// What is said until the recipient is about us, and from then on about the message.
+    /// A refusal before the recipient's name is about us, and from then on about the message.
     async fn hand_over(
         &self,
         connection: &mut AsyncSmtpConnection,
@@ -254,7 +254,7 @@ fn about_the_message(why: &SmtpError) -> MailFault {
     }
 }
 
-/// What is known of a failure, without the server's words.
+/// The reason of a failure, without the server's words.
 fn said(why: &SmtpError) -> String {
     let kind = match why.status().map(u16::from) {
         Some(code) => return format!("the mail server answered with code {code}"),

@@ -133,7 +133,7 @@ impl Visit for Members<'_> {
     }
 }
 
-/// Escapes what is written, as [`escaped`].
+/// A writer that escapes, as [`escaped`].
 struct Escaped<'a>(&'a mut String);
 
 impl fmt::Write for Escaped<'_> {

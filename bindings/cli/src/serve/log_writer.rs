@@ -1,7 +1,7 @@
-//! Writes the lines of the log from a thread of its own: no request waits for whoever reads them.
+//! Writes the lines of the log from a thread of its own: no request waits for their reader.
 //!
 //! Lines that come while the thread writes, or within [`GATHER`] after it has, are written together: with a line for each request,
-//! waking a thread for each is most of what the log costs.
+//! waking a thread for each is most of the log's cost.
 
 use std::{
     io::{self, Write},
@@ -28,7 +28,7 @@ const KEPT: usize = 256 * 1024;
 #[derive(Clone)]
 pub(super) struct LogWriter {
     shared: Arc<SharedLines>,
-    /// Where the system has no thread for it, each line is written by whoever says it.
+    /// Where the system has no thread for it, each line is written by its caller.
     has_thread: bool,
 }
 
@@ -66,7 +66,7 @@ impl SharedLines {
             std::mem::swap(&mut lines.bytes, &mut taken);
             let is_over = lines.is_ended;
             drop(lines);
-            // Whoever reads them may have gone: there is nobody to tell.
+            // Their reader may have gone: an error has no reader either.
             let _ = sink.write_all(&taken).and_then(|()| sink.flush());
             taken.clear();
             taken.shrink_to(KEPT);

@@ -198,7 +198,7 @@ async fn a_code_takes_the_place_of_the_earlier_one_that_waits() {
     world.verify_phone(email, "admin", code).await.is(200, "Phone confirmation successful.");
 }
 
-/// A gateway that does not want one notice works; one that answers nobody is told of.
+/// A gateway that does not want one notice works; one that is silent is told of.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_operator_is_told_of_a_gateway_that_is_away_and_of_no_other() {
     let gateway = Gateway::start(&[400, 400, 400]).await;

@@ -122,7 +122,7 @@ mod tests {
         let mail = OutgoingMail { id: "1", to: "me@example.test", subject: "s", text: "t" };
         let fault = sender.unwrap().send(mail).await.unwrap_err();
         assert!(matches!(fault, MailFault::Away(_)), "{fault:?}");
-        // The rest is what the system's buffers took.
+        // The rest is in the system's buffers.
         assert!(said.await.unwrap() < 64 * 1024 * 1024);
     }
 }

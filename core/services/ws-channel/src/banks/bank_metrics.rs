@@ -27,7 +27,7 @@ pub(super) const UPLOAD: &str = "upload_file";
 const OPERATIONS: [&str; 7] =
     ["list_files", "download_file", UPLOAD, "delete_file", ISSUE, "try_certificate", "get_user_info"];
 
-/// What a look at a certificate that was due has come to.
+/// The result of a look at a certificate that was due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SetRenewal {
     /// There is a new certificate.
@@ -64,11 +64,11 @@ pub(crate) struct BankMetrics {
     clock_offset: GaugeVec,
     clock_told: GaugeVec,
     silences: Mutex<HashMap<Bank, BankSilence>>,
-    /// What is to be told of the authorities that were looked at.
+    /// The warnings about the authorities that were looked at.
     authorities: Mutex<HashMap<Bank, Option<String>>>,
 }
 
-/// What was heard of a bank.
+/// The last words of a bank.
 #[derive(Debug, Default, Clone, Copy)]
 struct BankSilence {
     /// The calls without an answer since the last one with one.
@@ -202,7 +202,7 @@ impl BankMetrics {
         authorities.iter().filter(|(_, warning)| warning.is_some()).map(|(bank, _)| *bank).collect()
     }
 
-    /// What is to be told of the one that ends.
+    /// The warning about the one that ends.
     pub(crate) fn ending_authority(&self, bank: Bank) -> Option<String> {
         self.authorities.lock().unwrap_or_else(PoisonError::into_inner).get(&bank).cloned().flatten()
     }

@@ -119,7 +119,7 @@ pub(super) async fn run(service: BackgroundService, stop: CancellationToken) {
     }
 }
 
-/// Warns of trusted authorities that end soon: in the log each day; the operator's alerts look at what was found.
+/// Warns of trusted authorities that end soon: in the log each day; the operator's alerts look at the result.
 async fn look_at_authorities(service: &BackgroundService) {
     for bank in service.banks.reachable() {
         let Some(channel) = service.banks.channel(bank) else { continue };

@@ -26,10 +26,10 @@ const LOOK: Duration = Duration::from_secs(15);
 const PATIENCE: Duration = Duration::from_secs(10);
 /// A certificate that is due is worked on within this time, unless something is wrong.
 const OVERDUE_MS: i64 = 60 * 60 * 1000;
-/// A notice that has waited so long is stuck, if whoever takes those of its channel gives no word.
+/// A notice that has waited so long is stuck, if its channel's gateway gives no word.
 const STUCK: Duration = Duration::from_secs(5 * 60);
-/// What one instance sees by itself is over when none has seen it for so long: so one that comes and goes is told every few minutes
-/// at most, and two instances of which one sees it agree.
+/// An alert of one instance's own sight is over when none has seen it for so long: so one that comes and goes is told every few
+/// minutes at most, and two instances of which one sees it agree.
 const CALM_MS: i64 = 5 * 60 * 1000;
 /// Of what comes anew to an alert that holds, the operator is told this long after the last word.
 const AGAIN_MS: i64 = 60 * 60 * 1000;
@@ -132,7 +132,7 @@ impl AlertKind {
     }
 }
 
-/// What a look has found.
+/// The result of a look.
 #[derive(Default)]
 struct FoundAlerts {
     /// The alerts that hold, by kind and subject: when the newest of what holds has come, Unix ms.
@@ -188,7 +188,7 @@ async fn look(service: &BackgroundService, handed: &mut BTreeSet<(AlertKind, Str
     for ((kind, subject), noted) in &told {
         let has_cleared = match held.get(&(*kind, subject.clone())) {
             None => has_cleared(service, (*kind, noted), &waiting),
-            // What has come anew is told too.
+            // A newer event is told too.
             Some(newest) => *newest > noted.since && service.now_ms() - noted.since > AGAIN_MS,
         };
         if has_cleared {
@@ -205,8 +205,8 @@ async fn look(service: &BackgroundService, handed: &mut BTreeSet<(AlertKind, Str
     Ok(())
 }
 
-/// Whether an alert that this instance does not see is over. What is in the database all see; what an instance has seen by itself
-/// another one knows only by having seen the contrary since.
+/// Whether an alert that this instance does not see is over. All see the database; of an alert of
+/// one instance's own sight another one knows only by having seen the contrary since.
 fn has_cleared(
     service: &BackgroundService,
     (kind, noted): (AlertKind, &NotedAlert),
@@ -326,7 +326,7 @@ async fn tell(
     Ok(())
 }
 
-/// Forgets that an alert was told whose notice nobody has taken: if it still holds, it is told again.
+/// Forgets that an alert was told whose notice was never taken: if it still holds, it is told again.
 pub(super) async fn untell(service: &BackgroundService, message: &Value) -> Result<(), StoreError> {
     let Some(kind) = message["purpose"].as_str().and_then(AlertKind::from_text) else { return Ok(()) };
     let subject = message["bank"].as_str().or(message["gateway"].as_str()).unwrap_or_default();

@@ -49,7 +49,7 @@ pub(crate) struct OutgoingNotice {
     pub(crate) message: Value,
     /// From then on it is of no use, Unix milliseconds.
     pub(crate) expires_ms: i64,
-    /// What it has in common with those whose place it takes while they wait: a code, with the earlier ones.
+    /// The same for all of which the last one counts, as codes for one thing: it takes the place of those that wait.
     pub(crate) slot: Option<String>,
 }
 

@@ -137,7 +137,7 @@ impl NoticeOutbox {
         }
     }
 
-    /// The operator's notice, sealed, if it waits in the database: to be put in with what it tells.
+    /// The operator's notice, sealed, if it waits in the database: to be put in with its cause.
     ///
     /// # Errors
     /// When it cannot be sealed.
@@ -145,7 +145,7 @@ impl NoticeOutbox {
         self.queue.as_ref().map(|queue| queue.sealed(notice)).transpose()
     }
 
-    /// Tells the operator what was noted: one that was put in is looked at, any other is handed over.
+    /// Sends the operator's notice once its cause is noted: one that was put in is looked at, any other is handed over.
     ///
     /// # Errors
     /// When it could not be handed over.
@@ -165,7 +165,7 @@ impl NoticeOutbox {
         }
     }
 
-    /// Whether whoever takes the notices of this channel gave no word at this instance's last try.
+    /// Whether this channel's gateway gave no word at this instance's last try.
     fn is_away(&self, channel: &str) -> bool {
         NoticeChannel::from_text(channel).is_some_and(|channel| self.sending.is_away(channel))
     }

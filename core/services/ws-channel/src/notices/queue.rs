@@ -39,7 +39,7 @@ const LAST: Duration = Duration::from_secs(5);
 /// How long it waits for the ends of those that were not sent by then.
 const BROKEN_OFF: Duration = Duration::from_secs(1);
 
-/// What was heard of whoever takes the notices of a channel.
+/// The last words of a channel's gateway, and its silence.
 #[derive(Debug, Default, Clone, Copy)]
 struct GatewayWord {
     /// The last word about a notice, whatever it was.
@@ -133,7 +133,7 @@ impl NoticeQueue {
         let Some(service) = self.service.get() else { return Ok(Vec::new()) };
         let now = service.now_ms();
         if !*is_begun && service.store.is_only_writer() {
-            // Nobody sends what the instance before has taken.
+            // The instance before sends no longer.
             service.writer().free_notices(now).await?;
         }
         *is_begun = true;

@@ -38,7 +38,7 @@ const ABOUT_THE_NOTICE: [i32; 2] = [65, 67];
 /// Why a notice was not taken. The text names no address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum SendFault {
-    /// Whoever takes notices takes none now: it is tried again.
+    /// The gateway takes none now: it is tried again.
     Away(String),
     /// It does not take this notice now: it is tried again.
     Later(String),
@@ -241,7 +241,7 @@ impl CommandSender {
         lead_a_group(&mut command);
         let mut running =
             command.spawn().map_err(|why| away(format!("the command cannot be started: {}", why.kind())))?;
-        let mut group = CommandGroup(running.id());
+        let mut group = StartedCommand(running.id());
         let input = running.stdin.take();
         let body = notice.message.to_string();
         let work = async {
@@ -255,7 +255,7 @@ impl CommandSender {
         let Ok(ended) = tokio::time::timeout(self.timeout, work).await else {
             return Err(away("the command did not end in time".to_owned()));
         };
-        // What it has left running is its own; its number may soon be that of others.
+        // Programs that it has left running are its own; its number may soon be that of others.
         group.0 = None;
         match ended {
             Ok(status) if status.success() => Ok(()),
@@ -268,10 +268,10 @@ impl CommandSender {
     }
 }
 
-/// A command that runs, with everything that it has started: ended when nobody waits for it any longer.
-struct CommandGroup(Option<u32>);
+/// A command that runs, with everything that it has started: ended when it is waited for no longer.
+struct StartedCommand(Option<u32>);
 
-impl Drop for CommandGroup {
+impl Drop for StartedCommand {
     fn drop(&mut self) {
         end_group(self.0.take());
     }

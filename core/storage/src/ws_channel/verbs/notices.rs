@@ -93,7 +93,7 @@ impl WsChannelStore {
         })
     }
 
-    /// Notes that an alert holds still: what one instance sees by itself no other takes for over meanwhile.
+    /// Notes that an alert holds still: no other instance takes it for over meanwhile.
     pub fn see_alert(&self, kind: &str, subject: &str, now: i64) -> BoxFuture<'_, Result<()>> {
         self.write((kind.to_owned(), subject.to_owned(), now), |tx, (kind, subject, now)| {
             let sql = "UPDATE alert SET seen = $3 WHERE kind = $1 AND subject = $2";
