@@ -14,7 +14,7 @@ use super::{
     ConnectorOptions,
     config::{BankAt, CONFIGURATION, ConnectorConfig},
     keys::ConnectorKeys,
-    migrate::{fault, told},
+    migrate::told,
     service::store_folder,
 };
 use bankchannel_server::{
@@ -108,7 +108,7 @@ async fn findings(options: ConnectorOptions) -> Vec<ServerFinding> {
                     let of_version = if starts { ServerFinding::good } else { ServerFinding::bad };
                     of_version("store", format!("it opens; {version}"))
                 }
-                Err(why) if matches!(fault(&why), Some(StoreError::Absent { .. })) => {
+                Err(why) if matches!(StoreError::behind(&why), Some(StoreError::Absent { .. })) => {
                     ServerFinding::good("store", NOT_YET)
                 }
                 Err(why) => ServerFinding::bad("store", why.message()),

@@ -67,7 +67,7 @@ pub(super) fn at_start(when: MigrationTime) -> SchemaUse {
 
 /// The error of a start, with what to do for data of an older version.
 pub(super) fn refused(why: Error) -> Error {
-    match fault(&why) {
+    match StoreError::behind(&why) {
         Some(&StoreError::SchemaOlder { found, known }) => DataVersion { found, known }.refused(COMMAND),
         _ => why,
     }
@@ -76,11 +76,6 @@ pub(super) fn refused(why: Error) -> Error {
 /// What a start does with data of these versions, and whether it succeeds.
 pub(super) fn told(versions: SchemaVersions, when: MigrationTime) -> (bool, String) {
     DataVersion { found: versions.found, known: versions.known }.told(when, COMMAND)
-}
-
-/// The store's fault behind an error.
-pub(super) fn fault(why: &Error) -> Option<&StoreError> {
-    std::error::Error::source(why)?.downcast_ref()
 }
 
 /// Logs that the store was made, if it was.

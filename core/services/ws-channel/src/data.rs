@@ -148,7 +148,7 @@ pub(crate) async fn open_store(config: &ServiceConfig, data: &Path, tables: Sche
 pub(crate) async fn look_before_migrating(config: &ServiceConfig, data: Option<&Path>) -> Result<bool> {
     let store = match open_store(config, data.unwrap_or(Path::new("")), SchemaUse::Read).await {
         Ok(store) => store,
-        Err(why) if matches!(fault(&why), Some(StoreError::Absent { .. })) => return Ok(false),
+        Err(why) if matches!(StoreError::behind(&why), Some(StoreError::Absent { .. })) => return Ok(false),
         Err(why) => return Err(why),
     };
     let looked = match store.outdated() {
@@ -173,7 +173,7 @@ async fn look_at_older(store: &WsChannelStore, config: &ServiceConfig, data: Opt
     };
     match looked.await {
         // The tables are too old to say which keys and files they need.
-        Err(why) if matches!(fault(&why), Some(StoreError::SchemaOlder { .. })) => Ok(()),
+        Err(why) if matches!(StoreError::behind(&why), Some(StoreError::SchemaOlder { .. })) => Ok(()),
         looked => looked,
     }
 }
@@ -199,9 +199,4 @@ pub(crate) fn storage(why: StoreError) -> Error {
         _ => (&row::STORAGE, why.to_string()),
     };
     Error::because(row, text).with_source(why)
-}
-
-/// The store's fault behind an error.
-pub(crate) fn fault(why: &Error) -> Option<&StoreError> {
-    std::error::Error::source(why)?.downcast_ref()
 }

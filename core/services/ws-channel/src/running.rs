@@ -116,7 +116,7 @@ impl RunningService {
         }
         // The store first: its lock keeps other processes away from everything else in the folder.
         let store = data::open_store(&config, &data, operator::at_start(&config)).await.map_err(|why| {
-            let Some(&StoreError::SchemaOlder { found, known }) = data::fault(&why) else { return why };
+            let Some(&StoreError::SchemaOlder { found, known }) = StoreError::behind(&why) else { return why };
             DataVersion { found, known }.refused(&operator::migrate_command(&options))
         })?;
         data::tell_of_made_data(&store);

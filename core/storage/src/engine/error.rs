@@ -171,6 +171,11 @@ impl PartialEq for SchemaRefusal {
 impl Eq for SchemaRefusal {}
 
 impl StoreError {
+    /// The fault behind an error that it is the source of.
+    pub fn behind<E: std::error::Error>(error: &E) -> Option<&Self> {
+        error.source()?.downcast_ref()
+    }
+
     /// A fault of this program.
     pub fn internal(reason: impl Into<String>) -> Self {
         Self::Internal { reason: reason.into() }

@@ -125,7 +125,7 @@ impl OpenStore {
         if matches!(tables, SchemaUse::Upgrade | SchemaUse::Migrate) {
             // A migration is not undone: first the key is compared, where there is data.
             match Self::check_store(place, key).await {
-                Err(why) if !is_absent(&why) => return Err(why),
+                Err(why) if !matches!(StoreError::behind(&why), Some(StoreError::Absent { .. })) => return Err(why),
                 _ => {}
             }
         }
@@ -187,12 +187,6 @@ async fn vault_of(folder: &Path, key: Option<&Secret>) -> Result<StoreVault> {
         }
     };
     StoreVault::from_text(&key)
-}
-
-/// Whether there is no data yet.
-fn is_absent(why: &Error) -> bool {
-    let fault = std::error::Error::source(why).and_then(|source| source.downcast_ref::<StoreError>());
-    matches!(fault, Some(StoreError::Absent { .. }))
 }
 
 fn not_opened(why: StoreError) -> Error {

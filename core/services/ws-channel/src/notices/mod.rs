@@ -127,14 +127,12 @@ impl NoticeOutbox {
     /// # Errors
     /// When it could not be handed over.
     async fn begin_alert(&self, notice: OutgoingNotice) -> std::io::Result<Option<NewNotice>> {
-        match &self.queue {
-            Some(queue) => {
-                let sealed = queue.sealed(&notice)?;
-                self.remember(notice.message);
-                Ok(Some(sealed))
-            }
-            None => self.hand_over(notice).await.map(|()| None),
+        let sealed = self.sealed_for_operator(&notice)?;
+        match sealed {
+            Some(_) => self.remember(notice.message),
+            None => self.hand_over(notice).await?,
         }
+        Ok(sealed)
     }
 
     /// The operator's notice, sealed, if it waits in the database: to be put in with its cause.

@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use crate::{
     banks::{ConfiguredBanks, ServiceBanks},
     config::{CONFIGURATION, ServiceConfig},
-    data::{self, DATABASE, fault, open_store},
+    data::{self, DATABASE, open_store},
     keys::ServiceKeys,
     options::ServiceOptions,
     running,
@@ -108,12 +108,12 @@ async fn folder(options: &ServiceOptions, config: &ServiceConfig) -> (Vec<Server
             }
             store.close().await;
         }
-        Err(why) if matches!(fault(&why), Some(StoreError::Absent { .. })) => {
+        Err(why) if matches!(StoreError::behind(&why), Some(StoreError::Absent { .. })) => {
             findings
                 .push(ServerFinding::good("store", "the database answers and has no tables yet: a start makes them"));
             findings.push(keys(None, data, config).await);
         }
-        Err(why) if matches!(fault(&why), Some(StoreError::Locked { .. })) => {
+        Err(why) if matches!(StoreError::behind(&why), Some(StoreError::Locked { .. })) => {
             is_running = true;
             findings.push(ServerFinding::good("store", RUNNING));
             findings.push(match ServiceBanks::check_folder(data, config) {
