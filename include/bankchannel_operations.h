@@ -319,6 +319,10 @@
 #define BANKCHANNEL_ORDER_WS_CHANNEL_SERVICE_HELD "ws_channel_service.held"
 /** Let a call go on that waits. An order of `bankchannel_server_control`. */
 #define BANKCHANNEL_ORDER_WS_CHANNEL_SERVICE_RELEASE "ws_channel_service.release"
+/** Release orders that wait at the simulator after their payee check. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_WS_CHANNEL_SERVICE_RELEASE_ORDER "ws_channel_service.release_order"
+/** Cancel orders that wait at the simulator after their payee check. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_WS_CHANNEL_SERVICE_CANCEL_ORDER "ws_channel_service.cancel_order"
 /** Add customers. An order of `bankchannel_server_control`. */
 #define BANKCHANNEL_ORDER_NEXTGEN_PSD2_BANK_SEED "nextgen_psd2_bank.seed"
 /** Replace the limits of rate. An order of `bankchannel_server_control`. */
@@ -341,6 +345,10 @@
 #define BANKCHANNEL_ORDER_SEPA_BANK_ADD_FILES "sepa_bank.add_files"
 /** Count the messages with a file that each customer has sent. An order of `bankchannel_server_control`. */
 #define BANKCHANNEL_ORDER_SEPA_BANK_UPLOADS "sepa_bank.uploads"
+/** Release orders that wait after their payee check. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_SEPA_BANK_RELEASE_ORDER "sepa_bank.release_order"
+/** Cancel orders that wait after their payee check. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_SEPA_BANK_CANCEL_ORDER "sepa_bank.cancel_order"
 /** Add customers, or replace them. An order of `bankchannel_server_control`. */
 #define BANKCHANNEL_ORDER_SEPA_BANK_CUSTOMERS "sepa_bank.customers"
 /** Send a customer a new code for a first certificate. An order of `bankchannel_server_control`. */

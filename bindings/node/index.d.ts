@@ -2643,7 +2643,8 @@ export interface UploadAndWaitRequest {
  * - `accepted`: The bank has accepted it, and has rejected none of its transactions so far.
  * - `rejected`: The bank has rejected it as a whole, finally: nothing of it is paid.
  * - `partly_rejected`: The bank has rejected some of its transactions: see the status report.
- * - `pending`: The bank has received it, or it waits at the bank for something, such as an approval.
+ * - `pending`: The bank has received it, or it waits at the bank for something, such as an approval or the release
+ * after a payee check.
  * - `unknown`: No answer says it: there is no status report about it, or it has a code that is not known.
  */
 export type PaymentVerdict = "accepted" | "rejected" | "partly_rejected" | "pending" | "unknown";
@@ -2660,9 +2661,12 @@ export interface BankAnswer {
   readonly path?: string;
   /** The file's bytes, if no folder was given. */
   readonly content?: Buffer;
-  /** The content of a status report (`pain.002`). */
+  /** The content of a status report (`pain.002`), or of those in an archive. */
   readonly report?: iso20022.StatusFile;
-  /** The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`). */
+  /**
+   * The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`, MT940, MT942, MT950,
+   * Finnish records), or of those in an archive.
+   */
   readonly statement?: iso20022.CashFile;
   /**
    * The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4 MiB or has
@@ -2673,8 +2677,13 @@ export interface BankAnswer {
 
 /** The service has accepted the file, and the bank has answered: see `verdict` for whether it pays. */
 export interface UploadAndWaitResponse {
-  /** What the bank says about the file, by its answers. */
+  /** The bank's verdict on the file, by its answers. */
   readonly verdict: PaymentVerdict;
+  /**
+   * The order's next step at the bank, after a report of the payee check: nothing is paid until then, and the
+   * verdict is `pending`.
+   */
+  readonly waitsFor?: iso20022.OrderWaitsFor;
   /**
    * The verdict in a sentence, with the bank's status and reason: `The bank has rejected the file, nothing of it is
    * paid: RJCT (rejected), reason AM04 (insufficient funds).`
@@ -2756,9 +2765,12 @@ export interface DownloadedFile {
   readonly error?: string;
   /** The error in words, if the file failed or was not tried. */
   readonly errorMessage?: string;
-  /** The content of a status report (`pain.002`). */
+  /** The content of a status report (`pain.002`), or of those in an archive. */
   readonly report?: iso20022.StatusFile;
-  /** The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`). */
+  /**
+   * The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`, MT940, MT942, MT950,
+   * Finnish records), or of those in an archive.
+   */
   readonly statement?: iso20022.CashFile;
   /**
    * The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4 MiB or has
@@ -2946,6 +2958,12 @@ export interface ServiceRates {
   readonly mfaCodesPerAccount: number;
 }
 
+/** The orders that were released or cancelled. */
+export interface DecidedSimulatorOrders {
+  /** The message ids of their payment files. */
+  readonly messageIds: readonly string[];
+}
+
 /** Limits to set. Those that are left out get their defaults. */
 export interface OrderedServiceRates {
   /** Whether rate limits and quotas apply at all. */
@@ -2974,6 +2992,12 @@ export interface OrderedServiceRates {
 export interface HeldOperation {
   /** Its name, with or without the protocol: `uploadFile`. */
   operation: string;
+}
+
+/** An order that waits at the simulator after its payee check. */
+export interface SimulatorOrder {
+  /** The message id of its payment file. Default: all orders that wait. */
+  messageId?: string | null;
 }
 
 /** Accounts to add. Names are those of the JSON. */
@@ -3085,6 +3109,8 @@ export declare class Service implements AsyncDisposable {
     (order: "hold", request: AsJson<HeldOperation>): Promise<{}>;
     (order: "held", request: AsJson<HeldOperation>): Promise<{}>;
     (order: "release", request: AsJson<HeldOperation>): Promise<{}>;
+    (order: "release_order", request?: AsJson<SimulatorOrder>): Promise<AsJson<DecidedSimulatorOrders>>;
+    (order: "cancel_order", request?: AsJson<SimulatorOrder>): Promise<AsJson<DecidedSimulatorOrders>>;
   } & ServerControl['control'];
   /**
    * Replace the limits of rate.
@@ -3110,6 +3136,19 @@ export declare class Service implements AsyncDisposable {
    * The next call of the operation does not wait.
    */
   release(request: HeldOperation): Promise<void>;
+  /**
+   * Release orders that wait at the simulator after their payee check.
+   *
+   * As a customer does at a bank: the simulator then books them. One order by the message id of its file, or all
+   * that wait.
+   */
+  releaseOrder(request?: SimulatorOrder): Promise<DecidedSimulatorOrders>;
+  /**
+   * Cancel orders that wait at the simulator after their payee check.
+   *
+   * The simulator then rejects them with `DS02`. Otherwise as `release_order`.
+   */
+  cancelOrder(request?: SimulatorOrder): Promise<DecidedSimulatorOrders>;
   /** Stops it; running answers get some time to finish. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -3888,13 +3927,15 @@ export declare class WsChannel implements AsyncDisposable {
    * or the references of its entries. One that names several uploads is given to each of them. A new file can only
    * be told apart by its content, so all new ones are fetched; those that answer no upload are in `others`. Any
    * number of uploads may wait at once, in several processes too. The wait ends with an answer of each type, or
-   * when the bank has rejected the whole file; read `verdict` first. Every other error after the accepted upload
-   * has outcome `accepted` and the detail `upload` = `accepted`: do not send the file again, look for its answers
-   * later. Its `partial_response` has the answers that did come. The detail `taken` lists them by type and
-   * reference: the bank lists them as downloaded. The detail `begun` lists the files that the bank may have sent
-   * and that did not arrive: it may list them as downloaded too. With `directory` or `ledger`, `downloadNewFiles`
-   * returns all of them; without, download them by type and reference. With `signingCertificate` it asks a
-   * question of kind `signature` for each certificate, as `signAndUpload` does.
+   * when the bank has rejected the whole file; read `verdict` first. A report that the payees are still checked
+   * ends no wait. With `waitsFor` = `release` the order waits at the bank after the payee check, and nothing is
+   * paid until somebody releases or cancels it there. Every other error after the accepted upload has outcome
+   * `accepted` and the detail `upload` = `accepted`: do not send the file again, look for its answers later. Its
+   * `partial_response` has the answers that did come. The detail `taken` lists them by type and reference: the bank
+   * lists them as downloaded. The detail `begun` lists the files that the bank may have sent and that did not
+   * arrive: it may list them as downloaded too. With `directory` or `ledger`, `downloadNewFiles` returns all of
+   * them; without, download them by type and reference. With `signingCertificate` it asks a question of kind
+   * `signature` for each certificate, as `signAndUpload` does.
    *
    * @throws {InvalidInputError} `ws_channel.pgp_key_refused`, `ws_channel.content_empty`,
    * `iso20022.payment_refused`
@@ -6021,11 +6062,15 @@ export declare class NextGenPsd2 implements AsyncDisposable {
 export declare namespace iso20022 {
   /** A statement, report or notification. */
   export interface ReadCashRequest {
-    /** The file's bytes: `camt.052`, `camt.053` or `camt.054`, versions 2 to 13, or several of them in a row. */
+    /**
+     * The file's bytes: `camt.052`, `camt.053` or `camt.054`, versions 2 to 13, or several of them in a row; a SWIFT
+     * statement (MT940, MT942, MT950); Finnish records (TITO, KTL); or a ZIP or gzip archive of such files.
+     */
     content: Content;
     /**
      * The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if left out, the
-     * declared one.
+     * declared one. A SWIFT statement may also be in cp852, cp850, cp437, windows-1250, ISO-8859-2 or DIN_66003; if
+     * left out, it is UTF-8, otherwise windows-1252. Finnish records may be in `ISO646-FI` (seven bits).
      */
     encoding?: string | null;
     /**
@@ -6033,21 +6078,27 @@ export declare namespace iso20022 {
      * direction. `balanceCheck` reports when flipping would make the balances match.
      */
     reversalFlips?: boolean | null;
-    /** Whether each entry has its XML, such as for fields that the result does not have; no by default. */
+    /**
+     * Whether each entry has its XML, such as for fields that the result does not have; no by default. Those of a
+     * SWIFT statement have none.
+     */
     withXml?: boolean | null;
   }
 
   /**
    * The kind of message.
-   * - `statement`: `camt.053`: a statement of booked entries with balances.
-   * - `report`: `camt.052`: a report within the day; entries may be pending.
+   * - `statement`: `camt.053`, MT940, MT950: a statement of booked entries with balances.
+   * - `report`: `camt.052`, MT942: a report within the day; entries may be pending.
    * - `notification`: `camt.054`: a notification of entries; it has no balances.
    */
   export type CashKind = "statement" | "report" | "notification";
 
   /** The name of a message, as declared in its file. */
   export interface MessageName {
-    /** The message's name in its namespace, such as `camt.053.001.08`; left out if the namespace is another one. */
+    /**
+     * The message's name in its namespace, such as `camt.053.001.08`, or `MT940`; left out if the namespace is
+     * another one.
+     */
     readonly name?: string;
     /** The version of the message in that name, such as 8. */
     readonly version?: number;
@@ -6238,8 +6289,8 @@ export declare namespace iso20022 {
   export interface UnreadElement {
     /**
      * The element as a path of names from the root, such as
-     * `/Document/BkToCstmrStmt/Stmt/Ntry/CardTx/Card/PlainCardData/PAN`; `/…` for the sum of all others, if there are
-     * more than 5000 different ones.
+     * `/Document/BkToCstmrStmt/Stmt/Ntry/CardTx/Card/PlainCardData/PAN`; of a SWIFT statement `/MT940/:86:/?11`; `/…`
+     * for the sum of all others, if there are more than 5000 different ones.
      */
     readonly path: string;
     /** How often it occurs. */
@@ -6252,8 +6303,10 @@ export declare namespace iso20022 {
   export interface CashMessage {
     /** Its kind, by its elements. */
     readonly kind: CashKind;
-    /** Its name, by its namespace. */
+    /** Its name, by its namespace; of a SWIFT statement `MT940` and the like. */
     readonly message: MessageName;
+    /** The name of the file in an archive that it comes from. */
+    readonly member?: string;
     /** The message's id. */
     readonly id?: string;
     /** When it was made. */
@@ -6776,6 +6829,11 @@ export declare namespace iso20022 {
     readonly page?: number;
     /** Whether it is the last page. */
     readonly lastPage?: boolean;
+    /**
+     * The number of pages that were joined: those of a SWIFT statement that follow each other in a file. Left out if
+     * none were.
+     */
+    readonly pages?: number;
     /** Whether it is a copy or a duplicate: `COPY`, `CODU`, `DUPL`. */
     readonly copyOrDuplicate?: string;
     /** The account. */
@@ -6822,15 +6880,37 @@ export declare namespace iso20022 {
     readonly reversals: number;
   }
 
+  /** A file in an archive. */
+  export interface ArchiveMember {
+    /**
+     * Its name: a label and never a path, without control characters. Of one of more than 100 characters the middle
+     * is left out; one that an earlier file has gets a number behind it.
+     */
+    readonly name: string;
+    /** The reason why it was not read: another kind of file, or a fault. Left out if it was read. */
+    readonly notRead?: string;
+  }
+
+  /** What an archive held. */
+  export interface ArchiveContent {
+    /**
+     * Its files, in order, as far as the result goes. Folders, empty files and what macOS adds are left out. That of
+     * an archive inside has the name of that one before it: `inner.zip!statement.xml`.
+     */
+    readonly members: readonly ArchiveMember[];
+    /** Remarks on the archive: that it is empty, bytes before its first file or behind its end. */
+    readonly notes: readonly string[];
+  }
+
   /** The end of a page. The next page continues from it in the same file, in this process or another. */
   export interface Cursor {
-    /** The start of the next page in the file, in bytes from the beginning. */
+    /** The start of the next page in the file, or in the file of an archive, in bytes from the beginning. */
     readonly position: number;
     /** The line there, from 1. */
     readonly line: number;
     /** The encoding of the file. */
     readonly encoding: string;
-    /** The names of the elements that are open there, from the root. */
+    /** The names of the elements that are open there, from the root; of a file of records its kind. */
     readonly open: readonly string[];
     /** The number of messages started. */
     readonly messages: number;
@@ -6858,6 +6938,10 @@ export declare namespace iso20022 {
     readonly keys: string;
     /** The bank's additional information about the statement, if it came before this place. */
     readonly information?: string;
+    /** The number of the file in an archive that `position` is in, from 1; left out if the file is no archive. */
+    readonly member?: number;
+    /** The files of the archive so far. */
+    readonly archive?: ArchiveContent;
     /**
      * Identifies the file: its size, and a digest of its beginning. A file with other values is refused for the next
      * page. Left out if the content arrives as it is read.
@@ -6878,11 +6962,16 @@ export declare namespace iso20022 {
     readonly next?: Cursor;
     /** Elements outside of headers and statements that are in no field, as far as this page goes. */
     readonly unread: readonly UnreadElement[];
+    /** The files of an archive, as far as this page goes; left out if the file is none. */
+    readonly archive?: ArchiveContent;
   }
 
   /** The file, and the page to read. */
   export interface ReadStatementPageRequest {
-    /** The whole file's bytes, the same for every page: `camt.052`, `camt.053` or `camt.054`. */
+    /**
+     * The whole file's bytes, the same for every page: `camt.052`, `camt.053`, `camt.054`, a SWIFT statement (MT940,
+     * MT942, MT950), Finnish records, or an archive of such files.
+     */
     content: Content;
     /** The start of the page: `next` of the previous page; left out for the first page. */
     cursor?: Cursor | null;
@@ -6890,7 +6979,8 @@ export declare namespace iso20022 {
     entries?: number | null;
     /**
      * The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if left out, the
-     * declared one.
+     * declared one. A SWIFT statement may also be in cp852, cp850, cp437, windows-1250, ISO-8859-2 or DIN_66003; if
+     * left out, it is UTF-8, otherwise windows-1252.
      */
     encoding?: string | null;
     /**
@@ -6898,13 +6988,19 @@ export declare namespace iso20022 {
      * direction.
      */
     reversalFlips?: boolean | null;
-    /** Whether each entry has its XML, such as for fields that the result does not have; no by default. */
+    /**
+     * Whether each entry has its XML, such as for fields that the result does not have; no by default. Those of a
+     * SWIFT statement have none.
+     */
     withXml?: boolean | null;
   }
 
   /** The file. */
   export interface ReadStatusReportRequest {
-    /** The file's bytes: `pain.002`, versions 2 to 14, or several of them in a row. */
+    /**
+     * The file's bytes: `pain.002`, versions 2 to 14, or several of them in a row, or a ZIP or gzip archive of such
+     * files.
+     */
     content: Content;
     /**
      * The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if left out, the
@@ -6933,6 +7029,64 @@ export declare namespace iso20022 {
     readonly sum?: string;
   }
 
+  /**
+   * How far a payee check is.
+   * - `done`: The result of each payee is there.
+   * - `pending`: The results of some are still to come.
+   */
+  export type PayeeCheckState = "done" | "pending";
+
+  /** A bank's notice on a kind of result. */
+  export interface PayeeCheckNote {
+    /** The status that the text explains, if it begins with one. */
+    readonly status?: Code;
+    /** The text, without the code. */
+    readonly text: string;
+  }
+
+  /** The payee check of a whole: its state, and how many transactions have which result. */
+  export interface PayeeCheckSummary {
+    /** How far the check is. */
+    readonly state: PayeeCheckState;
+    /** The number of transactions whose name and account belong together. */
+    readonly matches: number;
+    /** The number of those whose name is nearly that of the account. */
+    readonly closeMatches: number;
+    /** The number of those whose name is not that of the account. */
+    readonly noMatches: number;
+    /** The number of those that could not be checked. */
+    readonly notChecked: number;
+    /** The number of those whose check is not finished. */
+    readonly pending: number;
+    /** The number of those of which no result is given. */
+    readonly unknown: number;
+    /**
+     * The bank's notices on kinds of results, such as a legal one: the lines of each code in one text. At most 20;
+     * the `notes` of a report say that it has more.
+     */
+    readonly notes: readonly PayeeCheckNote[];
+  }
+
+  /**
+   * The result of the payee check for a payee.
+   * - `match`: Name and account belong together.
+   * - `close_match`: The name is nearly that of the account: see the registered name.
+   * - `no_match`: The name is not that of the account.
+   * - `notChecked`: The name could not be checked.
+   * - `pending`: The check is not finished.
+   */
+  export type PayeeCheckResult = "match" | "close_match" | "no_match" | "not_checked" | "pending";
+
+  /** The result of the payee check for one transaction. */
+  export interface PayeeCheck {
+    /** The result. */
+    readonly result: PayeeCheckResult;
+    /** The name that the payee's bank has for the account; given with a close match. */
+    readonly registeredName?: string;
+    /** The bank's further words on this payee. */
+    readonly note?: string;
+  }
+
   /** The bank's status of a transaction. */
   export interface TransactionStatus {
     /** The line in the file, from 1. */
@@ -6949,6 +7103,8 @@ export declare namespace iso20022 {
     readonly status?: Code;
     /** The reasons for it. */
     readonly reasons: readonly StatusReason[];
+    /** The result of the payee check, in a report of one. */
+    readonly payeeCheck?: PayeeCheck;
     /** The charges. */
     readonly charges: readonly Charge[];
     /** When the order was accepted. */
@@ -6995,10 +7151,14 @@ export declare namespace iso20022 {
     readonly line: number;
     /** The report's message name, by its namespace. */
     readonly message: MessageName;
+    /** The name of the file in an archive that it comes from. */
+    readonly member?: string;
     /** The report's own message id. */
     readonly id?: string;
     /** When the report was made. */
     readonly created?: Moment;
+    /** The BIC of the bank that has the debtor's account. */
+    readonly debtorBankBic?: string;
     /** The message id of the payment file. */
     readonly originalMessageId?: string;
     /** The message name of the payment file, such as `pain.001.001.09`; banks spell it in several ways. */
@@ -7015,6 +7175,8 @@ export declare namespace iso20022 {
     readonly reasons: readonly StatusReason[];
     /** The number of transactions by status. */
     readonly counts: readonly StatusCount[];
+    /** The payee check of the whole, if this is a report of one. The order then waits at the bank: nothing is paid. */
+    readonly payeeCheck?: PayeeCheckSummary;
     /** The batches of the payment file that the report names, in order. */
     readonly batches: readonly BatchStatus[];
     /** Remarks on the file. */
@@ -7029,11 +7191,13 @@ export declare namespace iso20022 {
   export interface StatusFile {
     /** The reports, in order. */
     readonly reports: readonly StatusReport[];
+    /** The files of an archive; left out if the file is none. */
+    readonly archive?: ArchiveContent;
   }
 
   /** The file. */
   export interface ReadPaymentRequest {
-    /** The file's bytes: `pain.001`, versions 2 to 12. */
+    /** The file's bytes: `pain.001`, versions 2 to 12, or a ZIP or gzip archive with one. */
     content: Content;
     /**
      * The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if left out, the
@@ -7150,6 +7314,8 @@ export declare namespace iso20022 {
     readonly batches: readonly PaymentBatch[];
     /** Remarks on the file. */
     readonly notes: readonly string[];
+    /** The files of an archive; left out if the file is none. */
+    readonly archive?: ArchiveContent;
     /** Values that could not be read. */
     readonly problems: readonly Finding[];
     /** Elements that are in no field. */
@@ -7664,7 +7830,7 @@ export declare namespace iso20022 {
 
   /** The file. */
   export interface CheckPaymentRequest {
-    /** The file's bytes: `pain.001.001.09` or `pain.001.001.03`. */
+    /** The file's bytes: `pain.001.001.09` or `pain.001.001.03`; versions 10 to 12 are checked with a warning. */
     content: Content;
     /** How your bank deviates from the common rules. Its `base` names a bank that is known. */
     profile?: ProfileOptions | null;
@@ -7875,6 +8041,13 @@ export declare namespace iso20022 {
     readonly sums: readonly Money[];
   }
 
+  /**
+   * The next step of an order that waits at the bank.
+   * - `payeeCheck`: The bank still checks the payees: wait for its next report.
+   * - `release`: Somebody must release or cancel the order at the bank. Nothing is paid until then.
+   */
+  export type OrderWaitsFor = "payee_check" | "release";
+
   /** The place of a booking in the statements. */
   export interface BookingPlace {
     /** The statement's number in the request, from 1. */
@@ -7933,6 +8106,18 @@ export declare namespace iso20022 {
   export type StatusSource = "transaction" | "payment_information" | "group" | "counts";
 
   /**
+   * The key by which a report names a transaction, or its batch or file.
+   * - `uetr`: By its UETR.
+   * - `instructionId`: By its instruction id.
+   * - `endToEndId`: By its end-to-end id.
+   * - `account_and_name`: By the payee's account and name, which are unique in the batch: the report of a payee check
+   * gives no id.
+   * - `paymentId`: By the payment information id of its batch.
+   * - `messageId`: By the message id of the file.
+   */
+  export type MatchedBy = "uetr" | "instruction_id" | "end_to_end_id" | "account_and_name" | "payment_id" | "message_id";
+
+  /**
    * Whether a payment may be sent again. A yes applies only if the money is known not to have moved.
    * - `no`: No: nothing must be sent.
    * - `wait`: Not now: wait for the next report.
@@ -7989,8 +8174,14 @@ export declare namespace iso20022 {
     readonly status?: Code;
     /** The level of the report at which that status was given. */
     readonly statusFrom?: StatusSource;
+    /** The key by which the report names it, or its batch or file. */
+    readonly matchedBy?: MatchedBy;
     /** A status that contradicts it, reported later or at another level. */
     readonly otherStatus?: Code;
+    /** The result of the payee check, also after later reports. */
+    readonly payeeCheck?: PayeeCheck;
+    /** The key by which the report of the payee check names it. */
+    readonly payeeCheckMatchedBy?: MatchedBy;
     /** The first reason: of the return, otherwise of the status. */
     readonly reason?: Code;
     /** The first 5 reasons with the first 5 lines of their texts. */
@@ -8078,6 +8269,13 @@ export declare namespace iso20022 {
     readonly count: number;
     /** The number of transactions by outcome, with their sums; the counts add up to `count`. */
     readonly totals: readonly OutcomeTotal[];
+    /**
+     * The order's next step at the bank, after the reports of a payee check: nothing is paid until then. Left out if
+     * no transaction waits.
+     */
+    readonly waitsFor?: OrderWaitsFor;
+    /** The payee check of the file, if a report of one was given: its counts are those of the transactions. */
+    readonly payeeCheck?: PayeeCheckSummary;
     /** The batches of the file, in order. */
     readonly batches: readonly MatchedBatch[];
     /** The transactions of the file, in order. */
@@ -8177,9 +8375,10 @@ export declare namespace iso20022 {
    * Read an account statement.
    *
    * Gives every statement of a camt.053 with account, balances and entries, and for each entry counterparty,
-   * reference, text and transactions. The file's true kind stands in `kind`: each of the three is read by each of the
-   * three operations. Values that cannot be read are left out and listed in `problems`. Holds at most 1,000,000
-   * entries and transactions of a file of 128 MiB; larger files are read by `readStatementPage`.
+   * reference, text and transactions; of an MT940 or MT950 the same. The file's true kind stands in `kind`: each of
+   * the three is read by each of the three operations. Values that cannot be read are left out and listed in
+   * `problems`. Holds at most 1,000,000 entries and transactions of a file of 128 MiB; larger files are read by
+   * `readStatementPage`.
    *
    * @throws {InvalidInputError} `iso20022.file_unreadable`, `input.too_large`
    *
@@ -8193,10 +8392,10 @@ export declare namespace iso20022 {
   /**
    * Read an account report of the current day.
    *
-   * Gives every report of a camt.052 with its entries, which may still be pending. The file's true kind stands in
-   * `kind`: each of the three is read by each of the three operations. Values that cannot be read are left out and
-   * listed in `problems`. Holds at most 1,000,000 entries and transactions of a file of 128 MiB; larger files are
-   * read by `readStatementPage`.
+   * Gives every report of a camt.052 or MT942 with its entries, which may still be pending. The file's true kind
+   * stands in `kind`: each of the three is read by each of the three operations. Values that cannot be read are left
+   * out and listed in `problems`. Holds at most 1,000,000 entries and transactions of a file of 128 MiB; larger files
+   * are read by `readStatementPage`.
    *
    * @throws {InvalidInputError} `iso20022.file_unreadable`, `input.too_large`
    *
@@ -8302,11 +8501,11 @@ export declare namespace iso20022 {
   /**
    * Check a payment file before it is sent.
    *
-   * Finds the errors of a pain.001 of version 9 or 3, each with its place and a correction: the XML, the ISO schema,
-   * counts and sums, accounts, BICs, references, ids, characters, addresses by the rule of November 2026, execution
-   * dates by the TARGET calendar, and duplicates inside the file. A faulty file is an answer, not an error. Not
-   * checked: the addresses of banks, and facts that only the bank knows, such as accounts, cover, limits and cut-off
-   * times.
+   * Finds the errors of a pain.001 of version 3 or of 9 to 12, each with its place and a correction: the XML, the ISO
+   * schema, counts and sums, accounts, BICs, references, ids, characters, addresses by the rule of November 2026,
+   * execution dates by the TARGET calendar, and duplicates inside the file. A faulty file is an answer, not an error.
+   * Not checked: the addresses of banks, and facts that only the bank knows, such as accounts, cover, limits and
+   * cut-off times.
    *
    * @throws {InvalidInputError} `input.content_unreadable`
    *
@@ -9247,9 +9446,12 @@ export interface DownloadedBankFile {
   readonly error?: string;
   /** The error in words, if the file failed or was not tried. */
   readonly errorMessage?: string;
-  /** The content of a status report (`pain.002`). */
+  /** The content of a status report (`pain.002`), or of those in an archive. */
   readonly report?: iso20022.StatusFile;
-  /** The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`). */
+  /**
+   * The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`, MT940, MT942, MT950,
+   * Finnish records), or of those in an archive.
+   */
   readonly statement?: iso20022.CashFile;
   /**
    * The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4 MiB or has
@@ -9384,9 +9586,12 @@ export interface BankFileAnswer {
   readonly path?: string;
   /** The file's bytes, if no folder was given. */
   readonly content?: Buffer;
-  /** The content of a status report (`pain.002`). */
+  /** The content of a status report (`pain.002`), or of those in an archive. */
   readonly report?: iso20022.StatusFile;
-  /** The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`). */
+  /**
+   * The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`, MT940, MT942, MT950,
+   * Finnish records), or of those in an archive.
+   */
   readonly statement?: iso20022.CashFile;
   /**
    * The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4 MiB or has
@@ -9397,8 +9602,13 @@ export interface BankFileAnswer {
 
 /** The bank has received the file, and answered: see `verdict` for whether it pays. */
 export interface UploadBankFileAndWaitResponse {
-  /** What the bank says about the file, by its answers. */
+  /** The bank's verdict on the file, by its answers. */
   readonly verdict: PaymentVerdict;
+  /**
+   * The order's next step at the bank, after a report of the payee check: nothing is paid until then, and the
+   * verdict is `pending`.
+   */
+  readonly waitsFor?: iso20022.OrderWaitsFor;
   /**
    * The verdict in a sentence, with the bank's status and reason: `The bank has rejected the file, nothing of it is
    * paid: RJCT (rejected), reason AM04 (insufficient funds).`
@@ -9496,13 +9706,21 @@ export interface UnreadBankFile {
 export interface SettleBankUploadResponse {
   /** What became of it. */
   readonly outcome: BankUploadOutcome;
-  /** What the bank's reports say about the file: `unknown` if there is none. */
+  /** The verdict of the bank's reports: `unknown` if there is none. */
   readonly verdict: PaymentVerdict;
+  /**
+   * The order's next step at the bank, after a report of the payee check: nothing is paid until then, and the
+   * verdict is `pending`.
+   */
+  readonly waitsFor?: iso20022.OrderWaitsFor;
   /** The bank's status of the file, such as `ACCP` or `RJCT`. */
   readonly status?: iso20022.Code;
   /** The first reason for that status, such as `AM04`. */
   readonly reason?: iso20022.Code;
-  /** Status and reason in words; left out if no report has a status. */
+  /**
+   * Status and reason in words, and while the order waits at the bank, that nothing is paid until then; left out if
+   * no report has a status.
+   */
   readonly verdictText?: string;
   /** The reports that name the file, in the bank's order. */
   readonly reports: readonly SettlingReport[];
@@ -9981,6 +10199,12 @@ export interface CountedUploads {
   readonly uploads: Readonly<Record<string, number>>;
 }
 
+/** The orders that were released or cancelled. */
+export interface DecidedBankOrders {
+  /** The message ids of their payment files. */
+  readonly messageIds: readonly string[];
+}
+
 /**
  * Whether a customer, a sender or a contract can be used.
  * - `active`: It can.
@@ -10111,6 +10335,12 @@ export interface SeededBankFiles {
   files: readonly SeededBankFile[];
 }
 
+/** An order that waits after its payee check. */
+export interface SandboxBankOrder {
+  /** The message id of its payment file. Default: all orders that wait. */
+  messageId?: string | null;
+}
+
 /** Customers to add. */
 export interface NewBankCustomers {
   /** The customers. */
@@ -10189,6 +10419,8 @@ export declare class SepaBank implements AsyncDisposable {
   readonly control: {
     (order: "files", request?: {}): Promise<AsJson<ListedSandboxFiles>>;
     (order: "uploads", request?: {}): Promise<AsJson<CountedUploads>>;
+    (order: "release_order", request?: AsJson<SandboxBankOrder>): Promise<AsJson<DecidedBankOrders>>;
+    (order: "cancel_order", request?: AsJson<SandboxBankOrder>): Promise<AsJson<DecidedBankOrders>>;
     (order: "code", request: AsJson<CodeReceiver>): Promise<AsJson<CodeSent>>;
     (order: "held", request?: AsJson<HeldOrder>): Promise<AsJson<HeldAnswerCount>>;
     (order: "release", request?: {}): Promise<AsJson<ReleasedAnswers>>;
@@ -10215,6 +10447,19 @@ export declare class SepaBank implements AsyncDisposable {
    * Refused ones count, too.
    */
   uploads(): Promise<CountedUploads>;
+  /**
+   * Release orders that wait after their payee check.
+   *
+   * As a customer does at a bank: a status report and the bookings follow at once. One order by the message id of
+   * its file, or all that wait.
+   */
+  releaseOrder(request?: SandboxBankOrder): Promise<DecidedBankOrders>;
+  /**
+   * Cancel orders that wait after their payee check.
+   *
+   * A status report rejects them with `DS02`. Otherwise as `release_order`.
+   */
+  cancelOrder(request?: SandboxBankOrder): Promise<DecidedBankOrders>;
   /**
    * Add customers, or replace them.
    *
@@ -10524,13 +10769,14 @@ export declare class SepaWebServices implements AsyncDisposable {
    * uploads is given to each of them. A new file can only be told apart by its content, so all new ones are
    * fetched; those that answer no upload are in `others`. Any number of uploads may wait at once, in several
    * processes too. The wait ends with an answer of each type, or when the bank has rejected the whole file; read
-   * `verdict` first. If the upload's own answer is lost, the call ends at once with outcome `unknown`:
-   * `settleUpload` looks for the report that settles it. Every error after the accepted upload has outcome
-   * `accepted` and the detail `upload` = `accepted`: do not send the file again, look for its answers later. Its
-   * `partial_response` has the answers that did come. The detail `taken` lists them by type and reference: the bank
-   * lists them as downloaded. The detail `begun` lists the files that the bank may have sent and that did not
-   * arrive. With `directory` or `ledger`, `downloadNewFiles` returns all of them; without, download them by
-   * reference.
+   * `verdict` first. A report that the payees are still checked ends no wait. With `waitsFor` = `release` the
+   * order waits at the bank after the payee check, and nothing is paid until somebody releases or cancels it there.
+   * If the upload's own answer is lost, the call ends at once with outcome `unknown`: `settleUpload` looks for the
+   * report that settles it. Every error after the accepted upload has outcome `accepted` and the detail `upload` =
+   * `accepted`: do not send the file again, look for its answers later. Its `partial_response` has the answers that
+   * did come. The detail `taken` lists them by type and reference: the bank lists them as downloaded. The detail
+   * `begun` lists the files that the bank may have sent and that did not arrive. With `directory` or `ledger`,
+   * `downloadNewFiles` returns all of them; without, download them by reference.
    *
    * @throws {InvalidInputError} `iso20022.payment_refused`, `sepa_web_services.content_refused`
    * @throws {ConfigurationError} `sepa_web_services.token_failed`

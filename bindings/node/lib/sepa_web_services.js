@@ -245,6 +245,8 @@ const ordersOfSepaBank = {
   files: { name: "sepa_bank.files", request: plain, response: plain },
   addFiles: { name: "sepa_bank.add_files", request: plain, response: plain },
   uploads: { name: "sepa_bank.uploads", request: plain, response: plain },
+  releaseOrder: { name: "sepa_bank.release_order", request: plain, response: plain },
+  cancelOrder: { name: "sepa_bank.cancel_order", request: plain, response: plain },
   customers: { name: "sepa_bank.customers", request: plain, response: AddedBankCustomers },
   code: { name: "sepa_bank.code", request: plain, response: plain },
   faults: { name: "sepa_bank.faults", request: plain, response: plain },
@@ -271,6 +273,14 @@ class SepaBank extends ControlledServer {
 
   uploads(request = {}) {
     return this._order(ordersOfSepaBank.uploads, request);
+  }
+
+  releaseOrder(request = {}) {
+    return this._order(ordersOfSepaBank.releaseOrder, request);
+  }
+
+  cancelOrder(request = {}) {
+    return this._order(ordersOfSepaBank.cancelOrder, request);
   }
 
   customers(request = {}) {

@@ -579,6 +579,8 @@ const ordersOfService = {
   hold: { name: "ws_channel_service.hold", request: plain, response: plain },
   held: { name: "ws_channel_service.held", request: plain, response: plain },
   release: { name: "ws_channel_service.release", request: plain, response: plain },
+  releaseOrder: { name: "ws_channel_service.release_order", request: plain, response: plain },
+  cancelOrder: { name: "ws_channel_service.cancel_order", request: plain, response: plain },
 };
 
 class Service extends ControlledServer {
@@ -600,6 +602,14 @@ class Service extends ControlledServer {
 
   release(request = {}) {
     return this._order(ordersOfService.release, request);
+  }
+
+  releaseOrder(request = {}) {
+    return this._order(ordersOfService.releaseOrder, request);
+  }
+
+  cancelOrder(request = {}) {
+    return this._order(ordersOfService.cancelOrder, request);
   }
 
   get clientSettings() {

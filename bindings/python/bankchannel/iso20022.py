@@ -23,6 +23,8 @@ __all__ = [
     "Again",
     "AmountDetail",
     "AmountKind",
+    "ArchiveContent",
+    "ArchiveMember",
     "AvailableAmount",
     "BalanceCheck",
     "BankChannelId",
@@ -70,15 +72,22 @@ __all__ = [
     "MakePaymentResponse",
     "Matched",
     "MatchedBatch",
+    "MatchedBy",
     "MatchedTransaction",
     "MessageName",
     "Moment",
     "Money",
+    "OrderWaitsFor",
     "Outcome",
     "OutcomeTotal",
     "PaidDocument",
     "Party",
     "PartyIdentifier",
+    "PayeeCheck",
+    "PayeeCheckNote",
+    "PayeeCheckResult",
+    "PayeeCheckState",
+    "PayeeCheckSummary",
     "PaymentBankDetails",
     "PaymentBatch",
     "PaymentFile",
@@ -145,8 +154,8 @@ __all__ = [
 
 CashKind = Literal["statement", "report", "notification"]
 """The kind of message.
-  `statement`: `camt.053`: a statement of booked entries with balances.
-  `report`: `camt.052`: a report within the day; entries may be pending.
+  `statement`: `camt.053`, MT940, MT950: a statement of booked entries with balances.
+  `report`: `camt.052`, MT942: a report within the day; entries may be pending.
   `notification`: `camt.054`: a notification of entries; it has no balances.
 """
 
@@ -158,7 +167,9 @@ class MessageName(Record):
     __match_args__ = ("name", "version", "namespace")
 
     name: str | None = None
-    """The message's name in its namespace, such as `camt.053.001.08`; left out if the namespace is another one."""
+    """The message's name in its namespace, such as `camt.053.001.08`, or `MT940`; left out if the namespace is
+    another one.
+    """
     version: int | None = None
     """The version of the message in that name, such as 8."""
     namespace: str
@@ -383,8 +394,8 @@ class UnreadElement(Record):
 
     path: str
     """The element as a path of names from the root, such as
-    `/Document/BkToCstmrStmt/Stmt/Ntry/CardTx/Card/PlainCardData/PAN`; `/…` for the sum of all others, if there
-    are more than 5000 different ones.
+    `/Document/BkToCstmrStmt/Stmt/Ntry/CardTx/Card/PlainCardData/PAN`; of a SWIFT statement `/MT940/:86:/?11`;
+    `/…` for the sum of all others, if there are more than 5000 different ones.
     """
     count: int
     """How often it occurs."""
@@ -396,12 +407,14 @@ class CashMessage(Record):
     """One message: a document with all its statements."""
 
     __slots__ = ()
-    __match_args__ = ("kind", "message", "id", "created", "page", "last_page", "notes", "recipient", "information", "problems", "unread")
+    __match_args__ = ("kind", "message", "member", "id", "created", "page", "last_page", "notes", "recipient", "information", "problems", "unread")
 
     kind: CashKind
     """Its kind, by its elements."""
     message: MessageName
-    """Its name, by its namespace."""
+    """Its name, by its namespace; of a SWIFT statement `MT940` and the like."""
+    member: str | None = None
+    """The name of the file in an archive that it comes from."""
     id: str | None = None
     """The message's id."""
     created: Moment | None = None
@@ -973,7 +986,7 @@ class Statement(Record):
     """A statement, report or notification of one account."""
 
     __slots__ = ()
-    __match_args__ = ("line", "message_number", "number", "kind", "id", "sequence", "legal_sequence", "created", "from_", "to", "page", "last_page", "copy_or_duplicate", "account", "balances", "opening", "closing", "summary", "interest", "entries", "end", "problems", "unread")
+    __match_args__ = ("line", "message_number", "number", "kind", "id", "sequence", "legal_sequence", "created", "from_", "to", "page", "last_page", "pages", "copy_or_duplicate", "account", "balances", "opening", "closing", "summary", "interest", "entries", "end", "problems", "unread")
 
     line: int
     """The line in the file, from 1."""
@@ -999,6 +1012,10 @@ class Statement(Record):
     """The page number, if the bank splits a statement into several."""
     last_page: bool | None = None
     """Whether it is the last page."""
+    pages: int | None = None
+    """The number of pages that were joined: those of a SWIFT statement that follow each other in a file. Left out if
+    none were.
+    """
     copy_or_duplicate: str | None = None
     """Whether it is a copy or a duplicate: `COPY`, `CODU`, `DUPL`."""
     account: StatementAccount
@@ -1047,20 +1064,48 @@ class EntryCounts(Record):
     """The number of reversals among all."""
 
 
+class ArchiveMember(Record):
+    """A file in an archive."""
+
+    __slots__ = ()
+    __match_args__ = ("name", "not_read")
+
+    name: str
+    """Its name: a label and never a path, without control characters. Of one of more than 100 characters the middle
+    is left out; one that an earlier file has gets a number behind it.
+    """
+    not_read: str | None = None
+    """The reason why it was not read: another kind of file, or a fault. Left out if it was read."""
+
+
+class ArchiveContent(Record):
+    """What an archive held."""
+
+    __slots__ = ()
+    __match_args__ = ("members", "notes")
+
+    members: Sequence[ArchiveMember]
+    """Its files, in order, as far as the result goes. Folders, empty files and what macOS adds are left out. That of
+    an archive inside has the name of that one before it: `inner.zip!statement.xml`.
+    """
+    notes: Sequence[str]
+    """Remarks on the archive: that it is empty, bytes before its first file or behind its end."""
+
+
 class Cursor(Record):
     """The end of a page. The next page continues from it in the same file, in this process or another."""
 
     __slots__ = ()
-    __match_args__ = ("position", "line", "encoding", "open", "messages", "message", "statement", "entries", "booked", "reversed", "other_currency", "counted", "counted_bookings", "counted_booked", "currency", "keys", "information", "file")
+    __match_args__ = ("position", "line", "encoding", "open", "messages", "message", "statement", "entries", "booked", "reversed", "other_currency", "counted", "counted_bookings", "counted_booked", "currency", "keys", "information", "member", "archive", "file")
 
     position: int
-    """The start of the next page in the file, in bytes from the beginning."""
+    """The start of the next page in the file, or in the file of an archive, in bytes from the beginning."""
     line: int
     """The line there, from 1."""
     encoding: str
     """The encoding of the file."""
     open: Sequence[str]
-    """The names of the elements that are open there, from the root."""
+    """The names of the elements that are open there, from the root; of a file of records its kind."""
     messages: int
     """The number of messages started."""
     message: CashMessage
@@ -1087,6 +1132,10 @@ class Cursor(Record):
     """The keys so far, by which equal entries are counted."""
     information: str | None = None
     """The bank's additional information about the statement, if it came before this place."""
+    member: int | None = None
+    """The number of the file in an archive that `position` is in, from 1; left out if the file is no archive."""
+    archive: ArchiveContent | None = None
+    """The files of the archive so far."""
     file: str | None = None
     """Identifies the file: its size, and a digest of its beginning. A file with other values is refused for the next
     page. Left out if the content arrives as it is read.
@@ -1097,7 +1146,7 @@ class CashFile(Record):
     """The content of a file, or a page of it."""
 
     __slots__ = ()
-    __match_args__ = ("messages", "statements", "next", "unread")
+    __match_args__ = ("messages", "statements", "next", "unread", "archive")
 
     messages: tuple[CashMessage, ...]
     """The messages in the file, in order: one, or several that were put one after the other."""
@@ -1109,6 +1158,8 @@ class CashFile(Record):
     """The start of the next page; left out after the last."""
     unread: tuple[UnreadElement, ...]
     """Elements outside of headers and statements that are in no field, as far as this page goes."""
+    archive: ArchiveContent | None = None
+    """The files of an archive, as far as this page goes; left out if the file is none."""
 
 
 class StatusReason(Record):
@@ -1139,11 +1190,80 @@ class StatusCount(Record):
     """Their sum."""
 
 
+PayeeCheckState = Literal["done", "pending"]
+"""How far a payee check is.
+  `done`: The result of each payee is there.
+  `pending`: The results of some are still to come.
+"""
+
+
+class PayeeCheckNote(Record):
+    """A bank's notice on a kind of result."""
+
+    __slots__ = ()
+    __match_args__ = ("status", "text")
+
+    status: Code | None = None
+    """The status that the text explains, if it begins with one."""
+    text: str
+    """The text, without the code."""
+
+
+class PayeeCheckSummary(Record):
+    """The payee check of a whole: its state, and how many transactions have which result."""
+
+    __slots__ = ()
+    __match_args__ = ("state", "matches", "close_matches", "no_matches", "not_checked", "pending", "unknown", "notes")
+
+    state: PayeeCheckState
+    """How far the check is."""
+    matches: int
+    """The number of transactions whose name and account belong together."""
+    close_matches: int
+    """The number of those whose name is nearly that of the account."""
+    no_matches: int
+    """The number of those whose name is not that of the account."""
+    not_checked: int
+    """The number of those that could not be checked."""
+    pending: int
+    """The number of those whose check is not finished."""
+    unknown: int
+    """The number of those of which no result is given."""
+    notes: Sequence[PayeeCheckNote]
+    """The bank's notices on kinds of results, such as a legal one: the lines of each code in one text. At most 20;
+    the `notes` of a report say that it has more.
+    """
+
+
+PayeeCheckResult = Literal["match", "close_match", "no_match", "not_checked", "pending"]
+"""The result of the payee check for a payee.
+  `match`: Name and account belong together.
+  `close_match`: The name is nearly that of the account: see the registered name.
+  `no_match`: The name is not that of the account.
+  `not_checked`: The name could not be checked.
+  `pending`: The check is not finished.
+"""
+
+
+class PayeeCheck(Record):
+    """The result of the payee check for one transaction."""
+
+    __slots__ = ()
+    __match_args__ = ("result", "registered_name", "note")
+
+    result: PayeeCheckResult
+    """The result."""
+    registered_name: str | None = None
+    """The name that the payee's bank has for the account; given with a close match."""
+    note: str | None = None
+    """The bank's further words on this payee."""
+
+
 class TransactionStatus(Record):
     """The bank's status of a transaction."""
 
     __slots__ = ()
-    __match_args__ = ("line", "status_id", "instruction_id", "end_to_end_id", "uetr", "status", "reasons", "charges", "accepted", "servicer_reference", "clearing_reference", "money", "execution", "debtor", "creditor", "remittance")
+    __match_args__ = ("line", "status_id", "instruction_id", "end_to_end_id", "uetr", "status", "reasons", "payee_check", "charges", "accepted", "servicer_reference", "clearing_reference", "money", "execution", "debtor", "creditor", "remittance")
 
     line: int
     """The line in the file, from 1."""
@@ -1159,6 +1279,8 @@ class TransactionStatus(Record):
     """The status."""
     reasons: Sequence[StatusReason]
     """The reasons for it."""
+    payee_check: PayeeCheck | None = None
+    """The result of the payee check, in a report of one."""
     charges: Sequence[Charge]
     """The charges."""
     accepted: Moment | None = None
@@ -1207,16 +1329,20 @@ class StatusReport(Record):
     """The bank's status of a payment file."""
 
     __slots__ = ()
-    __match_args__ = ("line", "message", "id", "created", "original_message_id", "original_message_name", "original_created", "original_count", "original_sum", "status", "reasons", "counts", "batches", "notes", "problems", "unread")
+    __match_args__ = ("line", "message", "member", "id", "created", "debtor_bank_bic", "original_message_id", "original_message_name", "original_created", "original_count", "original_sum", "status", "reasons", "counts", "payee_check", "batches", "notes", "problems", "unread")
 
     line: int
     """The line in the file, from 1."""
     message: MessageName
     """The report's message name, by its namespace."""
+    member: str | None = None
+    """The name of the file in an archive that it comes from."""
     id: str | None = None
     """The report's own message id."""
     created: Moment | None = None
     """When the report was made."""
+    debtor_bank_bic: str | None = None
+    """The BIC of the bank that has the debtor's account."""
     original_message_id: str | None = None
     """The message id of the payment file."""
     original_message_name: str | None = None
@@ -1233,6 +1359,8 @@ class StatusReport(Record):
     """The reasons for it."""
     counts: Sequence[StatusCount]
     """The number of transactions by status."""
+    payee_check: PayeeCheckSummary | None = None
+    """The payee check of the whole, if this is a report of one. The order then waits at the bank: nothing is paid."""
     batches: Sequence[BatchStatus]
     """The batches of the payment file that the report names, in order."""
     notes: Sequence[str]
@@ -1247,10 +1375,12 @@ class StatusFile(Record):
     """The status reports of a file: usually one; banks also put several into one download."""
 
     __slots__ = ()
-    __match_args__ = ("reports",)
+    __match_args__ = ("reports", "archive")
 
     reports: tuple[StatusReport, ...]
     """The reports, in order."""
+    archive: ArchiveContent | None = None
+    """The files of an archive; left out if the file is none."""
 
 
 class PaymentKind(Record):
@@ -1359,7 +1489,7 @@ class PaymentFile(Record):
     """A payment file: credit transfers that a customer orders."""
 
     __slots__ = ()
-    __match_args__ = ("message", "id", "created", "count", "sum", "initiating_party", "batches", "notes", "problems", "unread")
+    __match_args__ = ("message", "id", "created", "count", "sum", "initiating_party", "batches", "notes", "archive", "problems", "unread")
 
     message: MessageName
     """The file's message name, by its namespace."""
@@ -1377,6 +1507,8 @@ class PaymentFile(Record):
     """The batches, in order: transactions from one account on one day."""
     notes: tuple[str, ...]
     """Remarks on the file."""
+    archive: ArchiveContent | None = None
+    """The files of an archive; left out if the file is none."""
     problems: tuple[Finding, ...]
     """Values that could not be read."""
     unread: tuple[UnreadElement, ...]
@@ -2031,6 +2163,13 @@ class OutcomeTotal(Record):
     """
 
 
+OrderWaitsFor = Literal["payee_check", "release"]
+"""The next step of an order that waits at the bank.
+  `payee_check`: The bank still checks the payees: wait for its next report.
+  `release`: Somebody must release or cancel the order at the bank. Nothing is paid until then.
+"""
+
+
 class BookingPlace(Record):
     """The place of a booking in the statements."""
 
@@ -2095,6 +2234,18 @@ StatusSource = Literal["transaction", "payment_information", "group", "counts"]
 """
 
 
+MatchedBy = Literal["uetr", "instruction_id", "end_to_end_id", "account_and_name", "payment_id", "message_id"]
+"""The key by which a report names a transaction, or its batch or file.
+  `uetr`: By its UETR.
+  `instruction_id`: By its instruction id.
+  `end_to_end_id`: By its end-to-end id.
+  `account_and_name`: By the payee's account and name, which are unique in the batch: the report of a payee check
+      gives no id.
+  `payment_id`: By the payment information id of its batch.
+  `message_id`: By the message id of the file.
+"""
+
+
 Again = Literal["no", "wait", "corrected", "unchanged", "clarify_first", "look_first", "if_wanted", "ask", "per_reason", "per_transaction"]
 """Whether a payment may be sent again. A yes applies only if the money is known not to have moved.
   `no`: No: nothing must be sent.
@@ -2130,7 +2281,7 @@ class MatchedTransaction(Record):
     """A transaction of the payment file, and its outcome."""
 
     __slots__ = ()
-    __match_args__ = ("number", "line", "batch", "batch_id", "instruction_id", "end_to_end_id", "uetr", "creditor", "iban", "account", "money", "outcome", "status", "status_from", "other_status", "reason", "reasons", "again", "advice", "report", "booking", "return_booking", "candidates", "difference")
+    __match_args__ = ("number", "line", "batch", "batch_id", "instruction_id", "end_to_end_id", "uetr", "creditor", "iban", "account", "money", "outcome", "status", "status_from", "matched_by", "other_status", "payee_check", "payee_check_matched_by", "reason", "reasons", "again", "advice", "report", "booking", "return_booking", "candidates", "difference")
 
     number: int
     """The transaction's number in the file, from 1."""
@@ -2160,8 +2311,14 @@ class MatchedTransaction(Record):
     """The status that the bank reported last, or the final one."""
     status_from: StatusSource | None = None
     """The level of the report at which that status was given."""
+    matched_by: MatchedBy | None = None
+    """The key by which the report names it, or its batch or file."""
     other_status: Code | None = None
     """A status that contradicts it, reported later or at another level."""
+    payee_check: PayeeCheck | None = None
+    """The result of the payee check, also after later reports."""
+    payee_check_matched_by: MatchedBy | None = None
+    """The key by which the report of the payee check names it."""
     reason: Code | None = None
     """The first reason: of the return, otherwise of the status."""
     reasons: tuple[StatusReason, ...]
@@ -2252,7 +2409,7 @@ class Matched(Record):
     """The outcome of a payment file."""
 
     __slots__ = ()
-    __match_args__ = ("id", "count", "totals", "batches", "transactions", "leftover_reports", "leftover_entries", "repeated_entries", "notes")
+    __match_args__ = ("id", "count", "totals", "waits_for", "payee_check", "batches", "transactions", "leftover_reports", "leftover_entries", "repeated_entries", "notes")
 
     id: str | None = None
     """The message id of the payment file."""
@@ -2260,6 +2417,12 @@ class Matched(Record):
     """How many transactions the file holds."""
     totals: tuple[OutcomeTotal, ...]
     """The number of transactions by outcome, with their sums; the counts add up to `count`."""
+    waits_for: OrderWaitsFor | None = None
+    """The order's next step at the bank, after the reports of a payee check: nothing is paid until then. Left out if
+    no transaction waits.
+    """
+    payee_check: PayeeCheckSummary | None = None
+    """The payee check of the file, if a report of one was given: its counts are those of the transactions."""
     batches: tuple[MatchedBatch, ...]
     """The batches of the file, in order."""
     transactions: tuple[MatchedTransaction, ...]
@@ -2374,18 +2537,23 @@ def read_statement(
     """Read an account statement.
 
     Gives every statement of a camt.053 with account, balances and entries, and for each entry counterparty,
-    reference, text and transactions. The file's true kind stands in `kind`: each of the three is read by each of
-    the three operations. Values that cannot be read are left out and listed in `problems`. Holds at most
-    1,000,000 entries and transactions of a file of 128 MiB; larger files are read by `read_statement_page`.
+    reference, text and transactions; of an MT940 or MT950 the same. The file's true kind stands in `kind`: each
+    of the three is read by each of the three operations. Values that cannot be read are left out and listed in
+    `problems`. Holds at most 1,000,000 entries and transactions of a file of 128 MiB; larger files are read by
+    `read_statement_page`.
 
     Args:
         content: The file's bytes: `camt.052`, `camt.053` or `camt.054`, versions 2 to 13, or several of them in a
-            row.
+            row; a SWIFT statement (MT940, MT942, MT950); Finnish records (TITO, KTL); or a ZIP or gzip archive of
+            such files.
         encoding: The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if
-            left out, the declared one.
+            left out, the declared one. A SWIFT statement may also be in cp852, cp850, cp437, windows-1250,
+            ISO-8859-2 or DIN_66003; if left out, it is UTF-8, otherwise windows-1252. Finnish records may be in
+            `ISO646-FI` (seven bits).
         reversal_flips: Whether this bank writes reversals with the direction of the reversed entry; if left out,
             they have their own direction. `balance_check` reports when flipping would make the balances match.
         with_xml: Whether each entry has its XML, such as for fields that the result does not have; no by default.
+            Those of a SWIFT statement have none.
 
     Raises:
         InvalidInputError: `iso20022.file_unreadable`: The file cannot be read.
@@ -2411,19 +2579,23 @@ def read_report(
 ) -> CashFile:
     """Read an account report of the current day.
 
-    Gives every report of a camt.052 with its entries, which may still be pending. The file's true kind stands in
-    `kind`: each of the three is read by each of the three operations. Values that cannot be read are left out and
-    listed in `problems`. Holds at most 1,000,000 entries and transactions of a file of 128 MiB; larger files are
-    read by `read_statement_page`.
+    Gives every report of a camt.052 or MT942 with its entries, which may still be pending. The file's true kind
+    stands in `kind`: each of the three is read by each of the three operations. Values that cannot be read are
+    left out and listed in `problems`. Holds at most 1,000,000 entries and transactions of a file of 128 MiB;
+    larger files are read by `read_statement_page`.
 
     Args:
         content: The file's bytes: `camt.052`, `camt.053` or `camt.054`, versions 2 to 13, or several of them in a
-            row.
+            row; a SWIFT statement (MT940, MT942, MT950); Finnish records (TITO, KTL); or a ZIP or gzip archive of
+            such files.
         encoding: The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if
-            left out, the declared one.
+            left out, the declared one. A SWIFT statement may also be in cp852, cp850, cp437, windows-1250,
+            ISO-8859-2 or DIN_66003; if left out, it is UTF-8, otherwise windows-1252. Finnish records may be in
+            `ISO646-FI` (seven bits).
         reversal_flips: Whether this bank writes reversals with the direction of the reversed entry; if left out,
             they have their own direction. `balance_check` reports when flipping would make the balances match.
         with_xml: Whether each entry has its XML, such as for fields that the result does not have; no by default.
+            Those of a SWIFT statement have none.
 
     Raises:
         InvalidInputError: `iso20022.file_unreadable`: The file cannot be read.
@@ -2456,12 +2628,16 @@ def read_notification(
 
     Args:
         content: The file's bytes: `camt.052`, `camt.053` or `camt.054`, versions 2 to 13, or several of them in a
-            row.
+            row; a SWIFT statement (MT940, MT942, MT950); Finnish records (TITO, KTL); or a ZIP or gzip archive of
+            such files.
         encoding: The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if
-            left out, the declared one.
+            left out, the declared one. A SWIFT statement may also be in cp852, cp850, cp437, windows-1250,
+            ISO-8859-2 or DIN_66003; if left out, it is UTF-8, otherwise windows-1252. Finnish records may be in
+            `ISO646-FI` (seven bits).
         reversal_flips: Whether this bank writes reversals with the direction of the reversed entry; if left out,
             they have their own direction. `balance_check` reports when flipping would make the balances match.
         with_xml: Whether each entry has its XML, such as for fields that the result does not have; no by default.
+            Those of a SWIFT statement have none.
 
     Raises:
         InvalidInputError: `iso20022.file_unreadable`: The file cannot be read.
@@ -2494,14 +2670,17 @@ def read_statement_page(
     does not grow with the file. A file whose size or beginning is not that of the page before is refused.
 
     Args:
-        content: The whole file's bytes, the same for every page: `camt.052`, `camt.053` or `camt.054`.
+        content: The whole file's bytes, the same for every page: `camt.052`, `camt.053`, `camt.054`, a SWIFT
+            statement (MT940, MT942, MT950), Finnish records, or an archive of such files.
         cursor: The start of the page: `next` of the previous page; left out for the first page.
         entries: The number of entries on a page, 1 to 100,000; 250 if left out. A page may have fewer.
         encoding: The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if
-            left out, the declared one.
+            left out, the declared one. A SWIFT statement may also be in cp852, cp850, cp437, windows-1250,
+            ISO-8859-2 or DIN_66003; if left out, it is UTF-8, otherwise windows-1252.
         reversal_flips: Whether this bank writes reversals with the direction of the reversed entry; if left out,
             they have their own direction.
         with_xml: Whether each entry has its XML, such as for fields that the result does not have; no by default.
+            Those of a SWIFT statement have none.
 
     Raises:
         InvalidInputError: `iso20022.file_unreadable`: The file cannot be read.
@@ -2535,13 +2714,16 @@ def statement_entries(
     `read_statement_page` tells of all.
 
     Args:
-        content: The whole file's bytes, the same for every page: `camt.052`, `camt.053` or `camt.054`.
+        content: The whole file's bytes, the same for every page: `camt.052`, `camt.053`, `camt.054`, a SWIFT
+            statement (MT940, MT942, MT950), Finnish records, or an archive of such files.
         entries: The number of entries on a page, 1 to 100,000; 250 if left out. A page may have fewer.
         encoding: The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if
-            left out, the declared one.
+            left out, the declared one. A SWIFT statement may also be in cp852, cp850, cp437, windows-1250,
+            ISO-8859-2 or DIN_66003; if left out, it is UTF-8, otherwise windows-1252.
         reversal_flips: Whether this bank writes reversals with the direction of the reversed entry; if left out,
             they have their own direction.
         with_xml: Whether each entry has its XML, such as for fields that the result does not have; no by default.
+            Those of a SWIFT statement have none.
     """
     for page in pages(
         "iso20022.read_statement_page",
@@ -2587,7 +2769,8 @@ def read_status_report(
     the meaning of each code in words. A report may name the rejected transactions only.
 
     Args:
-        content: The file's bytes: `pain.002`, versions 2 to 14, or several of them in a row.
+        content: The file's bytes: `pain.002`, versions 2 to 14, or several of them in a row, or a ZIP or gzip
+            archive of such files.
         encoding: The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if
             left out, the declared one.
 
@@ -2616,7 +2799,7 @@ def read_payment(
     judged; a value that cannot be read is left out and listed in `problems`.
 
     Args:
-        content: The file's bytes: `pain.001`, versions 2 to 12.
+        content: The file's bytes: `pain.001`, versions 2 to 12, or a ZIP or gzip archive with one.
         encoding: The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if
             left out, the declared one.
 
@@ -2751,14 +2934,15 @@ def check_payment(
 ) -> CheckPaymentResponse:
     """Check a payment file before it is sent.
 
-    Finds the errors of a pain.001 of version 9 or 3, each with its place and a correction: the XML, the ISO
-    schema, counts and sums, accounts, BICs, references, ids, characters, addresses by the rule of November 2026,
-    execution dates by the TARGET calendar, and duplicates inside the file. A faulty file is an answer, not an
-    error. Not checked: the addresses of banks, and facts that only the bank knows, such as accounts, cover,
+    Finds the errors of a pain.001 of version 3 or of 9 to 12, each with its place and a correction: the XML, the
+    ISO schema, counts and sums, accounts, BICs, references, ids, characters, addresses by the rule of November
+    2026, execution dates by the TARGET calendar, and duplicates inside the file. A faulty file is an answer, not
+    an error. Not checked: the addresses of banks, and facts that only the bank knows, such as accounts, cover,
     limits and cut-off times.
 
     Args:
-        content: The file's bytes: `pain.001.001.09` or `pain.001.001.03`.
+        content: The file's bytes: `pain.001.001.09` or `pain.001.001.03`; versions 10 to 12 are checked with a
+            warning.
         profile: How your bank deviates from the common rules. Its `base` names a bank that is known.
         profile_file: A file with a bank of your own, JSON, as the setting `profile_file` of SEPA Web Services
             takes it: its `payments` and the bank that it extends count where `profile` leaves something out.

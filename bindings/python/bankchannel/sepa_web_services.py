@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ._call import AsyncOnCode, AsyncSigner, CallOptions, OnCode, OnProgress, OnRequest, OnResponse, Signer
     from ._tracing import TraceParent
-    from .iso20022 import BankChannelId, ProfileOptions, BankSource, StatusFile, CashFile, Code
+    from .iso20022 import BankChannelId, ProfileOptions, BankSource, StatusFile, CashFile, OrderWaitsFor, Code
     from ._content import Content, Destination
     from ._native import Cancel
     from ._record import Secret
@@ -923,9 +923,11 @@ class DownloadedBankFile(Record):
     error_message: str | None = None
     """The error in words, if the file failed or was not tried."""
     report: StatusFile | None = None
-    """The content of a status report (`pain.002`)."""
+    """The content of a status report (`pain.002`), or of those in an archive."""
     statement: CashFile | None = None
-    """The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`)."""
+    """The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`, MT940, MT942, MT950,
+    Finnish records), or of those in an archive.
+    """
     not_parsed: str | None = None
     """The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4 MiB or has
     more than 10,000 entries, or the call has already parsed 16 MiB.
@@ -955,7 +957,8 @@ PaymentVerdict = Literal["accepted", "rejected", "partly_rejected", "pending", "
   `accepted`: The bank has accepted it, and has rejected none of its transactions so far.
   `rejected`: The bank has rejected it as a whole, finally: nothing of it is paid.
   `partly_rejected`: The bank has rejected some of its transactions: see the status report.
-  `pending`: The bank has received it, or it waits at the bank for something, such as an approval.
+  `pending`: The bank has received it, or it waits at the bank for something, such as an approval or the release
+      after a payee check.
   `unknown`: No answer says it: there is no status report about it, or it has a code that is not known.
 """
 
@@ -977,9 +980,11 @@ class BankFileAnswer(Record):
     content: builtins.bytes | None = None
     """The file's bytes, if no folder was given."""
     report: StatusFile | None = None
-    """The content of a status report (`pain.002`)."""
+    """The content of a status report (`pain.002`), or of those in an archive."""
     statement: CashFile | None = None
-    """The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`)."""
+    """The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`, MT940, MT942, MT950,
+    Finnish records), or of those in an archive.
+    """
     not_parsed: str | None = None
     """The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4 MiB or has
     more than 10,000 entries, or the call has already parsed 16 MiB.
@@ -990,10 +995,14 @@ class UploadBankFileAndWaitResponse(Record):
     """The bank has received the file, and answered: see `verdict` for whether it pays."""
 
     __slots__ = ()
-    __match_args__ = ("verdict", "verdict_text", "status", "reason", "message_id", "bytes", "answers", "missing", "others", "notes", "upload")
+    __match_args__ = ("verdict", "waits_for", "verdict_text", "status", "reason", "message_id", "bytes", "answers", "missing", "others", "notes", "upload")
 
     verdict: PaymentVerdict
-    """What the bank says about the file, by its answers."""
+    """The bank's verdict on the file, by its answers."""
+    waits_for: OrderWaitsFor | None = None
+    """The order's next step at the bank, after a report of the payee check: nothing is paid until then, and the
+    verdict is `pending`.
+    """
     verdict_text: str
     """The verdict in a sentence, with the bank's status and reason: `The bank has rejected the file, nothing of it
     is paid: RJCT (rejected), reason AM04 (insufficient funds).`
@@ -1064,18 +1073,24 @@ class SettleBankUploadResponse(Record):
     """What became of the upload."""
 
     __slots__ = ()
-    __match_args__ = ("outcome", "verdict", "status", "reason", "verdict_text", "reports", "record_settled", "files_read", "not_read")
+    __match_args__ = ("outcome", "verdict", "waits_for", "status", "reason", "verdict_text", "reports", "record_settled", "files_read", "not_read")
 
     outcome: BankUploadOutcome
     """What became of it."""
     verdict: PaymentVerdict
-    """What the bank's reports say about the file: `unknown` if there is none."""
+    """The verdict of the bank's reports: `unknown` if there is none."""
+    waits_for: OrderWaitsFor | None = None
+    """The order's next step at the bank, after a report of the payee check: nothing is paid until then, and the
+    verdict is `pending`.
+    """
     status: Code | None = None
     """The bank's status of the file, such as `ACCP` or `RJCT`."""
     reason: Code | None = None
     """The first reason for that status, such as `AM04`."""
     verdict_text: str | None = None
-    """Status and reason in words; left out if no report has a status."""
+    """Status and reason in words, and while the order waits at the bank, that nothing is paid until then; left out
+    if no report has a status.
+    """
     reports: tuple[SettlingReport, ...]
     """The reports that name the file, in the bank's order."""
     record_settled: bool
@@ -2321,7 +2336,9 @@ class SepaWebServices(Client):
         that names several uploads is given to each of them. A new file can only be told apart by its content, so
         all new ones are fetched; those that answer no upload are in `others`. Any number of uploads may wait at
         once, in several processes too. The wait ends with an answer of each type, or when the bank has rejected
-        the whole file; read `verdict` first. If the upload's own answer is lost, the call ends at once with
+        the whole file; read `verdict` first. A report that the payees are still checked ends no wait. With
+        `waits_for` = `release` the order waits at the bank after the payee check, and nothing is paid until
+        somebody releases or cancels it there. If the upload's own answer is lost, the call ends at once with
         outcome `unknown`: `settle_upload` looks for the report that settles it. Every error after the accepted
         upload has outcome `accepted` and the detail `upload` = `accepted`: do not send the file again, look for
         its answers later. Its `partial_response` has the answers that did come. The detail `taken` lists them by

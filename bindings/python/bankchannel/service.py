@@ -44,6 +44,8 @@ __all__ = [
     "ControlledServer",
     "CountedUploads",
     "CustomerStanding",
+    "DecidedBankOrders",
+    "DecidedSimulatorOrders",
     "ExampleCustomer",
     "FaultOrder",
     "FileKind",
@@ -347,6 +349,16 @@ class ServiceRates(Record):
     """Codes of a second factor per day and account."""
 
 
+class DecidedSimulatorOrders(Record):
+    """The orders that were released or cancelled."""
+
+    __slots__ = ()
+    __match_args__ = ("message_ids",)
+
+    message_ids: tuple[str, ...]
+    """The message ids of their payment files."""
+
+
 class ServiceClientSettings(TypedDict):
     """What a client needs to reach it: spread it into the client's settings."""
 
@@ -493,6 +505,29 @@ class Service(_ServiceParts, ControlledServer):
         found: None = self._carry_out("ws_channel_service.release", {"operation": operation})
         return found
 
+    def release_order(self, *, message_id: str | None = None) -> DecidedSimulatorOrders:
+        """Release orders that wait at the simulator after their payee check.
+
+        As a customer does at a bank: the simulator then books them. One order by the message id of its file, or
+        all that wait.
+
+        Args:
+            message_id: The message id of its payment file. Default: all orders that wait.
+        """
+        found: DecidedSimulatorOrders = self._carry_out("ws_channel_service.release_order", {"message_id": message_id})
+        return found
+
+    def cancel_order(self, *, message_id: str | None = None) -> DecidedSimulatorOrders:
+        """Cancel orders that wait at the simulator after their payee check.
+
+        The simulator then rejects them with `DS02`. Otherwise as `release_order`.
+
+        Args:
+            message_id: The message id of its payment file. Default: all orders that wait.
+        """
+        found: DecidedSimulatorOrders = self._carry_out("ws_channel_service.cancel_order", {"message_id": message_id})
+        return found
+
     @overload
     def seed(self, data: Mapping[str, Any], *, accounts: None = None) -> Any: ...
     @overload
@@ -523,6 +558,8 @@ class AsyncService(_ServiceParts, AsyncControlledServer):
     hold = awaited(Service.hold)
     held = awaited(Service.held)
     release = awaited(Service.release)
+    release_order = awaited(Service.release_order)
+    cancel_order = awaited(Service.cancel_order)
 
     @overload
     async def seed(self, data: Mapping[str, Any], *, accounts: None = None) -> Any: ...
@@ -933,6 +970,16 @@ class CountedUploads(Record):
     """Their number, by family and customer id: `op/1000022211`."""
 
 
+class DecidedBankOrders(Record):
+    """The orders that were released or cancelled."""
+
+    __slots__ = ()
+    __match_args__ = ("message_ids",)
+
+    message_ids: tuple[str, ...]
+    """The message ids of their payment files."""
+
+
 CustomerStanding = Literal["active", "locked", "outdated"]
 """Whether a customer, a sender or a contract can be used.
   `active`: It can.
@@ -1246,6 +1293,29 @@ class SepaBank(_SepaBankParts, ControlledServer):
         found: CountedUploads = self._carry_out("sepa_bank.uploads", {})
         return found
 
+    def release_order(self, *, message_id: str | None = None) -> DecidedBankOrders:
+        """Release orders that wait after their payee check.
+
+        As a customer does at a bank: a status report and the bookings follow at once. One order by the message id
+        of its file, or all that wait.
+
+        Args:
+            message_id: The message id of its payment file. Default: all orders that wait.
+        """
+        found: DecidedBankOrders = self._carry_out("sepa_bank.release_order", {"message_id": message_id})
+        return found
+
+    def cancel_order(self, *, message_id: str | None = None) -> DecidedBankOrders:
+        """Cancel orders that wait after their payee check.
+
+        A status report rejects them with `DS02`. Otherwise as `release_order`.
+
+        Args:
+            message_id: The message id of its payment file. Default: all orders that wait.
+        """
+        found: DecidedBankOrders = self._carry_out("sepa_bank.cancel_order", {"message_id": message_id})
+        return found
+
     def customers(self, *, customers: Sequence[NewCustomer]) -> AddedBankCustomers:
         """Add customers, or replace them.
 
@@ -1373,6 +1443,8 @@ class AsyncSepaBank(_SepaBankParts, AsyncControlledServer):
     files = awaited(SepaBank.files)
     add_files = awaited(SepaBank.add_files)
     uploads = awaited(SepaBank.uploads)
+    release_order = awaited(SepaBank.release_order)
+    cancel_order = awaited(SepaBank.cancel_order)
     customers = awaited(SepaBank.customers)
     code = awaited(SepaBank.code)
     faults = awaited(SepaBank.faults)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ._call import AsyncOnCode, AsyncSigner, CallOptions, OnCode, OnProgress, OnRequest, OnResponse, Signer
     from ._tracing import TraceParent
-    from .iso20022 import ProfileOptions, StatusFile, CashFile, Code, CheckPaymentResponse
+    from .iso20022 import ProfileOptions, StatusFile, CashFile, OrderWaitsFor, Code, CheckPaymentResponse
     from ._content import Content, Destination
     from ._native import Cancel
     from ._record import Secret
@@ -1221,7 +1221,8 @@ PaymentVerdict = Literal["accepted", "rejected", "partly_rejected", "pending", "
   `accepted`: The bank has accepted it, and has rejected none of its transactions so far.
   `rejected`: The bank has rejected it as a whole, finally: nothing of it is paid.
   `partly_rejected`: The bank has rejected some of its transactions: see the status report.
-  `pending`: The bank has received it, or it waits at the bank for something, such as an approval.
+  `pending`: The bank has received it, or it waits at the bank for something, such as an approval or the release
+      after a payee check.
   `unknown`: No answer says it: there is no status report about it, or it has a code that is not known.
 """
 
@@ -1243,9 +1244,11 @@ class BankAnswer(Record):
     content: builtins.bytes | None = None
     """The file's bytes, if no folder was given."""
     report: StatusFile | None = None
-    """The content of a status report (`pain.002`)."""
+    """The content of a status report (`pain.002`), or of those in an archive."""
     statement: CashFile | None = None
-    """The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`)."""
+    """The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`, MT940, MT942, MT950,
+    Finnish records), or of those in an archive.
+    """
     not_parsed: str | None = None
     """The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4 MiB or has
     more than 10,000 entries, or the call has already parsed 16 MiB.
@@ -1256,10 +1259,14 @@ class UploadAndWaitResponse(Record):
     """The service has accepted the file, and the bank has answered: see `verdict` for whether it pays."""
 
     __slots__ = ()
-    __match_args__ = ("verdict", "verdict_text", "status", "reason", "message_id", "file_name", "bytes", "answers", "missing", "others", "notes", "response_text")
+    __match_args__ = ("verdict", "waits_for", "verdict_text", "status", "reason", "message_id", "file_name", "bytes", "answers", "missing", "others", "notes", "response_text")
 
     verdict: PaymentVerdict
-    """What the bank says about the file, by its answers."""
+    """The bank's verdict on the file, by its answers."""
+    waits_for: OrderWaitsFor | None = None
+    """The order's next step at the bank, after a report of the payee check: nothing is paid until then, and the
+    verdict is `pending`.
+    """
     verdict_text: str
     """The verdict in a sentence, with the bank's status and reason: `The bank has rejected the file, nothing of it
     is paid: RJCT (rejected), reason AM04 (insufficient funds).`
@@ -1320,9 +1327,11 @@ class DownloadedFile(Record):
     error_message: str | None = None
     """The error in words, if the file failed or was not tried."""
     report: StatusFile | None = None
-    """The content of a status report (`pain.002`)."""
+    """The content of a status report (`pain.002`), or of those in an archive."""
     statement: CashFile | None = None
-    """The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`)."""
+    """The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`, MT940, MT942, MT950,
+    Finnish records), or of those in an archive.
+    """
     not_parsed: str | None = None
     """The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4 MiB or has
     more than 10,000 entries, or the call has already parsed 16 MiB.
@@ -3649,12 +3658,14 @@ class WsChannel(NewFilesClient):
         message id, the UETR or the references of its entries. One that names several uploads is given to each of
         them. A new file can only be told apart by its content, so all new ones are fetched; those that answer no
         upload are in `others`. Any number of uploads may wait at once, in several processes too. The wait ends
-        with an answer of each type, or when the bank has rejected the whole file; read `verdict` first. Every
-        other error after the accepted upload has outcome `accepted` and the detail `upload` = `accepted`: do not
-        send the file again, look for its answers later. Its `partial_response` has the answers that did come. The
-        detail `taken` lists them by type and reference: the bank lists them as downloaded. The detail `begun`
-        lists the files that the bank may have sent and that did not arrive: it may list them as downloaded too.
-        With `directory` or `ledger`, `download_new_files` returns all of them; without, download them by type and
+        with an answer of each type, or when the bank has rejected the whole file; read `verdict` first. A report
+        that the payees are still checked ends no wait. With `waits_for` = `release` the order waits at the bank
+        after the payee check, and nothing is paid until somebody releases or cancels it there. Every other error
+        after the accepted upload has outcome `accepted` and the detail `upload` = `accepted`: do not send the
+        file again, look for its answers later. Its `partial_response` has the answers that did come. The detail
+        `taken` lists them by type and reference: the bank lists them as downloaded. The detail `begun` lists the
+        files that the bank may have sent and that did not arrive: it may list them as downloaded too. With
+        `directory` or `ledger`, `download_new_files` returns all of them; without, download them by type and
         reference. With `signing_certificate` it asks a question of kind `signature` for each certificate, as
         `sign_and_upload` does.
 

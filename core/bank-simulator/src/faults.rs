@@ -102,6 +102,11 @@ impl PaymentFaults {
         Self::of_file("DU01", "the bank has received a file with this message id before; nothing of this one is booked")
     }
 
+    /// A rejection because the order was cancelled after its payee check.
+    pub(crate) fn cancelled() -> Self {
+        Self::of_file("DS02", "the order was cancelled at the bank; nothing of it is booked")
+    }
+
     /// Whether the bank cannot read the file, so that no transaction of it can be named.
     pub(crate) fn is_unreadable(&self) -> bool {
         self.parts.file.as_deref() == Some(FORMAT)

@@ -9,6 +9,9 @@
 //!                                                                              └─► camt.053: balances and entries
 //! ```
 //!
+//! Before that the caller may ask for a payee check ([`check_payees`]), and let the order wait until somebody releases or
+//! cancels it.
+//!
 //! A file is booked as a whole or not at all. Execution dates are not judged, and everything is booked on the given day;
 //! the same file again is a new payment, unless the caller knows that its message id was used: [`reject_duplicate`].
 
@@ -16,6 +19,7 @@ mod booking;
 mod faults;
 mod ids;
 mod ledger;
+mod payees;
 mod report;
 pub mod write;
 
@@ -32,6 +36,7 @@ pub use ids::{AnswerIds, created_at};
 pub use ledger::{
     BankLedger, DEFAULT_BALANCE_CENTS, DEFAULT_CURRENCY, DEFAULT_IBAN, DEFAULT_OWNER, LedgerAccount, debits,
 };
+pub use payees::{BIC, PayeeReports, cancel, check_payees};
 
 /// Largest document that the bank makes, in bytes: the WS Channel's limit for downloads (docs/protocols/ws-channel.md
 /// §5.3). A payment whose statement would be larger is rejected as `FF01`.

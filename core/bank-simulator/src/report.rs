@@ -15,7 +15,7 @@ const NOT_PROVIDED: &str = "NOTPROVIDED";
 /// Longest id (`Max35Text`).
 const ID_LENGTH: usize = 35;
 /// The message that the bank takes.
-const PAYMENT: MessageType = MessageType::Pain00100109;
+pub(crate) const PAYMENT: MessageType = MessageType::Pain00100109;
 
 /// Group accepted, every transaction settled.
 pub(crate) fn accepted(file: &PaymentFile, stamp: &AnswerStamp<'_>) -> StatusReport {
@@ -53,7 +53,7 @@ fn reason(code: &str, information: Vec<String>) -> StatusReason {
     reason
 }
 
-fn head(stamp: &AnswerStamp<'_>) -> StatusReport {
+pub(crate) fn head(stamp: &AnswerStamp<'_>) -> StatusReport {
     let mut report = StatusReport::default();
     (report.id, report.created) = (Some(stamp.ids.id("PSR")), stamp.created.clone());
     report
@@ -96,7 +96,7 @@ fn statuses(
 }
 
 /// The sum that the file declares, otherwise that of its amounts; `None` for more than 18 digits.
-fn stated_or_real_sum(file: &PaymentFile) -> Option<Decimal> {
+pub(crate) fn stated_or_real_sum(file: &PaymentFile) -> Option<Decimal> {
     let amounts = || file.batches.iter().flat_map(|batch| &batch.transactions).filter_map(|one| one.money.as_ref());
     let real = || amounts().try_fold(Decimal::from_cents(0), |sum, money| sum.checked_add(&money.amount));
     file.sum.clone().or_else(real)

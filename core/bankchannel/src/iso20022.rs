@@ -6,6 +6,7 @@
 pub use bankchannel_iso20022::{
     MODULE,
     answers::PaymentVerdict,
+    archive::{ArchiveContent, ArchiveMember},
     cash::{
         AmountDetail, AmountKind, AvailableAmount, BalanceCheck, BankTransactionCode, Batch, CardTransaction, CashFile,
         CashFileBuilder, CashKind, CashMessage, CashMessageBuilder, Charge, CheckedAccount, CheckedStatements,
@@ -26,11 +27,15 @@ pub use bankchannel_iso20022::{
         RowFormat, TextChange, TransferKind,
     },
     matching::{
-        BookingPlace, LeftoverEntry, LeftoverReason, LeftoverReport, Matched, MatchedBatch, MatchedTransaction,
-        Outcome, OutcomeTotal, ReportPlace, StatusSource,
+        BookingPlace, LeftoverEntry, LeftoverReason, LeftoverReport, Matched, MatchedBatch, MatchedBy,
+        MatchedTransaction, Outcome, OutcomeTotal, ReportPlace, StatusSource,
     },
     meaning::{Again, MoneyState},
     operations::reading::{ReadCashRequest, ReadCashRequestBuilder},
+    payee_check::{
+        OrderWaitsFor, PayeeCheck, PayeeCheckBuilder, PayeeCheckNote, PayeeCheckNoteBuilder, PayeeCheckResult,
+        PayeeCheckState, PayeeCheckSummary, PayeeCheckSummaryBuilder,
+    },
     payment::{
         PaymentBatch, PaymentBatchBuilder, PaymentFile, PaymentFileBuilder, PaymentKind, PaymentKindBuilder,
         PaymentTransaction, PaymentTransactionBuilder,
@@ -61,9 +66,9 @@ pub mod check {
     };
 }
 
-/// Recognises messages of another kind.
-pub mod data {
-    pub use bankchannel_iso20022::data::foreign_kind;
+/// Recognises files, and gives those in an archive.
+pub mod files {
+    pub use bankchannel_iso20022::{FileReceiver, MessageFileKind, RecognisedFile, file_kind, files_in};
 }
 
 /// Makes payment files, transaction by transaction.
@@ -83,7 +88,7 @@ pub mod matching {
 pub mod meaning {
     pub use bankchannel_iso20022::meaning::{
         Reason, Status, account_type, balance, bank_transaction, document, entry_status, purpose, reason, reason_of,
-        service_level, status, status_of,
+        return_reason, service_level, status, status_of,
     };
 }
 

@@ -59,7 +59,11 @@ pub enum IbanError {
 /// # Errors
 /// The first of the five that fails.
 pub fn check(text: &str) -> Result<(), IbanError> {
-    let iban = compact(text);
+    check_compact(&compact(text))
+}
+
+/// The same for one without blanks, in capital letters.
+fn check_compact(iban: &str) -> Result<(), IbanError> {
     let bytes = iban.as_bytes();
     let shaped = (MIN_LENGTH..=MAX_LENGTH).contains(&bytes.len())
         && bytes[..2].iter().all(u8::is_ascii_uppercase)
@@ -91,6 +95,12 @@ pub fn check(text: &str) -> Result<(), IbanError> {
     if issued && remainder == 1 { Ok(()) } else { Err(IbanError::CheckDigits) }
 }
 
+/// The electronic form of an IBAN; `None` if it is none.
+pub(crate) fn read(text: &str) -> Option<String> {
+    let iban = compact(text);
+    check_compact(&iban).is_ok().then_some(iban)
+}
+
 /// The remainder modulo 97 of letters and digits, where A counts as 10 and Z as 35 (ISO 7064).
 pub(crate) fn mod_97(characters: impl Iterator<Item = u8>) -> u32 {
     characters.fold(0, |rest, byte| match byte {
@@ -98,6 +108,15 @@ pub(crate) fn mod_97(characters: impl Iterator<Item = u8>) -> u32 {
         b'A'..=b'Z' => (rest * 100 + u32::from(byte - b'A') + 10) % 97,
         _ => rest,
     })
+}
+
+/// The IBAN of a Finnish account number in the form of machines: 14 digits.
+pub(crate) fn of_finnish_number(number: &str) -> Option<String> {
+    let is_number = number.len() == 14 && number.bytes().all(|byte| byte.is_ascii_digit());
+    let rest = number.bytes().fold(0_u64, |rest, digit| (rest * 10 + u64::from(digit.wrapping_sub(b'0'))) % 97);
+    // FI00 as digits: 15 18 00.
+    let check = 98 - (rest * 1_000_000 + 151_800) % 97;
+    (is_number && number.bytes().any(|digit| digit != b'0')).then(|| format!("FI{check:02}{number}"))
 }
 
 /// Whether it is a Swiss QR-IBAN: its bank has a number from 30000 to 31999, and it requires a QR reference.

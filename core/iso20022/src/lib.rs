@@ -9,35 +9,41 @@
 //!                   cash::CashReader: the same entry by entry, in memory that does not grow with the file
 //! ```
 //!
-//! [`payment`] reads pain.001, [`status`] pain.002, and [`cash`] camt.052, camt.053 and camt.054: typed values, with codes
-//! explained in words, for files of any size.
+//! [`payment`] reads pain.001, [`status`] pain.002, and [`cash`] camt.052, camt.053 and camt.054, SWIFT statements and Finnish
+//! records of the same content: typed values, with codes explained in words, for files of any size, also in an [`archive`].
 //!
 //! Nothing here reads the clock or draws random numbers, and only one operation writes a file, at the given path:
 //! bytes, times and ids are passed in, so the same input gives the same bytes. Every parser refuses document type
 //! declarations and limits size, depth and counts (docs/protocols/ws-channel.md §10 S30).
 
 pub mod answers;
+pub mod archive;
 pub mod cash;
 pub mod check;
 pub mod data;
 pub mod errors;
+mod finnish;
 pub mod iban;
 pub mod make;
 pub mod matching;
 pub mod meaning;
 mod message_file;
 pub mod operations;
+pub mod payee_check;
 pub mod payment;
+mod recognise;
 pub mod rules;
 pub mod schema;
 pub mod status;
+mod swift;
 pub mod tables;
 mod text;
 
 pub use bankchannel_xml::{XmlFault, is_in_its_encoding};
 pub use cash::{read_notification, read_report, read_statement};
-pub use data::foreign_kind;
-pub use message_file::{MessageFile, MessageFileKind, message_file_kind, other_file, read_message_file};
+pub use message_file::{
+    FileReceiver, MAX_UNASKED, MessageFile, MessageFileKind, RecognisedFile, file_kind, files_in, read_message_file,
+};
 pub use operations::{CATALOGUE, TERMS, Terms};
 pub use payment::read_payment;
 pub use status::read_status_report;

@@ -2,10 +2,12 @@
 
 use std::io::{self, Read};
 
-use crate::cash::{self, CashFile, ReadOptions};
+use crate::archive::{ArchiveContent, FileMember, UnpackLimits, each_file, each_member, none_of};
+use crate::cash::{self, CashFile, ReadOptions, Statement};
 use crate::data::{HeldCount, MessageSequence};
 use crate::payment::{self, PaymentFile};
-use crate::status::{self, StatusFile};
+use crate::recognise::{FileFormat, HEAD, is_prose, recognise};
+use crate::status::{self, StatusFile, StatusReport};
 use bankchannel_xml::XmlFault;
 use bankchannel_xml::{XmlRules, XmlTokens};
 
@@ -16,8 +18,30 @@ pub enum MessageFile {
     Payment(Box<PaymentFile>),
     /// `pain.002`.
     Status(StatusFile),
-    /// `camt.052`, `camt.053` or `camt.054`.
+    /// A statement, report or notification of any format.
     Cash(Box<CashFile>),
+    /// An archive with status reports and with statements.
+    Both(StatusFile, Box<CashFile>),
+    /// None of them, by its name.
+    Other(XmlFault),
+}
+
+impl MessageFile {
+    /// Its status reports.
+    pub fn reports(&self) -> &[StatusReport] {
+        match self {
+            Self::Status(file) | Self::Both(file, _) => &file.reports,
+            Self::Payment(_) | Self::Cash(_) | Self::Other(_) => &[],
+        }
+    }
+
+    /// Its statements, reports and notifications.
+    pub fn statements(&self) -> &[Statement] {
+        match self {
+            Self::Cash(file) | Self::Both(_, file) => &file.statements,
+            Self::Payment(_) | Self::Status(_) | Self::Other(_) => &[],
+        }
+    }
 }
 
 /// The kind of a file with one of the supported messages.
@@ -27,9 +51,26 @@ pub enum MessageFileKind {
     Payment,
     /// `pain.002`.
     Status,
-    /// `camt.052`, `camt.053` or `camt.054`.
+    /// `camt.052`, `camt.053` or `camt.054`, a SWIFT statement, or records of a bank with the same content.
     Cash,
 }
+
+/// A file, by its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RecognisedFile {
+    /// A file with one of the supported messages.
+    Message(MessageFileKind),
+    /// An archive, whose files [`files_in`] gives.
+    Archive,
+    /// What people read, by name: a PDF document, a picture, a document of an office program, a text. No message is missing
+    /// without it.
+    Document(XmlFault),
+    /// None of them, by name: another message, other XML, or another kind of file.
+    Other(XmlFault),
+}
+
+/// Maximum number of bytes of a bank's archive when it is unpacked, for readers that were not asked to read it.
+pub const MAX_UNASKED: u64 = 16 * 1024 * 1024;
 
 /// What none of the supported messages is, and what to give in its place.
 const NONE: (&str, &str) = (
@@ -47,54 +88,110 @@ fn kind_of(name: &str) -> Option<MessageFileKind> {
     }
 }
 
-/// The kind of a file that may be a payment file, status report, statement, report or notification; `None` if it is none
-/// of them: other XML, or not XML ([`other_file`] says what). Reads until the message begins, in the given encoding,
-/// otherwise in the file's own.
+/// Recognises a file. Reads until its message begins, in the given encoding, otherwise in the file's own.
 ///
 /// # Errors
 /// It starts like XML and cannot be read.
-pub fn message_file_kind(mut input: impl Read, encoding: Option<&str>) -> Result<Option<MessageFileKind>, XmlFault> {
-    /// Where XML begins, after a byte order mark and blanks.
-    const BEGINNING: u64 = 256;
-    let mut beginning = Vec::new();
-    let failed = |why: io::Error| XmlFault::new(format!("reading the file failed: {}", why.kind()), "read it again");
-    input.by_ref().take(BEGINNING).read_to_end(&mut beginning).map_err(failed)?;
-    let message = XmlTokens::open(io::Cursor::new(&beginning).chain(input), encoding, XmlRules::tolerant())
-        .and_then(|tokens| MessageSequence::over(tokens, true).next_message(kind_of, NONE));
-    match message {
-        Ok(kind) => Ok(kind),
-        Err(problem) if beginning.trim_ascii_start().starts_with(b"<") || beginning.starts_with(b"\xEF\xBB\xBF<") => {
-            Err(problem)
+pub fn file_kind(mut input: impl Read, encoding: Option<&str>) -> Result<RecognisedFile, XmlFault> {
+    let mut head = Vec::new();
+    input.by_ref().take(HEAD as u64).read_to_end(&mut head).map_err(|error| XmlFault::of_input(&error))?;
+    match recognise(&head) {
+        Ok(FileFormat::Zip | FileFormat::Gzip) => return Ok(RecognisedFile::Archive),
+        Ok(FileFormat::Swift | FileFormat::Tito | FileFormat::ReferencePayments) => {
+            return Ok(RecognisedFile::Message(MessageFileKind::Cash));
         }
-        Err(_) => Ok(None),
+        Ok(FileFormat::Xml) => {}
+        Err(other) if other.is_document => return Ok(RecognisedFile::Document(other.fault)),
+        Err(other) => return Ok(RecognisedFile::Other(other.fault)),
+    }
+    let is_xml = head.trim_ascii_start().starts_with(b"<") || head.starts_with(b"\xEF\xBB\xBF<");
+    let other = if is_prose(&head) { RecognisedFile::Document } else { RecognisedFile::Other };
+    let mut file = match XmlTokens::open(io::Cursor::new(head).chain(input), encoding, XmlRules::tolerant()) {
+        Ok(tokens) => MessageSequence::over(tokens, false),
+        Err(fault) if is_xml => return Err(fault),
+        Err(fault) => return Ok(other(fault)),
+    };
+    match file.next_message(kind_of, NONE) {
+        Ok(Some(kind)) => Ok(RecognisedFile::Message(kind)),
+        Ok(None) => Ok(RecognisedFile::Other(XmlFault::new(format!("the file holds no {}", NONE.0), NONE.1))),
+        // The file was read to its end: it is another message, or other XML.
+        Err(fault) if !is_xml || file.tokens.is_at_end() => Ok(other(fault)),
+        Err(fault) => Err(fault),
     }
 }
 
-/// The kind of a file that is none of the supported messages: another message, by its name, other XML, or another kind
-/// of file; `None` if it is one of them. In the given encoding, otherwise in the file's own.
-pub fn other_file(input: impl Read, encoding: Option<&str>) -> Option<XmlFault> {
-    MessageSequence::open(input, encoding).and_then(|mut file| file.next_message(kind_of, NONE)).err()
-}
+/// Takes a file: its name in an archive, and its bytes; or what it is, if it is a [`RecognisedFile::Document`] by its first
+/// bytes or its own files.
+pub type FileReceiver<'f, 'a> =
+    &'f mut dyn FnMut(Option<&str>, Result<Box<dyn Read + 'a>, XmlFault>) -> Result<(), XmlFault>;
 
-/// Reads a file that may be a payment file, status report, statement, report or notification, in the given encoding,
-/// otherwise in its own; `None` if it is none of them: other XML, or not XML. At most `most` entries or transactions are
-/// held.
+/// Passes each file of an input on: itself without a name, or those of an archive with their names. What `take` refuses of
+/// an archive is listed with the reason, as is what no reader here takes.
 ///
 /// # Errors
-/// It starts like XML and cannot be read; or it is one of the messages and larger.
-pub fn read_message_file(bytes: &[u8], encoding: Option<&str>, max: usize) -> Result<Option<MessageFile>, XmlFault> {
+/// The input or the archive cannot be read; what `take` refuses of a plain file.
+pub fn files_in<'a>(
+    input: impl Read + 'a,
+    take: FileReceiver<'_, 'a>,
+) -> Result<Option<Box<ArchiveContent>>, XmlFault> {
+    each_member(input, UnpackLimits::default(), &mut |FileMember { name, format, content, .. }| match format {
+        Ok(_) => take(name.as_deref(), Ok(content)),
+        Err(other) if other.is_document => take(name.as_deref(), Err(other.fault)),
+        Err(other) => Err(other.fault),
+    })
+}
+
+/// Reads a file that may be a payment file, status report, statement, report or notification, or an archive of them, in the
+/// given encoding, otherwise in its own. At most `max` entries or transactions are held, and at most `max_unpacked` bytes
+/// come out of an archive.
+///
+/// # Errors
+/// It starts like XML and cannot be read; it is one of the messages and larger; an archive that cannot be read, or that
+/// holds none of them.
+pub fn read_message_file(
+    bytes: &[u8],
+    encoding: Option<&str>,
+    max: usize,
+    max_unpacked: u64,
+) -> Result<MessageFile, XmlFault> {
+    let limits = UnpackLimits { unpacked: max_unpacked };
     let held = HeldCount::up_to(max);
-    Ok(Some(match message_file_kind(bytes, encoding)? {
-        Some(MessageFileKind::Payment) => {
-            MessageFile::Payment(Box::new(payment::read_held(MessageSequence::open(bytes, encoding)?, held)?))
+    let options = ReadOptions {
+        encoding: encoding.map(str::to_owned),
+        max_unpacked: Some(max_unpacked),
+        ..ReadOptions::default()
+    };
+    let cash = || cash::read_up_to(bytes, &options, max).map(Box::new);
+    let (payments, statuses, statements) = match file_kind(bytes, encoding)? {
+        RecognisedFile::Message(MessageFileKind::Payment) => (true, false, false),
+        RecognisedFile::Message(MessageFileKind::Status) => (false, true, false),
+        RecognisedFile::Message(MessageFileKind::Cash) => (false, false, true),
+        RecognisedFile::Document(other) | RecognisedFile::Other(other) => return Ok(MessageFile::Other(other)),
+        RecognisedFile::Archive => kinds_in(bytes, encoding, limits)?,
+    };
+    Ok(match (payments, statuses, statements) {
+        (_, true, true) => MessageFile::Both(status::read_held(bytes, encoding, held, limits)?, cash()?),
+        (_, true, false) => MessageFile::Status(status::read_held(bytes, encoding, held, limits)?),
+        (_, false, true) => MessageFile::Cash(cash()?),
+        (..) => MessageFile::Payment(Box::new(payment::read_up_to(bytes, encoding, held, limits)?)),
+    })
+}
+
+/// Whether an archive holds payment files, status reports and statements.
+fn kinds_in(bytes: &[u8], encoding: Option<&str>, limits: UnpackLimits) -> Result<(bool, bool, bool), XmlFault> {
+    let mut found = (false, false, false);
+    let archive = each_file(bytes, limits, &mut |_, _, content| {
+        match file_kind(content, encoding)? {
+            RecognisedFile::Message(MessageFileKind::Payment) => found.0 = true,
+            RecognisedFile::Message(MessageFileKind::Status) => found.1 = true,
+            RecognisedFile::Message(MessageFileKind::Cash) => found.2 = true,
+            // No archive is given as a file of an archive.
+            RecognisedFile::Archive => {}
+            RecognisedFile::Document(other) | RecognisedFile::Other(other) => return Err(other),
         }
-        Some(MessageFileKind::Status) => MessageFile::Status(status::read_held(bytes, encoding, held)?),
-        Some(MessageFileKind::Cash) => {
-            let options = ReadOptions { encoding: encoding.map(str::to_owned), ..ReadOptions::default() };
-            MessageFile::Cash(Box::new(cash::read_up_to(bytes, &options, max)?))
-        }
-        None => return Ok(None),
-    }))
+        Ok(())
+    })?;
+    if found == (false, false, false) { Err(none_of(archive.as_deref(), NONE.0)) } else { Ok(found) }
 }
 
 #[cfg(test)]
@@ -105,34 +202,37 @@ mod tests {
     #[test]
     fn each_message_goes_to_its_reader_and_others_to_none() {
         let statement = include_bytes!("../tests/data/camt.053.001.08.xml");
-        assert!(matches!(read_message_file(statement, None, 10), Ok(Some(MessageFile::Cash(_)))));
+        let read_message_file = |bytes: &[u8], max| super::read_message_file(bytes, None, max, 1 << 20);
+        assert!(matches!(read_message_file(statement, 10), Ok(MessageFile::Cash(_))));
         let report = br#"<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"><CstmrPmtStsRpt><GrpHdr><MsgId>R1</MsgId></GrpHdr></CstmrPmtStsRpt></Document>"#;
-        let Ok(Some(MessageFile::Status(read))) = read_message_file(report, None, 10) else {
-            panic!("no status report")
-        };
+        let Ok(MessageFile::Status(read)) = read_message_file(report, 10) else { panic!("no status report") };
         assert_eq!(read.reports[0].id.as_deref(), Some("R1"));
         let payment = crate::EXAMPLE_PAIN001.as_bytes();
-        assert!(matches!(read_message_file(payment, None, 10), Ok(Some(MessageFile::Payment(_)))));
-        for other in [b"T00322100".as_slice(), b"", b"<html/>"] {
-            assert_eq!(read_message_file(other, None, 10), Ok(None));
+        assert!(matches!(read_message_file(payment, 10), Ok(MessageFile::Payment(_))));
+        for statement in [b"T00322100".as_slice(), b":20:A\n:25:B\n"] {
+            assert!(matches!(read_message_file(statement, 10), Ok(MessageFile::Cash(_))));
+        }
+        for other in [b"MT940".as_slice(), b"", b"<html/>", b"<a/>"] {
+            assert!(matches!(read_message_file(other, 10), Ok(MessageFile::Other(_))), "{}", other.escape_ascii());
         }
         let with_dtd = [b"<!DOCTYPE a>".as_slice(), report].concat();
         for broken in
             [&report[..report.len() - 20], &report[..60], &payment[..900], &with_dtd, b"<Document><Cst", b"<\0D\0"]
         {
-            assert!(read_message_file(broken, None, 10).is_err());
+            assert!(read_message_file(broken, 10).is_err());
         }
         for larger in [statement.as_slice(), payment] {
-            assert!(read_message_file(larger, None, 1).is_err());
+            assert!(read_message_file(larger, 1).is_err());
         }
     }
 
     #[test]
     fn other_messages_are_named_by_namespace_or_element() {
-        let said = |text: &str| {
-            assert_eq!(message_file_kind(text.as_bytes(), None), Ok(None), "{text}");
-            other_file(text.as_bytes(), None).unwrap().message
+        let other = |bytes: &[u8], encoding| match file_kind(bytes, encoding) {
+            Ok(RecognisedFile::Document(other) | RecognisedFile::Other(other)) => other.message,
+            kind => panic!("{kind:?}: {}", bytes.escape_ascii()),
         };
+        let said = |text: &str| other(text.as_bytes(), None);
         for (name, root, words) in [
             ("pain.008.001.08", "CstmrDrctDbtInitn", "direct debits"),
             ("camt.056.001.11", "FIToFIPmtCxlReq", "cancel a payment"),
@@ -161,13 +261,13 @@ mod tests {
                 assert!(by_element.contains(&name[..8]) && by_element.contains(words), "{by_element}");
             }
         }
-        assert!(other_file(b"T00322100".as_slice(), None).unwrap().message.contains("TITO"));
-        assert!(other_file(b"\x89PNG\r\n\x1a\n\0".as_slice(), None).unwrap().message.contains("picture"));
-        assert_eq!(other_file(crate::EXAMPLE_PAIN001.as_bytes(), None), None);
+        assert!(other(b"\x89PNG\r\n\x1a\n\0", None).contains("picture"));
+        let payment = file_kind(crate::EXAMPLE_PAIN001.as_bytes(), None);
+        assert_eq!(payment, Ok(RecognisedFile::Message(MessageFileKind::Payment)));
         // Its words may be in an encoding that it does not declare.
         let latin = b"<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:pain.008.001.08\"><Note>M\xFCller</Note>\
                       <CstmrDrctDbtInitn/></Document>";
-        assert!(other_file(latin.as_slice(), Some("ISO-8859-1")).unwrap().message.contains("direct debits"));
+        assert!(other(latin, Some("ISO-8859-1")).contains("direct debits"));
         assert!(said("<html/>").contains("HTML"), "{}", said("<html/>"));
         assert!(said("<Letter/>").contains("<Letter> holds no payment file"));
     }

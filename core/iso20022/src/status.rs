@@ -5,12 +5,14 @@ use std::io::Read;
 use bankchannel_foundation::model::Boundary;
 use bankchannel_foundation::model::Decimal;
 
+use crate::archive::{ArchiveContent, UnpackLimits, each_file, none_of};
 use crate::cash::Charge;
 use crate::data::{
     Code, ElementValues, HeldCount, MessageName, MessageSequence, Moment, Money, Remittance, SharedParty,
     UnreadElement, UnreadTally, owned, placeholder,
 };
 use crate::meaning;
+use crate::payee_check::{self, PayeeCheck, PayeeCheckSummary};
 use crate::rules::Finding;
 use bankchannel_xml::XmlFault;
 use bankchannel_xml::{XmlElement, XmlRecord};
@@ -24,6 +26,8 @@ const NEWEST: u32 = 14;
 pub struct StatusFile {
     /// The reports, in order.
     pub reports: Vec<StatusReport>,
+    /// The files of an archive; left out if the file is none.
+    pub archive: Option<Box<ArchiveContent>>,
 }
 
 /// The bank's status of a payment file.
@@ -34,10 +38,14 @@ pub struct StatusReport {
     pub line: u64,
     /// The report's message name, by its namespace.
     pub message: MessageName,
+    /// The name of the file in an archive that it comes from.
+    pub member: Option<String>,
     /// The report's own message id.
     pub id: Option<String>,
     /// When the report was made.
     pub created: Option<Moment>,
+    /// The BIC of the bank that has the debtor's account.
+    pub debtor_bank_bic: Option<String>,
     /// The message id of the payment file.
     pub original_message_id: Option<String>,
     /// The message name of the payment file, such as `pain.001.001.09`; banks spell it in several ways.
@@ -54,6 +62,8 @@ pub struct StatusReport {
     pub reasons: Vec<StatusReason>,
     /// The number of transactions by status.
     pub counts: Vec<StatusCount>,
+    /// The payee check of the whole, if this is a report of one. The order then waits at the bank: nothing is paid.
+    pub payee_check: Option<Box<PayeeCheckSummary>>,
     /// The batches of the payment file that the report names, in order.
     pub batches: Vec<BatchStatus>,
     /// Remarks on the file.
@@ -104,6 +114,8 @@ pub struct TransactionStatus {
     pub status: Option<Code>,
     /// The reasons for it.
     pub reasons: Vec<StatusReason>,
+    /// The result of the payee check, in a report of one.
+    pub payee_check: Option<Box<PayeeCheck>>,
     /// The charges.
     pub charges: Vec<Charge>,
     /// When the order was accepted.
@@ -161,16 +173,36 @@ pub fn read_status_report(input: impl Read) -> Result<StatusFile, XmlFault> {
 /// # Errors
 /// As [`read_status_report`]; the encoding is not supported.
 pub fn read_with_encoding(input: impl Read, encoding: Option<&str>) -> Result<StatusFile, XmlFault> {
-    read_held(input, encoding, HeldCount::default())
+    read_held(input, encoding, HeldCount::default(), UnpackLimits::default())
 }
 
 /// The same for a file with at most this many transactions and batches.
-pub(crate) fn read_held(input: impl Read, encoding: Option<&str>, mut held: HeldCount) -> Result<StatusFile, XmlFault> {
+pub(crate) fn read_held(
+    input: impl Read,
+    encoding: Option<&str>,
+    mut held: HeldCount,
+    limits: UnpackLimits,
+) -> Result<StatusFile, XmlFault> {
+    let mut reports = Vec::new();
+    let archive = each_file(input, limits, &mut |name, _, content| {
+        let mut own = read_reports(content, encoding, &mut held)?;
+        own.iter_mut().for_each(|report| report.member = name.map(str::to_owned));
+        reports.append(&mut own);
+        Ok(())
+    })?;
+    if archive.as_ref().is_some_and(|archive| archive.is_all_unread()) {
+        return Err(none_of(archive.as_deref(), "status report"));
+    }
+    Ok(StatusFile { reports, archive })
+}
+
+/// The reports of one file.
+fn read_reports(input: impl Read, encoding: Option<&str>, held: &mut HeldCount) -> Result<Vec<StatusReport>, XmlFault> {
     let mut file = MessageSequence::open(input, encoding)?;
-    let (mut read, mut record) = (StatusFile::default(), XmlRecord::default());
+    let (mut reports, mut record) = (Vec::new(), XmlRecord::default());
     let wanted = |name: &str| is_report(name).then_some(());
     while file.next_message(wanted, ("status report", "choose a file of type pain.002"))?.is_some() {
-        file.count(&mut held)?;
+        file.count(held)?;
         let mut report = StatusReport::begin(&file);
         let mut unread = UnreadTally::default();
         while file.next_child()? {
@@ -180,10 +212,10 @@ pub(crate) fn read_held(input: impl Read, encoding: Option<&str>, mut held: Held
                     report.group(record.finish());
                     unread.add(&AROUND, record.finish());
                 }
-                "OrgnlPmtInfAndSts" => report.batch(&mut file, &mut record, &mut held, &mut unread)?,
+                "OrgnlPmtInfAndSts" => report.batch(&mut file, &mut record, held, &mut unread)?,
                 "TxInfAndSts" => {
                     file.read(&mut record)?;
-                    file.count(&mut held)?;
+                    file.count(held)?;
                     report.transaction(record.finish());
                     unread.add(&AROUND, record.finish());
                 }
@@ -191,9 +223,10 @@ pub(crate) fn read_held(input: impl Read, encoding: Option<&str>, mut held: Held
             }
         }
         report.unread = unread.found();
-        read.reports.push(report);
+        payee_check::settle(&mut report);
+        reports.push(report);
     }
-    Ok(read)
+    Ok(reports)
 }
 
 /// Whether an element of this name is a status report; version 2 names it after the message.
@@ -210,8 +243,10 @@ impl StatusReport {
         Self {
             line: file.tag.line,
             message: file.name(),
+            member: None,
             id: None,
             created: None,
+            debtor_bank_bic: None,
             original_message_id: None,
             original_message_name: None,
             original_created: None,
@@ -220,6 +255,7 @@ impl StatusReport {
             status: None,
             reasons: Vec::new(),
             counts: Vec::new(),
+            payee_check: None,
             batches: Vec::new(),
             notes: file.notes(NEWEST),
             problems: Vec::new(),
@@ -235,6 +271,7 @@ impl StatusReport {
         let mut moment = |path: &str| element.find(path).and_then(|time| values.moment(time));
         if element.name() == "GrpHdr" {
             (self.id, self.created) = (text("MsgId"), moment("CreDtTm"));
+            self.debtor_bank_bic = owned(element.first(&["DbtrAgt/FinInstnId/BICFI", "DbtrAgt/FinInstnId/BIC"]));
         } else {
             self.original_message_id = text("OrgnlMsgId");
             self.original_message_name = text("OrgnlMsgNmId");
@@ -314,6 +351,7 @@ impl TransactionStatus {
             uetr: text("OrgnlUETR"),
             status: Code::read(element.child("TxSts"), meaning::status),
             reasons: reasons(element),
+            payee_check: None,
             charges: element.all("ChrgsInf").filter_map(|charge| Charge::read(charge, values)).collect(),
             accepted: element.child("AccptncDtTm").and_then(|time| values.moment(time)),
             servicer_reference: text("AcctSvcrRef"),

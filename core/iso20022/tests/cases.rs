@@ -10,6 +10,7 @@ use bankchannel_iso20022::check::{CheckOptions, PaymentCheck, check};
 use bankchannel_iso20022::make::{PaymentData, PaymentMaker};
 use bankchannel_iso20022::matching::{Outcome, match_status};
 use bankchannel_iso20022::rules::{Finding, Level};
+use bankchannel_iso20022::tables::{self, EntryRows};
 use bankchannel_iso20022::{read_payment, read_statement, read_status_report};
 
 fn file(name: &str) -> Vec<u8> {
@@ -94,9 +95,10 @@ fn noise_of_binary_numbers_is_said_and_makes_no_difference() {
 /// `OCA/bank-statement-import` #113 #231 #880; `frappe/erpnext` #48011.
 #[test]
 fn what_is_no_xml_is_named() {
+    // Statements in an archive, and those of SWIFT, are read; a bank takes none as a payment.
+    assert!(!statement("statements.zip").statements.is_empty());
+    assert_eq!(statement("mt940.sta").statements[0].id.as_deref(), Some("STARTUMSE"));
     for (name, words) in [("statements.zip", "this is a ZIP archive; unpack it first"), ("mt940.sta", "MT940")] {
-        let refused = read_statement(file(name).as_slice()).unwrap_err().to_string();
-        assert!(refused.contains(words), "{refused}");
         let found = &checked(name).findings[0];
         assert!(found.to_string().contains(words), "{found}");
     }
@@ -120,6 +122,31 @@ fn reasons_of_direct_debits_have_a_meaning() {
     for detail in read.entries.iter().flat_map(|entry| &entry.details) {
         let reason = detail.returned.as_ref().unwrap().reason.as_ref().unwrap();
         assert!(reason.meaning.is_some(), "{reason:?}");
+    }
+}
+
+/// Collections that went back to their payers: ids, mandates, reasons and charges in the rows, in words of the right side.
+#[test]
+fn returned_direct_debits_say_what_came_back() {
+    let read = statement("returned-direct-debits.xml");
+    let rows: Vec<_> = tables::of_statements(&read.statements, EntryRows::Entries).collect();
+    let names = ["end_to_end_id", "mandate_id", "return_reason", "charges", "entry_amount"];
+    let places = names.map(|name| tables::ENTRIES.iter().position(|column| column.name == name).unwrap());
+    let shown: Vec<_> = rows.iter().map(|row| places.map(|at| row[at].as_str())).collect();
+    assert_eq!(shown, [["C-1", "M-1", "AM04", "", "-25.00"], ["C-2", "M-2", "MD06", "-3.50 EUR", "-28.50"]]);
+    let text = String::from_utf8(file("returned-direct-debits.xml")).unwrap();
+    for (code, debit, credit) in [
+        ("MD07", "the payer is deceased", "the payee is deceased"),
+        ("AC16", "account is in sequestration", "account is in sequestration"),
+        ("AC17", "account is in liquidation", "account is in liquidation"),
+        ("G004", "credit is pending: the funds are awaited", "credit is pending: the funds are awaited"),
+    ] {
+        for (direction, words) in [("DBIT", debit), ("CRDT", credit)] {
+            let text = text.replace("AM04", code).replace("DBIT", direction);
+            let entry = read_statement(text.as_bytes()).unwrap().statements.remove(0).entries.remove(0);
+            let reason = entry.details[0].returned.as_ref().unwrap().reason.clone().unwrap();
+            assert_eq!(reason.meaning.as_deref(), Some(words), "{code} {direction}");
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Why XML cannot be read, or does not obey its schema.
 
-use std::fmt;
+use std::{fmt, io};
 
 /// A fault of an XML document: its place, its description, and what to change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,12 @@ impl XmlFault {
     /// A fault without a place.
     pub fn new(message: impl Into<String>, change: impl Into<String>) -> Self {
         Self { line: None, column: None, path: String::new(), message: message.into(), change: change.into() }
+    }
+
+    /// The fault of an input that cannot be read: its own, if it has one, such as an archive's.
+    pub fn of_input(error: &io::Error) -> Self {
+        let own = error.get_ref().and_then(|inner| inner.downcast_ref::<Self>());
+        own.cloned().unwrap_or_else(|| Self::new(format!("reading the file failed: {}", error.kind()), "read it again"))
     }
 
     /// The fault and its place, without the remedy: for a message of somebody else, which the reader cannot change.

@@ -157,8 +157,8 @@ impl<'a> XmlSource<'a> {
     fn read(&mut self, bytes: usize) -> Result<(), XmlFault> {
         let read = self.input.by_ref().take(bytes as u64).read_to_end(&mut self.raw);
         let read = read.map_err(|error| {
-            let message = format!("reading the file failed: {}", error.kind());
-            self.fault(self.window.len(), message, "read it again")
+            let (fault, (line, column)) = (XmlFault::of_input(&error), self.line_and_column(self.window.len()));
+            fault.at(line, column as u64 + 1)
         })?;
         self.finished = read < bytes;
         Ok(())

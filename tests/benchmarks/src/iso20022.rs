@@ -63,7 +63,36 @@ pub(crate) fn measure(table: &mut Table) {
     let times = number(&made["times"], "sepaxml");
     let theirs = format!("sepaxml without validation {:.2} s", times * number(&made, "seconds"));
     table.ratio("python: a payment file of 50,000 transfers", &seconds(&made), &theirs, times, Bound::AtLeast(3.0));
+    swift(table, folder.path());
     memory(table, folder.path(), &statement);
+}
+
+/// Statements of SWIFT, against a bare pass over their lines and the Python package for them.
+fn swift(table: &mut Table, folder: &Path) {
+    let told = example(&["swift_speed", ENTRIES]);
+    let row = told.lines().rfind(|line| line.starts_with('{')).unwrap_or_default();
+    let read: Value = serde_json::from_str(row).unwrap_or_else(|why| panic!("swift_speed prints JSON ({why}): {told}"));
+    let (own, lines) = (number(&read, "seconds"), number(&read, "lines_seconds"));
+    table.ratio(
+        "Rust: an MT940 of 100,000 entries, entry by entry",
+        &format!("{own:.3} s"),
+        &format!("its lines alone {lines:.3} s"),
+        own / lines,
+        Bound::AtMost(2.0),
+    );
+    let path = folder.join("statement.sta").display().to_string();
+    example(&["swift_speed", SMALLER, &path]);
+    let python = LANGUAGES.iter().find(|language| language.name == "python").expect("a language");
+    let found = python.run("swift_statement", &[&path], &[]);
+    let times = number(&found["times"], "mt-940");
+    let seconds = number(&found, "seconds");
+    table.ratio(
+        "python: an MT940 of 20,000 entries",
+        &format!("{seconds:.2} s"),
+        &format!("mt-940 {:.2} s", times * seconds),
+        times,
+        Bound::AtLeast(10.0),
+    );
 }
 
 /// The peak memory of commands, relative to the file, or to that of a smaller file.

@@ -253,8 +253,14 @@ fn data_path(name: &str) -> PathBuf {
     if let Some(name) = name.strip_prefix("vectors/") {
         return scenario::folder().join("../../core/protocols/nextgen-psd2/src/signing/vectors").join(name);
     }
+    if name.starts_with("payee-check/") {
+        return scenario::folder().join("../../core/iso20022/tests/data").join(name);
+    }
     if let Some(name) = name.strip_prefix("cases/") {
         return scenario::folder().join("../../core/iso20022/tests/data/cases").join(name);
+    }
+    if name.starts_with("payment-breadth/") {
+        return scenario::folder().join("../../core/iso20022/tests/data").join(name);
     }
     scenario::folder().join("data").join(name)
 }

@@ -24,6 +24,13 @@ const SALT_EDGE: &[(char, u32)] =
 
 /// The cases of docs/protocols/iso20022.md, §10.
 const ISO_20022: u32 = 122;
+/// Its cases of archives and of Finnish records, §13: from the first of a group to its last.
+const PAYMENT_BREADTH: &[(&str, u32, u32)] =
+    &[("ARC", 1, 14), ("ARC", 20, 20), ("FIN", 1, 5), ("FIN", 10, 12), ("FIN", 20, 20)];
+/// Its cases of SWIFT statements, from the first of a group to its last.
+const SWIFT_STATEMENTS: &[(u32, u32)] = &[(1, 28), (30, 32)];
+/// Its cases of the payee check: from the first of a group to its last.
+const PAYEE_CHECK: &[(u32, u32)] = &[(1, 10), (20, 20)];
 
 /// The tests of docs/protocols/sepa-web-services.md §13 and the reports of its §15 that do not belong to Danske's channel:
 /// from the first of a group to its last.
@@ -58,7 +65,14 @@ fn every_id_of_nextgen_psd2_is_proved() {
 
 #[test]
 fn every_id_of_iso_20022_is_proved() {
-    let wanted: Vec<String> = (1..=ISO_20022).map(|number| format!("ISO-{number:03}")).collect();
+    let mut wanted: Vec<String> = (1..=ISO_20022).map(|number| format!("ISO-{number:03}")).collect();
+    for (group, first, last) in PAYMENT_BREADTH {
+        wanted.extend((*first..=*last).map(|number| format!("{group}-{number:02}")));
+    }
+    let swift = SWIFT_STATEMENTS.iter().flat_map(|(first, last)| *first..=*last);
+    wanted.extend(swift.map(|number| format!("MTS-{number:02}")));
+    let of_checks = PAYEE_CHECK.iter().flat_map(|(first, last)| *first..=*last);
+    wanted.extend(of_checks.map(|number| format!("VOP-{number:02}")));
     are_proved(&wanted, "ids-iso20022.json");
 }
 

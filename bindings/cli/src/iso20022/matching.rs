@@ -9,7 +9,7 @@ use bankchannel_foundation::{model::write_boundary, shown};
 use bankchannel_iso20022::{
     MessageFile,
     matching::{LeftoverEntry, Matched, match_status},
-    operations::reading::supported_encoding,
+    operations::reading::{supported_encoding, supported_statement_encoding},
     payment::read_with_encoding,
     tables::{self, CsvOptions, CsvWriter, TableColumn},
 };
@@ -17,7 +17,8 @@ use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use serde_json::json;
 
 use super::{
-    files::{self, NamedEncoding},
+    files::{self, LeftOut, NamedEncoding},
+    payee_check,
     tables::{ShownColumns, money},
 };
 use crate::{
@@ -45,7 +46,8 @@ pub(super) fn arguments(command: Command) -> Command {
                 .num_args(0..)
                 .value_hint(ValueHint::AnyPath)
                 .help(
-                    "Files from the bank since then: pain.002, camt.052, camt.053, camt.054; of a folder, every file",
+                    "Files from the bank since then: pain.002, camt.052, camt.053, camt.054, MT940, TITO, KTL, archives of them; of \
+                     a folder, every file",
                 ),
         )
         .arg(options::text("encoding", "NAME", "The payment file's encoding, if it declares none or a wrong one"))
@@ -77,23 +79,28 @@ pub(super) fn run(_: &Spec, matches: &ArgMatches) -> CommandOutcome {
     let (mut reports, mut statements, mut not_read) = (Vec::new(), Vec::new(), Vec::new());
     let mut failed = false;
     let files = files::listed(matches.get_many::<String>("files").into_iter().flatten())?;
-    let bank_encoding = supported_encoding(given("bank-encoding").map(str::to_owned))?;
+    let bank_encoding = supported_statement_encoding(given("bank-encoding").map(str::to_owned))?;
     let bank_encoding = NamedEncoding::new(bank_encoding.as_deref(), &files);
     for (path, named) in files {
-        let name = shown::path(&path);
-        match files::read(&path, bank_encoding) {
-            Ok(MessageFile::Status(mut file)) => reports.append(&mut file.reports),
-            Ok(MessageFile::Cash(mut file)) => statements.append(&mut file.statements),
-            Ok(MessageFile::Payment(_)) => {
-                failed |= named;
-                output::print_note(&format!("{name}: is a payment file, not a file from the bank: left out"));
+        files::each_in((path.as_path(), named), bank_encoding, &mut |name, file| {
+            match file.and_then(|file| file.whole().map_err(LeftOut::from)) {
+                Ok(MessageFile::Payment(_)) => {
+                    failed |= named;
+                    output::print_note(&format!("{name}: is a payment file, not a file from the bank: left out"));
+                }
+                Ok(file) => {
+                    reports.extend_from_slice(file.reports());
+                    statements.extend_from_slice(file.statements());
+                }
+                Err(LeftOut { why, is_failure: false }) => output::print_note(&format!("{name}: {why}: left out")),
+                Err(LeftOut { why, .. }) => {
+                    failed = true;
+                    output::print_note(&format!("{name}: {why}: left out, so that an outcome may be missing"));
+                    not_read.push(json!({ "file": name, "error": why }));
+                }
             }
-            Err(why) => {
-                failed = true;
-                output::print_note(&format!("{name}: {why}: left out, so that an outcome may be missing"));
-                not_read.push(json!({ "file": name.to_string(), "error": why }));
-            }
-        }
+            Ok(())
+        })?;
     }
     let matched = match_status(&payment, &reports, &statements);
     if matches.get_flag("csv") {
@@ -136,13 +143,15 @@ const SHOWN: ShownColumns = ShownColumns(
         ("reason", "Reason"),
         ("reason_meaning", ""),
         ("information", "The bank's words"),
+        ("payee_check", "Payee check"),
+        ("registered_name", "Registered name"),
         ("again", "Again?"),
         ("advice", "What to do"),
         ("booking_date", "Booked on"),
         ("difference", "Difference"),
         ("candidates", "May be its own"),
     ],
-    &["information", "difference", "candidates"],
+    &["information", "payee_check", "registered_name", "difference", "candidates"],
 );
 
 /// The most bookings that are shown with the transactions that they may be about.
@@ -169,12 +178,18 @@ fn with_candidates(entry: &LeftoverEntry) -> Option<String> {
 fn show(matched: &Matched) {
     let id = matched.id.as_deref().unwrap_or("without an id");
     output::line(&format!("Payment file {id}: {} transactions", matched.count));
+    if let Some(line) = matched.waits_for.map(payee_check::waiting_line) {
+        output::line(line);
+    }
     let mut rows = SHOWN.rows();
     tables::of_matched(matched).for_each(|row| rows.add(&row));
     let (table, left_out) = rows.finish();
     output::bytes(table.as_bytes());
     if let Some(line) = left_out {
         output::line(&line);
+    }
+    if let Some(check) = &matched.payee_check {
+        payee_check::summary_lines(check).iter().for_each(|line| output::line(line));
     }
     for batch in matched.batches.iter().filter(|batch| batch.difference.is_some()) {
         let (id, by) = (batch.id.as_deref().unwrap_or_default(), money(batch.difference.as_ref()));

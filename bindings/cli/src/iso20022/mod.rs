@@ -4,6 +4,7 @@ mod check;
 mod files;
 mod make_payment;
 mod matching;
+mod payee_check;
 mod show;
 mod tables;
 

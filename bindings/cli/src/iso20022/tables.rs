@@ -25,6 +25,7 @@ impl ShownColumns {
         let place = |name: &str| self.0.iter().position(|column| column.name == name);
         ShownRows {
             places: self.1.iter().filter_map(|(name, _)| place(name)).collect(),
+            names: self.1.iter().map(|(name, _)| *name).collect(),
             titles: self.1.iter().map(|(_, title)| *title).collect(),
             optional: self.1.iter().map(|(name, _)| self.2.contains(name)).collect(),
             cells: Vec::new(),
@@ -36,6 +37,7 @@ impl ShownColumns {
 /// Rows of a table for people, the first ones of them.
 pub(super) struct ShownRows {
     places: Vec<usize>,
+    names: Vec<&'static str>,
     titles: Vec<&'static str>,
     /// Whether each column is left out where it is empty.
     optional: Vec<bool>,
@@ -50,6 +52,18 @@ impl ShownRows {
         } else {
             self.cells.push(self.places.iter().map(|place| row[*place].as_str().to_owned()).collect());
         }
+    }
+
+    /// Leaves these columns out unless a row has a value in another one.
+    pub(super) fn only_with(mut self, names: &[&str], other: &str) -> Self {
+        let place = self.names.iter().position(|name| *name == other);
+        if place.is_some_and(|place| self.cells.iter().all(|row| row[place].is_empty())) {
+            let left_out = |at: &usize| names.contains(&self.names[*at]);
+            for at in (0..self.names.len()).filter(left_out) {
+                self.cells.iter_mut().for_each(|row| row[at].clear());
+            }
+        }
+        self
     }
 
     /// The table, and a line on the rows that it leaves out.

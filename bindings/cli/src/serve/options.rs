@@ -92,6 +92,8 @@ fn argument(counterpart: &Counterpart, field: &'static Field) -> Arg {
             argument.value_name("NAME").ignore_case(true).value_parser(values_of(shape))
         }
         Shape::Timestamp => argument.value_name("INSTANT"),
+        Shape::Seconds => argument.value_name("SECONDS"),
+        Shape::Integer { .. } | Shape::Number => argument.value_name("NUMBER"),
         Shape::List(_) => return argument.value_name("FILE").action(ArgAction::Append),
         _ => argument.value_name(match field.name {
             "listen" => "ADDRESS",
@@ -123,6 +125,10 @@ pub(super) fn given(counterpart: &'static Counterpart, matches: &ArgMatches) -> 
             Shape::List(_) => matches
                 .get_many::<String>(field.name)
                 .map(|texts| texts.map(|text| Value::from(text.as_str())).collect::<Vec<_>>().into()),
+            // A text that is no number stays one: the field's reader says what it must be.
+            Shape::Seconds | Shape::Integer { .. } | Shape::Number => matches
+                .get_one::<String>(field.name)
+                .map(|text| text.parse::<serde_json::Number>().map_or_else(|_| text.as_str().into(), Value::from)),
             _ => matches.get_one::<String>(field.name).map(|text| Value::from(text.as_str())),
         };
         if let Some(value) = value {

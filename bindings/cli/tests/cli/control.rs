@@ -3,7 +3,7 @@
 use bankchannel_counterparts::{COUNTERPARTS, EmbeddedServer};
 use serde_json::{Value, json};
 
-use crate::support::{Home, Ran};
+use crate::support::{Home, Ran, started, stop};
 
 /// A server, and the program with its control interface.
 struct Controlled {
@@ -166,4 +166,15 @@ fn a_file_has_a_whole_list() {
     };
     listed(2, &["--files", "@files.json"]);
     listed(1, &["--files", "@file.json"]);
+}
+
+#[test]
+fn options_that_are_numbers_take_numbers() {
+    let home = Home::empty();
+    let serve = |after: &'static str| ["serve", "sepa-bank", "--data", "bank", "--report-after-s", after];
+    for after in ["0", "0.5", "30"] {
+        stop(started(home.command(&serve(after))).0, "-TERM").expect(0);
+    }
+    let refused = home.run(&serve("soon")).expect(1).err;
+    assert!(refused.contains("--report-after-s"), "{refused}");
 }

@@ -29,6 +29,25 @@ fn the_example_is_booked_and_shown() {
 }
 
 #[test]
+fn a_payee_check_is_shown_and_the_order_released() {
+    for bank in ["simulator", "osuuspankki"] {
+        let ran = Home::empty().run(&["demo", "--payee-check", "--bank", bank]).expect(0);
+        for part in [
+            "The payee check: 1 match, 1 close match",
+            "Beta Logistik GmbH",
+            "Nothing is paid until the order is released or cancelled at the bank.",
+            "Release the order at the bank",
+            "ACSC (settled",
+            "The bank took the payment.",
+        ] {
+            assert!(ran.out.contains(part), "{bank}: {part} is missing in\n{}", ran.out);
+        }
+    }
+    let refused = Home::empty().run(&["demo", "--payee-check", "--payment", "x.xml"]).expect(1);
+    assert!(refused.err.contains("--payee-check"), "{}", refused.err);
+}
+
+#[test]
 fn the_json_form_is_one_object_and_kept_files_are_there() {
     let home = Home::empty();
     let ran = home.run(&["demo", "--json", "--keep", "kept"]).expect(0);

@@ -1,6 +1,6 @@
 //! `iso20022 make-payment`, `check`, `show`, `match`.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use crate::support::{Home, ran};
 
@@ -94,7 +94,8 @@ fn an_encoding_can_be_named() {
 fn a_folder_of_downloads_is_shown_and_matched() {
     let home = Home::empty();
     fs::create_dir(home.path("inbox")).unwrap();
-    for (name, text) in [("r.xml", REPORT), ("s.xml", STATEMENT), ("t.dat", "T00322100"), ("z.xml", &REPORT[..200])] {
+    for (name, text) in [("r.xml", REPORT), ("s.xml", STATEMENT), ("t.dat", "UNA:+.? 'UNB+"), ("z.xml", &REPORT[..200])]
+    {
         fs::write(home.path("inbox").join(name), text).unwrap();
     }
     fs::write(home.path("payment.xml"), bankchannel_iso20022::EXAMPLE_PAIN001).unwrap();
@@ -115,7 +116,7 @@ fn a_folder_of_downloads_is_shown_and_matched() {
     fs::remove_file(home.path("inbox/z.xml")).unwrap();
     // What cannot be read is named, and the exit code says so: an outcome may be missing.
     let matched = home.run(&["iso20022", "match", "payment.xml", "inbox"]).expect(1);
-    assert!(matched.err.contains("t.dat") && matched.err.contains("TITO"), "{}", matched.err);
+    assert!(matched.err.contains("t.dat") && matched.err.contains("EDIFACT"), "{}", matched.err);
     let json = home.run(&["iso20022", "match", "payment.xml", "inbox", "--json"]).expect(1).json();
     assert!(json["not_read"][0]["file"].as_str().unwrap().ends_with("t.dat"), "{json}");
     fs::remove_file(home.path("inbox/t.dat")).unwrap();
@@ -213,4 +214,97 @@ fn what_is_known_of_the_banks_is_shown_and_a_bank_of_ones_own_is_checked() {
     assert!(warned.out.contains("characters"), "{}", warned.out);
     let taken = home.run(&["iso20022", "check", "--profile-file", "bank.json", "payment.xml"]);
     assert!(!taken.out.contains("characters"), "{}", taken.out);
+}
+
+/// Each file of an archive is shown and matched as one of a folder is.
+#[test]
+fn archives_are_folders_of_files() {
+    let home = Home::empty();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../core/iso20022/tests/data/payment-breadth");
+    let at = |name: &str| fixtures.join(name).to_str().unwrap().to_owned();
+    let shown = home.run(&["iso20022", "show", &at("archives/c53.zip")]).expect(0);
+    for part in ["c53.zip!2026-12-01_C53_DE89370400440532013000_EUR_000001.xml", "Closing balance 22.00 EUR"] {
+        assert!(shown.out.contains(part), "{}", shown.out);
+    }
+    let with_pdf = at("archives/c53-with-pdf-and-folder.zip");
+    let shown = home.run(&["iso20022", "show", &with_pdf]).expect(0);
+    assert!(shown.out.contains("Closing balance 15.00 EUR"), "{}", shown.out);
+    assert!(shown.err.contains("Kontoauszug.pdf") && shown.err.contains("PDF"), "{}", shown.err);
+    let json = home.run(&["iso20022", "show", &with_pdf, "--json"]).expect(0).json();
+    assert!(json["files"][1]["not_read"].as_str().unwrap().contains("PDF"), "{json}");
+    let json = home.run(&["iso20022", "show", &at("archives/c53.zip"), "--json"]).expect(0).json();
+    assert_eq!(json["files"].as_array().unwrap().len(), 2);
+    let csv = home.run(&["iso20022", "show", &at("archives/nested.zip"), "--csv"]).expect(0);
+    assert_eq!(csv.out.lines().count(), 2, "{}", csv.out);
+    let empty = home.run(&["iso20022", "show", &at("archives/empty.zip")]).expect(0);
+    assert!(empty.err.contains("the archive is empty"), "{}", empty.err);
+    let bomb = home.run(&["iso20022", "show", &at("archives/ratio.zip")]).expect(1);
+    assert!(bomb.err.contains("limit of the ratio"), "{}", bomb.err);
+    let whole = home.run(&["iso20022", "read-statement", &at("archives/c53.zip"), "--json"]).expect(0).json();
+    assert_eq!(whole["archive"]["members"].as_array().unwrap().len(), 2, "{whole}");
+    fs::write(home.path("payment.xml"), bankchannel_iso20022::EXAMPLE_PAIN001).unwrap();
+    let matched = home.run(&["iso20022", "match", "payment.xml", &at("archives/c53.zip"), "--json"]).expect(0).json();
+    assert_eq!(matched["leftover_entries"].as_array().unwrap().len(), 2, "{matched}");
+    // Nothing is missing without a document for people, unless it is all that was named.
+    let matched = home.run(&["iso20022", "match", "payment.xml", &with_pdf, "--json"]).expect(0);
+    assert!(matched.err.contains("PDF") && !matched.err.contains("may be missing"), "{}", matched.err);
+    assert_eq!(matched.json()["leftover_entries"].as_array().unwrap().len(), 1);
+    fs::create_dir(home.path("inbox")).unwrap();
+    for name in ["notice.pdf", "inbox/notice.pdf"] {
+        fs::write(home.path(name), "%PDF-1.4").unwrap();
+    }
+    home.run(&["iso20022", "match", "payment.xml", "inbox"]).expect(0);
+    let refused = home.run(&["iso20022", "match", "payment.xml", "notice.pdf"]).expect(1);
+    assert!(refused.err.contains("PDF"), "{}", refused.err);
+}
+
+#[test]
+fn finnish_records_are_shown_as_statements() {
+    let home = Home::empty();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../core/iso20022/tests/data/payment-breadth");
+    let at = |name: &str| fixtures.join(name).to_str().unwrap().to_owned();
+    let shown =
+        home.run(&["iso20022", "show", &at("tito/tito-all-kinds.to"), &at("ktl/ktl-two-batches.svm")]).expect(0);
+    for part in ["Closing balance 917.52 EUR", "VUOKRA OY", "RF18539007547034", "ÄYRÄS OY", "LISÄPALKKIO"] {
+        assert!(shown.out.contains(part), "{part}: {}", shown.out);
+    }
+    let csv = home.run(&["iso20022", "show", "--csv", &at("ktl/ktl-two-batches.svm")]).expect(0);
+    assert_eq!(csv.out.lines().count(), 6, "{}", csv.out);
+}
+
+/// Statements of SWIFT are shown and matched as those of XML are, also in an archive with files of every format.
+#[test]
+fn swift_statements_are_shown_and_matched_also_in_an_archive() {
+    let home = Home::empty();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../core/iso20022/tests/data");
+    let at = |name: &str| fixtures.join(name).to_str().unwrap().to_owned();
+    let archive = at("payment-breadth/archives/every-format.zip");
+    let alone = home.run(&["iso20022", "show", &at("cases/swift/de-structured.sta")]).expect(0);
+    assert!(alone.out.contains("BEISPIEL GMBH UND CO KG"), "{}", alone.out);
+    let shown = home.run(&["iso20022", "show", &archive]).expect(1);
+    for part in [
+        "every-format.zip!statement.xml",
+        "every-format.zip!statement.sta\n",
+        "every-format.zip!statement.sta.gz",
+        "every-format.zip!statement.to",
+        "every-format.zip!payments.svm",
+        "every-format.zip!report.sta",
+        "BEISPIEL GMBH UND CO KG",
+        "VUOKRA OY",
+    ] {
+        assert!(shown.out.contains(part), "{part}: {}", shown.out);
+    }
+    assert!(shown.err.contains("interchange.edi") && shown.err.contains("EDIFACT"), "{}", shown.err);
+    let json = home.run(&["iso20022", "read-statement", &archive, "--json"]).expect(0).json();
+    let names = json["messages"].as_array().unwrap().iter().map(|one| one["message"]["name"].as_str());
+    assert_eq!(names.filter(|name| name.is_some_and(|name| name.starts_with("MT"))).count(), 3, "{json}");
+    fs::write(home.path("payment.xml"), bankchannel_iso20022::EXAMPLE_PAIN001).unwrap();
+    let matched = home.run(&["iso20022", "match", "payment.xml", &archive, "--json"]).expect(1).json();
+    assert!(matched["leftover_entries"].as_array().unwrap().len() > 10, "{matched}");
+    assert!(matched["not_read"][0]["file"].as_str().unwrap().ends_with("!interchange.edi"), "{matched}");
+    // A bank takes none of them as a payment.
+    for (file, kind) in [(at("cases/swift/de-structured.sta"), "SWIFT"), (archive, "ZIP archive")] {
+        let checked = home.run(&["iso20022", "check", &file]).expect(1);
+        assert!(checked.out.contains(kind), "{}", checked.out);
+    }
 }

@@ -66,6 +66,49 @@ fn cells(csv: &str, name: &str) -> Vec<String> {
     lines.map(|line| line[at].clone()).collect()
 }
 
+const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../core/iso20022/tests/data/");
+
+/// A report of a payee check: results, registered name, and that nothing is paid.
+#[test]
+fn a_payee_check_is_shown_and_says_that_nothing_is_paid() {
+    let home = Home::empty();
+    let file = |name: &str| format!("{CASES}payee-check/{name}");
+    let (payment, report) = (file("pay.xml"), file("vop-01-mismatches.xml"));
+    let shown = home.run(&["iso20022", "show", &report]).expect(0).out;
+    for part in
+        ["Payee check: 1 match, 1 close match", "Registered name", "Matti Wirtanen", "money may go to someone else."]
+    {
+        assert!(shown.contains(part), "{part} is missing in {shown}");
+    }
+    let csv = home.run(&["iso20022", "show", "--csv", &report]).expect(0).out;
+    assert!(cells(&csv, "registered_name").contains(&"Matti Wirtanen".to_owned()), "{csv}");
+    let shown = home.run(&["iso20022", "match", &payment, &report]).expect(0).out;
+    assert!(shown.contains("The order waits for release: nothing is paid"), "{shown}");
+    assert!(shown.contains("Matti Wirtanen") && shown.contains("close_match"), "{shown}");
+    let later = file("vop-07-then-accp.xml");
+    let csv = home.run(&["iso20022", "match", "--csv", &payment, &later, &report]).expect(0).out;
+    assert_eq!(cells(&csv, "payee_check"), ["match", "close_match", "no_match", "not_checked"]);
+    assert_eq!(cells(&csv, "registered_name"), ["", "Matti Wirtanen", "", ""]);
+    assert_eq!(cells(&csv, "outcome"), ["accepted"; 4]);
+    let shown = home.run(&["iso20022", "match", &payment, &later, &report]).expect(0).out;
+    assert!(!shown.contains("waits for release"), "{shown}");
+}
+
+/// A returned collection has its ids, its reason and the bank's charge.
+#[test]
+fn a_returned_debit_has_its_ids_reason_and_charge() {
+    let home = Home::empty();
+    let returned = format!("{CASES}cases/returned-direct-debits.xml");
+    let shown = home.run(&["iso20022", "show", &returned]).expect(0).out;
+    for part in ["C-1", "C-2", "M-2", "AM04", "MD06", "-3.50 EUR"] {
+        assert!(shown.contains(part), "{part} is missing in {shown}");
+    }
+    // Where nothing came back, these columns are not there.
+    fs::write(home.path("s.xml"), statement(20, ["10.00", "11.00"], &entry("1.00", "CRDT", ""))).unwrap();
+    let plain = home.run(&["iso20022", "show", "s.xml"]).expect(0).out;
+    assert!(!plain.contains("Mandate") && !plain.contains("End-to-end id"), "{plain}");
+}
+
 /// The payee's bank answers with a name, and a bank rejects with a text.
 #[test]
 fn the_bank_s_words_are_shown_wherever_its_codes_are() {

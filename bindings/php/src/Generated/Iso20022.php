@@ -17,19 +17,23 @@ final class Iso20022
      * Read an account statement.
      *
      * Gives every statement of a camt.053 with account, balances and entries, and for each entry counterparty,
-     * reference, text and transactions. The file's true kind stands in `kind`: each of the three is read by each of
-     * the three operations. Values that cannot be read are left out and listed in `problems`. Holds at most
-     * 1,000,000 entries and transactions of a file of 128 MiB; larger files are read by `read_statement_page`.
+     * reference, text and transactions; of an MT940 or MT950 the same. The file's true kind stands in `kind`: each
+     * of the three is read by each of the three operations. Values that cannot be read are left out and listed in
+     * `problems`. Holds at most 1,000,000 entries and transactions of a file of 128 MiB; larger files are read by
+     * `read_statement_page`.
      *
      * @param Content|string|\SplFileInfo|resource $content The file's bytes: `camt.052`, `camt.053` or `camt.054`,
-     * versions 2 to 13, or several of them in a row.
+     * versions 2 to 13, or several of them in a row; a SWIFT statement (MT940, MT942, MT950); Finnish records
+     * (TITO, KTL); or a ZIP or gzip archive of such files.
      * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares none or a
-     * wrong one; if left out, the declared one.
+     * wrong one; if left out, the declared one. A SWIFT statement may also be in cp852, cp850, cp437, windows-1250,
+     * ISO-8859-2 or DIN_66003; if left out, it is UTF-8, otherwise windows-1252. Finnish records may be in
+     * `ISO646-FI` (seven bits).
      * @param bool|null $reversalFlips Whether this bank writes reversals with the direction of the reversed entry;
      * if left out, they have their own direction. `balance_check` reports when flipping would make the balances
      * match.
      * @param bool|null $withXml Whether each entry has its XML, such as for fields that the result does not have;
-     * no by default.
+     * no by default. Those of a SWIFT statement have none.
      *
      * @throws Exception\InvalidInputException `iso20022.file_unreadable`, `input.too_large`
      * @throws BankchannelException for all other failures
@@ -52,20 +56,23 @@ final class Iso20022
     /**
      * Read an account report of the current day.
      *
-     * Gives every report of a camt.052 with its entries, which may still be pending. The file's true kind stands in
-     * `kind`: each of the three is read by each of the three operations. Values that cannot be read are left out
-     * and listed in `problems`. Holds at most 1,000,000 entries and transactions of a file of 128 MiB; larger files
-     * are read by `read_statement_page`.
+     * Gives every report of a camt.052 or MT942 with its entries, which may still be pending. The file's true kind
+     * stands in `kind`: each of the three is read by each of the three operations. Values that cannot be read are
+     * left out and listed in `problems`. Holds at most 1,000,000 entries and transactions of a file of 128 MiB;
+     * larger files are read by `read_statement_page`.
      *
      * @param Content|string|\SplFileInfo|resource $content The file's bytes: `camt.052`, `camt.053` or `camt.054`,
-     * versions 2 to 13, or several of them in a row.
+     * versions 2 to 13, or several of them in a row; a SWIFT statement (MT940, MT942, MT950); Finnish records
+     * (TITO, KTL); or a ZIP or gzip archive of such files.
      * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares none or a
-     * wrong one; if left out, the declared one.
+     * wrong one; if left out, the declared one. A SWIFT statement may also be in cp852, cp850, cp437, windows-1250,
+     * ISO-8859-2 or DIN_66003; if left out, it is UTF-8, otherwise windows-1252. Finnish records may be in
+     * `ISO646-FI` (seven bits).
      * @param bool|null $reversalFlips Whether this bank writes reversals with the direction of the reversed entry;
      * if left out, they have their own direction. `balance_check` reports when flipping would make the balances
      * match.
      * @param bool|null $withXml Whether each entry has its XML, such as for fields that the result does not have;
-     * no by default.
+     * no by default. Those of a SWIFT statement have none.
      *
      * @throws Exception\InvalidInputException `iso20022.file_unreadable`, `input.too_large`
      * @throws BankchannelException for all other failures
@@ -94,14 +101,17 @@ final class Iso20022
      * file of 128 MiB; larger files are read by `read_statement_page`.
      *
      * @param Content|string|\SplFileInfo|resource $content The file's bytes: `camt.052`, `camt.053` or `camt.054`,
-     * versions 2 to 13, or several of them in a row.
+     * versions 2 to 13, or several of them in a row; a SWIFT statement (MT940, MT942, MT950); Finnish records
+     * (TITO, KTL); or a ZIP or gzip archive of such files.
      * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares none or a
-     * wrong one; if left out, the declared one.
+     * wrong one; if left out, the declared one. A SWIFT statement may also be in cp852, cp850, cp437, windows-1250,
+     * ISO-8859-2 or DIN_66003; if left out, it is UTF-8, otherwise windows-1252. Finnish records may be in
+     * `ISO646-FI` (seven bits).
      * @param bool|null $reversalFlips Whether this bank writes reversals with the direction of the reversed entry;
      * if left out, they have their own direction. `balance_check` reports when flipping would make the balances
      * match.
      * @param bool|null $withXml Whether each entry has its XML, such as for fields that the result does not have;
-     * no by default.
+     * no by default. Those of a SWIFT statement have none.
      *
      * @throws Exception\InvalidInputException `iso20022.file_unreadable`, `input.too_large`
      * @throws BankchannelException for all other failures
@@ -129,17 +139,19 @@ final class Iso20022
      * does not grow with the file. A file whose size or beginning is not that of the page before is refused.
      *
      * @param Content|string|\SplFileInfo|resource $content The whole file's bytes, the same for every page:
-     * `camt.052`, `camt.053` or `camt.054`.
+     * `camt.052`, `camt.053`, `camt.054`, a SWIFT statement (MT940, MT942, MT950), Finnish records, or an archive
+     * of such files.
      * @param Iso20022\Cursor|null $cursor The start of the page: `next` of the previous page; left out
      * for the first page.
      * @param int|null $entries The number of entries on a page, 1 to 100,000; 250 if left out. A page may have
      * fewer.
      * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares none or a
-     * wrong one; if left out, the declared one.
+     * wrong one; if left out, the declared one. A SWIFT statement may also be in cp852, cp850, cp437, windows-1250,
+     * ISO-8859-2 or DIN_66003; if left out, it is UTF-8, otherwise windows-1252.
      * @param bool|null $reversalFlips Whether this bank writes reversals with the direction of the reversed entry;
      * if left out, they have their own direction.
      * @param bool|null $withXml Whether each entry has its XML, such as for fields that the result does not have;
-     * no by default.
+     * no by default. Those of a SWIFT statement have none.
      *
      * @throws Exception\InvalidInputException `iso20022.file_unreadable`
      * @throws BankchannelException for all other failures
@@ -169,15 +181,17 @@ final class Iso20022
      * first. What has no items is not told: the operation itself tells of all.
      *
      * @param Content|string|\SplFileInfo|resource $content The whole file's bytes, the same for every page:
-     * `camt.052`, `camt.053` or `camt.054`.
+     * `camt.052`, `camt.053`, `camt.054`, a SWIFT statement (MT940, MT942, MT950), Finnish records, or an archive
+     * of such files.
      * @param int|null $entries The number of entries on a page, 1 to 100,000; 250 if left out. A page may have
      * fewer.
      * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares none or a
-     * wrong one; if left out, the declared one.
+     * wrong one; if left out, the declared one. A SWIFT statement may also be in cp852, cp850, cp437, windows-1250,
+     * ISO-8859-2 or DIN_66003; if left out, it is UTF-8, otherwise windows-1252.
      * @param bool|null $reversalFlips Whether this bank writes reversals with the direction of the reversed entry;
      * if left out, they have their own direction.
      * @param bool|null $withXml Whether each entry has its XML, such as for fields that the result does not have;
-     * no by default.
+     * no by default. Those of a SWIFT statement have none.
      *
      * @return \Generator<int, array{Iso20022\Statement, Iso20022\Entry}> pairs: what the item belongs to, with the
      * items of that page, and the item
@@ -218,7 +232,7 @@ final class Iso20022
      * with the meaning of each code in words. A report may name the rejected transactions only.
      *
      * @param Content|string|\SplFileInfo|resource $content The file's bytes: `pain.002`, versions 2 to 14, or
-     * several of them in a row.
+     * several of them in a row, or a ZIP or gzip archive of such files.
      * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares none or a
      * wrong one; if left out, the declared one.
      *
@@ -242,7 +256,8 @@ final class Iso20022
      * Gives a pain.001 as typed data: batches with debtor, account and date, and their transactions. Nothing is
      * judged; a value that cannot be read is left out and listed in `problems`.
      *
-     * @param Content|string|\SplFileInfo|resource $content The file's bytes: `pain.001`, versions 2 to 12.
+     * @param Content|string|\SplFileInfo|resource $content The file's bytes: `pain.001`, versions 2 to 12, or a ZIP
+     * or gzip archive with one.
      * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares none or a
      * wrong one; if left out, the declared one.
      *
@@ -399,14 +414,14 @@ final class Iso20022
     /**
      * Check a payment file before it is sent.
      *
-     * Finds the errors of a pain.001 of version 9 or 3, each with its place and a correction: the XML, the ISO
-     * schema, counts and sums, accounts, BICs, references, ids, characters, addresses by the rule of November 2026,
-     * execution dates by the TARGET calendar, and duplicates inside the file. A faulty file is an answer, not an
-     * error. Not checked: the addresses of banks, and facts that only the bank knows, such as accounts, cover,
+     * Finds the errors of a pain.001 of version 3 or of 9 to 12, each with its place and a correction: the XML, the
+     * ISO schema, counts and sums, accounts, BICs, references, ids, characters, addresses by the rule of November
+     * 2026, execution dates by the TARGET calendar, and duplicates inside the file. A faulty file is an answer, not
+     * an error. Not checked: the addresses of banks, and facts that only the bank knows, such as accounts, cover,
      * limits and cut-off times.
      *
      * @param Content|string|\SplFileInfo|resource $content The file's bytes: `pain.001.001.09` or
-     * `pain.001.001.03`.
+     * `pain.001.001.03`; versions 10 to 12 are checked with a warning.
      * @param Iso20022\ProfileOptions|null $profile How your bank deviates from the common rules. Its
      * `base` names a bank that is known.
      * @param string|\SplFileInfo|null $profileFile A file with a bank of your own, JSON, as the setting

@@ -9,6 +9,7 @@ mod status_report;
 
 pub use statement::{notifications, statements};
 pub use status_report::status_report;
+pub(crate) use status_report::wrap_information;
 
 use bankchannel_iso20022::schema::{MessageType, validate};
 use bankchannel_xml::{XmlFault, XmlLayout, XmlWriter};

@@ -1,7 +1,8 @@
 //! Status reports (`pain.002.001.10`).
 
+use bankchannel_iso20022::data::Party;
 use bankchannel_iso20022::schema::MessageType;
-use bankchannel_iso20022::status::{BatchStatus, StatusReason, StatusReport, TransactionStatus};
+use bankchannel_iso20022::status::{BatchStatus, StatusCount, StatusReason, StatusReport, TransactionStatus};
 use bankchannel_xml::{XmlFault, XmlWriter};
 
 use super::parts::{code, moment};
@@ -18,6 +19,9 @@ pub fn status_report(report: &StatusReport) -> Result<Vec<u8>, Vec<XmlFault>> {
         xml.nest("GrpHdr", |xml| {
             xml.optional("MsgId", report.id.as_deref());
             moment(xml, "CreDtTm", report.created.as_ref());
+            if let Some(bic) = &report.debtor_bank_bic {
+                xml.nest("DbtrAgt", |xml| xml.nest("FinInstnId", |xml| xml.text("BICFI", bic)));
+            }
         });
         xml.nest("OrgnlGrpInfAndSts", |xml| {
             xml.optional("OrgnlMsgId", report.original_message_id.as_deref());
@@ -26,6 +30,7 @@ pub fn status_report(report: &StatusReport) -> Result<Vec<u8>, Vec<XmlFault>> {
             xml.optional("OrgnlCtrlSum", report.original_sum.as_ref().map(|sum| sum.as_str()));
             xml.optional("GrpSts", report.status.as_ref().map(|status| status.code.as_str()));
             reasons(xml, &report.reasons);
+            counts(xml, &report.counts);
         });
         for one in &report.batches {
             xml.nest("OrgnlPmtInfAndSts", |xml| batch(xml, one));
@@ -35,8 +40,10 @@ pub fn status_report(report: &StatusReport) -> Result<Vec<u8>, Vec<XmlFault>> {
 
 fn batch(xml: &mut XmlWriter, batch: &BatchStatus) {
     xml.optional("OrgnlPmtInfId", batch.payment_id.as_deref());
+    xml.optional("OrgnlNbOfTxs", batch.original_count.map(|count| count.to_string()).as_deref());
     xml.optional("PmtInfSts", batch.status.as_ref().map(|status| status.code.as_str()));
     reasons(xml, &batch.reasons);
+    counts(xml, &batch.counts);
     for one in &batch.transactions {
         xml.nest("TxInfAndSts", |xml| transaction(xml, one));
     }
@@ -48,6 +55,28 @@ fn transaction(xml: &mut XmlWriter, transaction: &TransactionStatus) {
     xml.optional("OrgnlUETR", transaction.uetr.as_deref());
     xml.optional("TxSts", transaction.status.as_ref().map(|status| status.code.as_str()));
     reasons(xml, &transaction.reasons);
+    if let Some(creditor) = transaction.creditor.as_deref() {
+        xml.nest("OrgnlTxRef", |xml| payee(xml, creditor));
+    }
+}
+
+/// The payee's name and account.
+fn payee(xml: &mut XmlWriter, creditor: &Party) {
+    if let Some(name) = &creditor.name {
+        xml.nest("Cdtr", |xml| xml.nest("Pty", |xml| xml.text("Nm", name)));
+    }
+    if let Some(iban) = &creditor.iban {
+        xml.nest("CdtrAcct", |xml| xml.nest("Id", |xml| xml.text("IBAN", iban)));
+    }
+}
+
+fn counts(xml: &mut XmlWriter, counts: &[StatusCount]) {
+    for (code, count) in counts.iter().filter_map(|one| one.status.as_ref().zip(one.count)) {
+        xml.nest("NbOfTxsPerSts", |xml| {
+            xml.text("DtldNbOfTxs", &count.to_string());
+            xml.text("DtldSts", &code.code);
+        });
+    }
 }
 
 fn reasons(xml: &mut XmlWriter, reasons: &[StatusReason]) {
@@ -61,6 +90,11 @@ fn reasons(xml: &mut XmlWriter, reasons: &[StatusReason]) {
             }
         });
     }
+}
+
+/// Lines of a text that leave this many characters of each free.
+pub(crate) fn wrap_information(text: &str, free: usize) -> Vec<String> {
+    wrap(text, INFORMATION_LENGTH.saturating_sub(free).max(1))
 }
 
 /// Cuts text into pieces of at most `limit` characters, at blanks where it can; never an empty piece.

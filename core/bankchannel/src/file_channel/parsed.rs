@@ -19,9 +19,10 @@ const MAX_ENTRIES: usize = 10_000;
 #[non_exhaustive]
 #[boundary(flattened)]
 pub struct Parsed {
-    /// The content of a status report (`pain.002`).
+    /// The content of a status report (`pain.002`), or of those in an archive.
     pub report: Option<bankchannel_iso20022::status::StatusFile>,
-    /// The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`).
+    /// The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`, MT940, MT942, MT950, Finnish
+    /// records), or of those in an archive.
     pub statement: Option<bankchannel_iso20022::cash::CashFile>,
     /// The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4 MiB or has
     /// more than 10,000 entries, or the call has already parsed 16 MiB.
@@ -44,13 +45,10 @@ impl ContentParser {
         if !self.wanted {
             return Parsed::default();
         }
-        let entries = match &read.content {
-            Some(MessageFile::Cash(file)) => file.statements.iter().map(|one| one.entries.len()).sum(),
-            Some(MessageFile::Status(file)) => {
-                file.reports.iter().flat_map(|one| &one.batches).map(|batch| batch.transactions.len()).sum()
-            }
-            _ => 0,
-        };
+        let entries = read.content.as_ref().map_or(0, |file| {
+            let transactions = file.reports().iter().flat_map(|one| &one.batches).map(|batch| batch.transactions.len());
+            file.statements().iter().map(|one| one.entries.len()).chain(transactions).sum::<usize>()
+        });
         if size > MAX_FILE.min(self.left) || entries > MAX_ENTRIES {
             return Parsed::too_large();
         }
@@ -111,6 +109,9 @@ impl Parsed {
         match content {
             Some(MessageFile::Status(report)) => Self { report: Some(report), ..Self::default() },
             Some(MessageFile::Cash(statement)) => Self { statement: Some(*statement), ..Self::default() },
+            Some(MessageFile::Both(report, statement)) => {
+                Self { report: Some(report), statement: Some(*statement), ..Self::default() }
+            }
             _ => Self { not_parsed: problem, ..Self::default() },
         }
     }

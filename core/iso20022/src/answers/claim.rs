@@ -6,7 +6,7 @@ use super::UploadedMessage;
 use crate::cash::{CashFile, Entry};
 use crate::data::placeholder;
 use crate::matching;
-use crate::message_file::{MessageFile, read_message_file};
+use crate::message_file::{MAX_UNASKED, MessageFile, read_message_file};
 use crate::status::StatusFile;
 
 /// A file from a bank, read as far as it is a status report, a statement, a report or a notification.
@@ -39,10 +39,10 @@ pub type ClaimedEntry = (usize, Option<usize>);
 impl AnswerFile {
     /// Reads a file; at most `most` entries or transactions.
     pub fn read(bytes: &[u8], max: usize) -> Self {
-        match read_message_file(bytes, None, max) {
+        match read_message_file(bytes, None, max, MAX_UNASKED) {
             // A bank's answer is never a payment file.
-            Ok(Some(MessageFile::Payment(_)) | None) => Self { content: None, problem: None },
-            Ok(content) => Self { content, problem: None },
+            Ok(MessageFile::Payment(_) | MessageFile::Other(_)) => Self { content: None, problem: None },
+            Ok(content) => Self { content: Some(content), problem: None },
             // The bank wrote it: what its reader could change is no help.
             Err(problem) => Self { content: None, problem: Some(problem.without_advice()) },
         }
@@ -53,7 +53,11 @@ impl AnswerFile {
         match &self.content {
             Some(MessageFile::Status(file)) => of_reports(file, upload),
             Some(MessageFile::Cash(file)) => of_statements(file, upload),
-            Some(MessageFile::Payment(_)) | None => AnswerClaim::Unreferenced,
+            Some(MessageFile::Both(reports, statements)) => match of_reports(reports, upload) {
+                AnswerClaim::Named => AnswerClaim::Named,
+                _ => of_statements(statements, upload),
+            },
+            Some(MessageFile::Payment(_) | MessageFile::Other(_)) | None => AnswerClaim::Unreferenced,
         }
     }
 }
@@ -77,8 +81,31 @@ fn of_statements(file: &CashFile, upload: &UploadedMessage) -> AnswerClaim {
     let claimed = upload.payment.as_ref().map(|payment| matching::claimed_entries(payment, &file.statements));
     match claimed {
         Some(claimed) if !claimed.is_empty() => AnswerClaim::ByReferences(claimed),
+        // Of the formats before ISO 20022 many banks leave out every reference.
+        _ if is_of_older_format(file) && !entries().any(has_reference) => AnswerClaim::Unreferenced,
         _ => AnswerClaim::Other,
     }
+}
+
+fn is_of_older_format(file: &CashFile) -> bool {
+    file.messages.iter().all(|message| message.message.namespace.is_empty())
+}
+
+/// Whether it has something by which a payer's program could know its payment.
+fn has_reference(entry: &Entry) -> bool {
+    entry.reference.is_some()
+        || !entry.batches.is_empty()
+        || entry.details.iter().any(|detail| {
+            let ids = [
+                &detail.message_id,
+                &detail.payment_id,
+                &detail.instruction_id,
+                &detail.end_to_end_id,
+                &detail.uetr,
+                &detail.creditor_reference,
+            ];
+            ids.iter().any(|id| id.is_some())
+        })
 }
 
 fn names(entry: &Entry, upload: &UploadedMessage) -> bool {
@@ -141,8 +168,13 @@ mod tests {
     fn what_carries_no_reference_says_so() {
         let own = uploaded(crate::EXAMPLE_PAIN001);
         let nameless = br#"<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"><CstmrPmtStsRpt><GrpHdr><MsgId>R1</MsgId></GrpHdr><OrgnlGrpInfAndSts><OrgnlMsgId>NOTPROVIDED</OrgnlMsgId></OrgnlGrpInfAndSts></CstmrPmtStsRpt></Document>"#;
-        for bytes in [b"T00322100".as_slice(), b"", b"<Document><CstmrPmtStsRpt>", nameless] {
-            assert_eq!(AnswerFile::read(bytes, 10).claim(&own), AnswerClaim::Unreferenced);
+        let bare = b":20:A\r\n:25:FI2112345600000785\r\n:28C:1\r\n:60F:C261201EUR1,\r\n:61:2612011201D1,NTRFNONREF\r\n\
+            :86:CARD\r\n:62F:C261201EUR0,\r\n-";
+        let texts = [b"T00322100".as_slice(), b"no message", b"", b"<Document><CstmrPmtStsRpt>", nameless, bare];
+        for bytes in texts {
+            assert_eq!(AnswerFile::read(bytes, 10).claim(&own), AnswerClaim::Unreferenced, "{}", bytes.escape_ascii());
         }
+        let named = String::from_utf8(bare.to_vec()).unwrap().replace("NONREF", "INVOICE 7");
+        assert_eq!(AnswerFile::read(named.as_bytes(), 10).claim(&own), AnswerClaim::Other);
     }
 }

@@ -1,10 +1,12 @@
 //! The ids of an uploaded file, by which the bank's answers name it.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::Read;
 
 use crate::data::{HeldCount, MessageSequence, placeholder};
 use crate::payment::{self, PaymentFile};
+use crate::status::StatusReport;
 use bankchannel_xml::XmlFault;
 use bankchannel_xml::{TagEdge, XmlRecord, XmlRules, XmlTokens};
 
@@ -50,6 +52,24 @@ impl UploadedMessage {
     /// Whether this is the file's message id.
     pub(super) fn is_named(&self, id: Option<&String>) -> bool {
         id.is_some() && id.map(String::as_str) == self.message_id()
+    }
+
+    /// The reports of one file that are about it: those that name it; all of them if none does, where the caller knows
+    /// that the file is about it.
+    pub fn own_reports<'r>(&self, reports: &'r [StatusReport]) -> Cow<'r, [StatusReport]> {
+        match self.named_reports(reports) {
+            named if named.is_empty() => Cow::Borrowed(reports),
+            named => named,
+        }
+    }
+
+    /// The reports that name it: copies only if others stand between them.
+    pub(super) fn named_reports<'r>(&self, reports: &'r [StatusReport]) -> Cow<'r, [StatusReport]> {
+        let is_named = |report: &&StatusReport| self.is_named(report.original_message_id.as_ref());
+        if reports.iter().all(|report| is_named(&report)) {
+            return Cow::Borrowed(reports);
+        }
+        reports.iter().filter(is_named).cloned().collect()
     }
 
     /// Whether one of the file's transactions has this UETR.

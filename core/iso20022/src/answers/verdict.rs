@@ -7,8 +7,9 @@ use bankchannel_foundation::model::Boundary;
 use super::UploadedMessage;
 use crate::cash::Statement;
 use crate::data::Code;
-use crate::matching::{Matched, Outcome, match_status};
+use crate::matching::{ClaimStage, Matched, Outcome, StatusProgress, match_status, reports_by_time};
 use crate::meaning;
+use crate::payee_check::{self, OrderWaitsFor, PayeeCheckState, PayeeCheckSummary};
 use crate::status::{StatusReason, StatusReport};
 use crate::text::shorten;
 
@@ -22,7 +23,8 @@ pub enum PaymentVerdict {
     Rejected,
     /// The bank has rejected some of its transactions: see the status report.
     PartlyRejected,
-    /// The bank has received it, or it waits at the bank for something, such as an approval.
+    /// The bank has received it, or it waits at the bank for something, such as an approval or the release after a payee
+    /// check.
     Pending,
     /// No answer says it: there is no status report about it, or it has a code that is not known.
     Unknown,
@@ -37,6 +39,8 @@ pub struct BankVerdict {
     pub status: Option<Code>,
     /// The first reason for that status, such as `AM04`.
     pub reason: Option<Code>,
+    /// The order's next step at the bank, after a report of the payee check: nothing is paid until then.
+    pub waits_for: Option<OrderWaitsFor>,
     /// Status and reason in words, such as `RJCT (rejected), reason AM04 (insufficient funds)`. Empty if no answer has a
     /// status.
     pub text: String,
@@ -48,9 +52,7 @@ const MAX_TEXT: usize = 200;
 impl BankVerdict {
     /// The verdict of status reports and bookings. Reports about other files count for nothing.
     pub fn from_reports(upload: &UploadedMessage, reports: &[StatusReport], statements: &[Statement]) -> Self {
-        let own: Vec<StatusReport> =
-            reports.iter().filter(|report| upload.is_named(report.original_message_id.as_ref())).cloned().collect();
-        Self::of_reports(upload, &own, statements)
+        Self::of_reports(upload, &upload.named_reports(reports), statements)
     }
 
     /// The verdict where the caller knows that the reports are about the upload, although they do not name it.
@@ -60,16 +62,47 @@ impl BankVerdict {
 
     fn of_reports(upload: &UploadedMessage, reports: &[StatusReport], statements: &[Statement]) -> Self {
         let matched = upload.payment.as_ref().map(|payment| match_status(payment, reports, statements));
-        let said = reports.iter().rev().find_map(final_status);
+        let said = latest(reports);
         let verdict = match (matched.as_ref().and_then(of_transactions), &said) {
             (Some(verdict), _) => verdict,
-            (None, Some((status, _))) => of_status(status),
+            (None, Some(said)) => match of_status(said.status) {
+                PaymentVerdict::Accepted if said.waits_for().is_some() => PaymentVerdict::Pending,
+                verdict => verdict,
+            },
             (None, None) => PaymentVerdict::Unknown,
         };
-        let (status, reasons) = said.map_or((None, &[] as &[_]), |(status, reasons)| (Some(status), reasons));
-        let reason = reasons.iter().find_map(|reason| reason.code.clone());
-        let text = status.map_or_else(String::new, |status| in_words(status, reasons));
-        Self { verdict, status: status.cloned(), reason, text }
+        let waits_for = match (&matched, &said) {
+            (Some(matched), _) => matched.waits_for,
+            (None, said) => said.as_ref().and_then(ReportedStatus::waits_for),
+        };
+        let reason = said.as_ref().and_then(|said| said.reasons.iter().find_map(|reason| reason.code.clone()));
+        let text = said.as_ref().map_or_else(String::new, in_words);
+        Self { verdict, status: said.map(|said| said.status.clone()), reason, waits_for, text }
+    }
+
+    /// The verdict in a sentence, with the bank's status and reason.
+    pub fn sentence(&self) -> String {
+        let begin = match self.verdict {
+            PaymentVerdict::Pending if self.waits_for.is_some() => "",
+            PaymentVerdict::Accepted => "The bank has accepted the file",
+            PaymentVerdict::Rejected => "The bank has rejected the file, nothing of it is paid",
+            PaymentVerdict::PartlyRejected => "The bank has rejected a part of the file: see the status report",
+            PaymentVerdict::Pending => "The bank has not decided about the file yet",
+            PaymentVerdict::Unknown => "No answer says whether the bank accepts the file",
+        };
+        let waiting = match self.waits_for {
+            Some(OrderWaitsFor::PayeeCheck) => {
+                "The bank still checks the payees, nothing is paid until the order is released"
+            }
+            Some(OrderWaitsFor::Release) => {
+                "The order waits for release, nothing is paid until it is released or cancelled at the bank"
+            }
+            None => "",
+        };
+        let between = if begin.is_empty() || waiting.is_empty() { "" } else { ". " };
+        let text = self.text.trim_end_matches('.');
+        let colon = if text.is_empty() { "" } else { ": " };
+        [begin, between, waiting, colon, text, "."].concat()
     }
 }
 
@@ -108,8 +141,48 @@ fn of_status(status: &Code) -> PaymentVerdict {
     }
 }
 
+/// The last status by time. One of a check of payees that comes after the order was authorised is an old one.
+fn latest(reports: &[StatusReport]) -> Option<ReportedStatus<'_>> {
+    let (mut progress, mut last) = (StatusProgress::default(), None);
+    for at in reports_by_time(reports) {
+        let Some(said) = final_status(&reports[at]) else { continue };
+        let now = last.as_ref().map(|last: &ReportedStatus<'_>| (last.stage(), 0));
+        if progress.take(now, (said.stage(), 0)) {
+            last = Some(said);
+        }
+    }
+    last
+}
+
+/// A report's status of the file.
+struct ReportedStatus<'r> {
+    status: &'r Code,
+    reasons: &'r [StatusReason],
+    check: Option<&'r PayeeCheckSummary>,
+    /// Whether "pending" is about the check.
+    in_check: bool,
+}
+
+impl ReportedStatus<'_> {
+    fn waits_for(&self) -> Option<OrderWaitsFor> {
+        self.stage().waits_for()
+    }
+
+    fn stage(&self) -> ClaimStage {
+        let stage = ClaimStage::from_status(self.status, self.in_check);
+        match (stage, self.check.map(|check| check.state)) {
+            // Whatever a level above the results says of the format.
+            (ClaimStage::Open | ClaimStage::Checking | ClaimStage::Checked, Some(state)) => match state {
+                PayeeCheckState::Pending => ClaimStage::Checking,
+                PayeeCheckState::Done => ClaimStage::Checked,
+            },
+            _ => stage,
+        }
+    }
+}
+
 /// The highest status of a report, with the reasons for it or for the first part of it that has reasons.
-fn final_status(report: &StatusReport) -> Option<(&Code, &[StatusReason])> {
+fn final_status(report: &StatusReport) -> Option<ReportedStatus<'_>> {
     let batches = || report.batches.iter().map(|batch| (batch.status.as_ref(), batch.reasons.as_slice()));
     let transactions = || {
         let all = report.batches.iter().flat_map(|batch| &batch.transactions);
@@ -120,10 +193,12 @@ fn final_status(report: &StatusReport) -> Option<(&Code, &[StatusReason])> {
     let (status, reasons) = all().find_map(|(status, reasons)| Some((status?, reasons)))?;
     let of_parts = || all().find(|(_, reasons)| reasons.iter().any(|reason| reason.code.is_some()));
     let reasons = if reasons.is_empty() { of_parts().map_or(reasons, |(_, reasons)| reasons) } else { reasons };
-    Some((status, reasons))
+    let in_check = payee_check::means_pending_checks(report);
+    Some(ReportedStatus { status, reasons, check: report.payee_check.as_deref(), in_check })
 }
 
-fn in_words(status: &Code, reasons: &[StatusReason]) -> String {
+fn in_words(said: &ReportedStatus<'_>) -> String {
+    let ReportedStatus { status, reasons, check, .. } = said;
     let explained = |code: &Code| match &code.meaning {
         Some(meaning) => format!("{} ({meaning})", shorten(&code.code, MAX_TEXT)),
         None => shorten(&code.code, MAX_TEXT),
@@ -131,6 +206,11 @@ fn in_words(status: &Code, reasons: &[StatusReason]) -> String {
     let mut text = explained(status);
     if let Some(code) = reasons.iter().find_map(|reason| reason.code.as_ref()) {
         let _ = write!(text, ", reason {}", explained(code));
+    }
+    if let Some(check) = check.filter(|_| said.waits_for().is_some()) {
+        let counts = check.in_words();
+        let _ = if counts.is_empty() { Ok(()) } else { write!(text, ": {counts}") };
+        return text;
     }
     let lines = reasons.iter().flat_map(|reason| &reason.information);
     let said = lines.map(String::as_str).collect::<Vec<_>>().join(" ");

@@ -6,17 +6,18 @@ use super::key::CountedKeys;
 use super::tally::EntryTally;
 use super::totals::{DecimalSum, StatementTotals};
 use super::{CashMessage, Statement};
+use crate::archive::ArchiveContent;
 
 /// The end of a page. The next page continues from it in the same file, in this process or another.
-#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
 pub struct Cursor {
-    /// The start of the next page in the file, in bytes from the beginning.
+    /// The start of the next page in the file, or in the file of an archive, in bytes from the beginning.
     pub position: u64,
     /// The line there, from 1.
     pub line: u64,
     /// The encoding of the file.
     pub encoding: String,
-    /// The names of the elements that are open there, from the root.
+    /// The names of the elements that are open there, from the root; of a file of records its kind.
     pub open: Vec<String>,
     /// The number of messages started.
     pub messages: u64,
@@ -44,6 +45,10 @@ pub struct Cursor {
     pub keys: String,
     /// The bank's additional information about the statement, if it came before this place.
     pub information: Option<String>,
+    /// The number of the file in an archive that `position` is in, from 1; left out if the file is no archive.
+    pub member: Option<u64>,
+    /// The files of the archive so far.
+    pub archive: Option<Box<ArchiveContent>>,
     /// Identifies the file: its size, and a digest of its beginning. A file with other values is refused for the next
     /// page. Left out if the content arrives as it is read.
     pub file: Option<String>,
@@ -79,6 +84,22 @@ impl StatementTotals {
             booked: cursor.booked.as_deref().and_then(DecimalSum::read),
             reversed: cursor.reversed.as_deref().and_then(DecimalSum::read),
             other_currency: cursor.other_currency,
+        }
+    }
+
+    /// The cursor with these sums.
+    pub(super) fn cursor(&self, cursor: Cursor) -> Cursor {
+        Cursor {
+            entries: self.entries,
+            booked: self.booked.map(DecimalSum::text),
+            reversed: self.reversed.map(DecimalSum::text),
+            other_currency: self.other_currency,
+            counted: self.all.counts(),
+            counted_bookings: self.bookings.counts(),
+            counted_booked: self.booked_only.counts(),
+            currency: self.currency.clone(),
+            keys: self.keys.text(),
+            ..cursor
         }
     }
 }

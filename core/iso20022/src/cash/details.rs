@@ -127,7 +127,7 @@ impl EntryDetail {
     }
 
     /// The text that the transaction itself has.
-    pub(super) fn own_text(&self) -> Option<String> {
+    pub(crate) fn own_text(&self) -> Option<String> {
         self.remittance.text().or_else(|| self.information.clone())
     }
 
@@ -187,6 +187,9 @@ impl EntryDetail {
             self.direction = self.direction.take().map(Direction::opposite);
         }
         let debit = self.direction.as_ref().map_or(debit, |direction| *direction == Direction::Debit);
+        if let Some(returned) = &mut self.returned {
+            returned.explain(debit);
+        }
         let of_kind = |kind: &AmountKind| {
             let found = self.amounts.iter().find(|amount| amount.kind == *kind).map(|amount| &amount.money);
             found.filter(|money| entry.is_some_and(|entry| entry.currency == money.currency))

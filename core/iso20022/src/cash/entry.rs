@@ -173,7 +173,7 @@ impl Entry {
     }
 
     /// Adds the values that follow from several fields.
-    fn complete(&mut self, debit: bool, flips: bool, account: Option<&str>) {
+    pub(crate) fn complete(&mut self, debit: bool, flips: bool, account: Option<&str>) {
         let single = self.details.len() == 1;
         for detail in &mut self.details {
             detail.complete(self.money.as_ref(), debit, flips, single);

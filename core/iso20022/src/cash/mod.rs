@@ -1,4 +1,5 @@
-//! Statements (`camt.053`), account reports (`camt.052`) and notifications (`camt.054`) as typed results, versions 2 to 13.
+//! Statements (`camt.053`), account reports (`camt.052`) and notifications (`camt.054`) as typed results, versions 2 to 13,
+//! and those of SWIFT (MT940, MT942, MT950).
 //!
 //! ```text
 //!  file ─► CashReader ─► Message, Statement (account, balances), Entry, Entry, …, StatementEnd   one at a time
@@ -17,6 +18,7 @@ mod entry;
 mod entry_xml;
 mod key;
 mod links;
+mod open;
 mod pages;
 mod particulars;
 mod parts;
@@ -24,11 +26,13 @@ mod reader;
 mod statement;
 mod tally;
 mod totals;
+mod xml_reader;
 
 use std::io::Read;
 
 use bankchannel_foundation::model::Boundary;
 
+use crate::archive::ArchiveContent;
 use crate::data::{MessageName, Party, UnreadElement};
 use crate::rules::Finding;
 use bankchannel_xml::XmlFault;
@@ -41,14 +45,17 @@ pub use details::EntryDetail;
 pub use direction::Direction;
 pub use entry::{Batch, Entry};
 pub(crate) use key::EntryDigest;
+pub(crate) use open::{CursorPlace, OpenStatement};
 pub(crate) use pages::StatementPages;
 pub use particulars::{AvailableAmount, CardTransaction, CreditLine, InterestRecord};
 pub use parts::{AmountDetail, AmountKind, BankTransactionCode, Charge, ReturnInformation};
-pub(crate) use reader::message_kind;
+pub(crate) use reader::{Before, FOREIGN_CURSOR, READ_AGAIN, StatementSource};
 pub use reader::{CashItem, CashReader, MAX_DETAILS, ReadOptions};
+pub(crate) use statement::MAX_BALANCES;
 pub use statement::{Statement, StatementAccount, StatementBalance, StatementEnd, TransactionSummary};
 pub use totals::BalanceCheck;
 pub(crate) use totals::DecimalSum;
+pub(crate) use xml_reader::message_kind;
 
 /// Maximum number of entries and details that [`read_statement`] and its siblings hold; larger files are read by
 /// [`CashReader`] or in pages.
@@ -66,6 +73,8 @@ pub struct CashFile {
     pub next: Option<Cursor>,
     /// Elements outside of headers and statements that are in no field, as far as this page goes.
     pub unread: Vec<UnreadElement>,
+    /// The files of an archive, as far as this page goes; left out if the file is none.
+    pub archive: Option<Box<ArchiveContent>>,
 }
 
 /// One message: a document with all its statements.
@@ -73,8 +82,10 @@ pub struct CashFile {
 pub struct CashMessage {
     /// Its kind, by its elements.
     pub kind: CashKind,
-    /// Its name, by its namespace.
+    /// Its name, by its namespace; of a SWIFT statement `MT940` and the like.
     pub message: MessageName,
+    /// The name of the file in an archive that it comes from.
+    pub member: Option<String>,
     /// The message's id.
     pub id: Option<String>,
     /// When it was made.
@@ -101,10 +112,10 @@ pub struct CashMessage {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub enum CashKind {
-    /// `camt.053`: a statement of booked entries with balances.
+    /// `camt.053`, MT940, MT950: a statement of booked entries with balances.
     #[default]
     Statement,
-    /// `camt.052`: a report within the day; entries may be pending.
+    /// `camt.052`, MT942: a report within the day; entries may be pending.
     Report,
     /// `camt.054`: a notification of entries; it has no balances.
     Notification,
@@ -171,12 +182,43 @@ pub fn read_page(
 
 /// Entries on a page of [`fuzz`]: few, so that small files have several pages.
 const FUZZED_PAGE: usize = 2;
+/// The same of [`fuzz_swift`]: its entries are short, and each page repeats the keys of all before it.
+const FUZZED_SWIFT_PAGE: usize = 30;
+
+/// Maximum length of a text whose line ends [`fuzz_swift`] changes.
+const MAX_COMPARED: usize = 30 * 1024;
 
 /// Reads any bytes, whole and in pages, with the XML of each entry and without, and checks that all agree; for fuzzing.
 ///
 /// # Panics
 /// If they disagree.
 pub fn fuzz(bytes: &[u8]) {
+    agrees_in_pages(bytes, FUZZED_PAGE);
+}
+
+/// The same for the text of a SWIFT statement, whose line ends change nothing.
+///
+/// # Panics
+/// If the results disagree.
+pub fn fuzz_swift(bytes: &[u8]) {
+    let text = [b":20:F\n:25:F\n", bytes].concat();
+    agrees_in_pages(&text, FUZZED_SWIFT_PAGE);
+    // Of a longer one, the beginning that shows the encoding is another one.
+    if text.len() < MAX_COMPARED && !text.contains(&b'\r') && memchr::memmem::find(&text, b"@@").is_none() {
+        let with_cr: Vec<u8> = text
+            .iter()
+            .flat_map(|byte| if *byte == b'\n' { &b"\r\n"[..] } else { std::slice::from_ref(byte) })
+            .copied()
+            .collect();
+        assert_eq!(
+            read_statement(text.as_slice()).ok(),
+            read_statement(with_cr.as_slice()).ok(),
+            "line ends change the result"
+        );
+    }
+}
+
+fn agrees_in_pages(bytes: &[u8], entries: usize) {
     let options = ReadOptions { with_xml: true, ..ReadOptions::default() };
     let whole = read_all(bytes, &options);
     let mut without = whole.clone();
@@ -186,8 +228,11 @@ pub fn fuzz(bytes: &[u8]) {
     assert_eq!(read_all(bytes, &ReadOptions::default()), without, "the XML of entries changes the result");
     let (mut statements, mut cursor) = (Vec::<Statement>::new(), None);
     let pages = loop {
-        let from = cursor.as_ref().map_or(0, |cursor: &Cursor| usize::try_from(cursor.position).unwrap_or(usize::MAX));
-        match read_page(&bytes[from.min(bytes.len())..], &options, cursor.take(), FUZZED_PAGE) {
+        // In an archive, the position is in one of its files.
+        let place =
+            cursor.as_ref().filter(|cursor: &&Cursor| cursor.member.is_none()).map_or(0, |cursor| cursor.position);
+        let from = usize::try_from(place).unwrap_or(usize::MAX);
+        match read_page(&bytes[from.min(bytes.len())..], &options, cursor.take(), entries) {
             Err(problem) => break Err(problem),
             Ok(page) => {
                 for mut statement in page.statements {
@@ -206,7 +251,10 @@ pub fn fuzz(bytes: &[u8]) {
         }
     };
     assert_eq!(whole.is_ok(), pages.is_ok(), "pages are judged otherwise than the whole");
-    if let Ok(file) = whole {
+    // Items of a file in an archive before its fault do not count.
+    let is_whole =
+        |file: &CashFile| file.archive.iter().all(|archive| archive.members.iter().all(|one| one.not_read.is_none()));
+    if let Some(file) = whole.ok().filter(is_whole) {
         assert_eq!(file.statements, statements, "pages hold something else than the whole");
     }
 }

@@ -216,6 +216,15 @@ impl ReturnInformation {
     }
 }
 
+impl ReturnInformation {
+    /// Gives the reason its meaning for the direction of the return: with a debit, a collection goes back to its payer.
+    pub(super) fn explain(&mut self, debit: bool) {
+        if let Some(reason) = self.reason.as_mut().filter(|reason| !reason.proprietary) {
+            reason.meaning = meaning::return_reason(&reason.code, debit).map(str::to_owned);
+        }
+    }
+}
+
 /// Credit or debit by `CdtDbtInd`; any other value is noted as a problem.
 pub(super) fn direction(element: XmlElement<'_>, values: &mut ElementValues<'_>) -> Option<Direction> {
     let found = element.child("CdtDbtInd")?;

@@ -1,31 +1,28 @@
-//! Reading of statements, reports and notifications, one entry at a time.
+//! Reading of statements, reports and notifications of every format, one entry at a time, also those in an archive.
+//!
+//! ```text
+//!  input ─► FileMembers ─► StatementSource: XML, SWIFT, records ─► CashItem, CashItem, …
+//! ```
 
-use std::collections::VecDeque;
-use std::io::Read;
+use std::io::{self, Read};
 
-use super::details::EntryDetail;
-use super::entry_xml::EntryXml;
-use super::totals::{DecimalSum, StatementTotals};
-use super::{CashFile, CashKind, CashMessage, Cursor, Entry, Statement};
-use crate::data::{ElementValues, MessageSequence, Party, UnreadElement, UnreadTally, keep};
+use super::xml_reader::XmlCashReader;
+use super::{CashFile, CashMessage, Cursor, Entry, Statement};
+use crate::archive::{ArchiveContent, ArchiveMember, FileMember, FileMembers, UnpackLimits, none_of};
+use crate::data::UnreadElement;
+use crate::finnish::RecordStatements;
+use crate::recognise::FileFormat;
+use crate::swift::SwiftReader;
 use bankchannel_xml::XmlFault;
-use bankchannel_xml::{TagEdge, XmlRecord, XmlRefusal, XmlRules, XmlSource, XmlTokens, local, named_encoding};
 
 /// Maximum number of transactions behind one entry.
 pub const MAX_DETAILS: usize = 100_000;
 
-/// Maximum number of messages and statements on one page: a cursor can only follow an entry.
+/// Maximum number of messages, and of statements, on one page: a cursor can only follow an entry.
 const MAX_STATEMENTS: usize = 100_000;
-/// The elements with the bank's additional information about a statement.
-const INFORMATION: [&str; 3] = ["AddtlStmtInf", "AddtlRptInf", "AddtlNtfctnInf"];
-const FOREIGN_CURSOR: &str = "the cursor does not belong to this file";
-const READ_AGAIN: &str = "read the file from its beginning";
 
-/// Maximum number of problems of the headers of one message: a cursor carries them.
-const MAX_HEADER_PROBLEMS: usize = 100;
-
-/// The newest version whose fields are supported.
-const NEWEST: u32 = 13;
+pub(crate) const FOREIGN_CURSOR: &str = "the cursor does not belong to this file";
+pub(crate) const READ_AGAIN: &str = "read the file from its beginning";
 
 /// How a file is read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,6 +33,8 @@ pub struct ReadOptions {
     pub reversal_flips: bool,
     /// Whether each entry has its XML.
     pub with_xml: bool,
+    /// The most bytes that may come out of an archive; if left out, [`crate::archive::MAX_UNPACKED`].
+    pub max_unpacked: Option<u64>,
 }
 
 /// The next part of a file.
@@ -49,107 +48,125 @@ pub enum CashItem {
     Entry(Box<Entry>),
     /// The statement ends: the same statement, with the results that follow the entries, still without the entries.
     End(Box<Statement>),
+    /// A file of an archive that cannot be read, or not to its end: items that were given of it do not count.
+    NotRead(Box<ArchiveMember>),
+}
+
+/// What of a file came before a part of it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Before {
+    /// The number of messages.
+    pub(crate) messages: u64,
+    /// The unread parts outside of headers and statements.
+    pub(crate) unread: Vec<UnreadElement>,
+}
+
+/// The statements of one file, of any format.
+pub(crate) trait StatementSource {
+    /// The next item; `None` at the end, also after a fault.
+    fn next_item(&mut self) -> Option<Result<CashItem, XmlFault>>;
+
+    /// The start of the next item; `None` unless it follows an entry.
+    fn cursor(&mut self) -> Option<Cursor>;
+
+    /// The parts outside of headers and statements that are in no field, so far.
+    fn unread(&self) -> Vec<UnreadElement>;
+
+    /// The parts of the current statement that are in no field, so far.
+    fn unread_of_statement(&self) -> Vec<UnreadElement>;
+
+    /// The number of messages so far.
+    fn messages(&self) -> u64;
 }
 
 /// Reads a file item by item; its memory does not grow with the file.
 pub struct CashReader<'a> {
-    file: MessageSequence<'a>,
-    xml: Option<EntryXml>,
+    files: FileMembers<'a>,
     options: ReadOptions,
-    level: CashLevel,
-    /// The part of the statement before its entries.
-    around: XmlRecord,
-    /// The current entry, or the current element between entries.
-    record: XmlRecord,
-    messages: u64,
-    message: Option<CashMessage>,
-    message_told: bool,
-    statements: u64,
-    statement: Option<Statement>,
-    statement_told: bool,
-    /// The bank's additional information about the statement.
-    information: Option<String>,
-    totals: StatementTotals,
-    /// What of the statement is in no field.
-    unread: UnreadTally,
-    /// The unread parts outside of headers and statements.
-    outside: UnreadTally,
-    items: VecDeque<CashItem>,
-    /// The problem that ended the reading; returned after the items that were read before it.
-    failure: Option<XmlFault>,
+    /// The statements of the current file.
+    source: Option<Box<dyn StatementSource + 'a>>,
+    /// The current file, if it is in an archive: its number and its name.
+    member: Option<(u64, String)>,
+    before: Before,
+    /// The files of an archive so far.
+    archive: ArchiveContent,
     finished: bool,
-}
-
-/// The element that contains the next tag.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum CashLevel {
-    File,
-    Message(CashKind),
-    Statement(CashKind),
 }
 
 impl<'a> CashReader<'a> {
     /// Reads a file from its beginning.
     ///
     /// # Errors
-    /// The encoding is not supported, or the input fails.
+    /// It is another kind of file, the encoding is not supported, or the input fails.
     pub fn open(input: impl Read + 'a, options: &ReadOptions) -> Result<Self, XmlFault> {
-        Ok(Self::over(MessageSequence::open(input, options.encoding.as_deref())?, options))
+        let mut reader = Self::over(input, options)?;
+        // A plain file that is none from its first bytes on is refused at once.
+        if !reader.files.is_archive()
+            && let Some(file) = reader.files.next()?
+        {
+            reader.source = Some(reader.source_of(file)?);
+        }
+        Ok(reader)
     }
 
-    /// Continues at the end of a page; the input is at [`Cursor::position`].
+    /// Continues at the end of a page. The input is at [`Cursor::position`], or at its beginning if the cursor is in a file
+    /// of an archive.
     ///
     /// # Errors
     /// The cursor's encoding is not supported, or the cursor is not inside a statement.
     pub fn resume(input: impl Read + 'a, options: &ReadOptions, cursor: Cursor) -> Result<Self, XmlFault> {
-        let inside = match cursor.open.as_slice() {
-            [.., message, statement] => message_kind(local(message)).is_some() && is_statement(local(statement)),
-            _ => false,
+        let foreign = || XmlFault::new(FOREIGN_CURSOR, READ_AGAIN);
+        let Some(number) = cursor.member else {
+            let mut reader = Self::over(io::empty(), options)?;
+            reader.source = Some(resumed(Box::new(input), options, cursor)?);
+            return Ok(reader);
         };
-        if !inside {
-            return Err(XmlFault::new(FOREIGN_CURSOR, READ_AGAIN));
+        let mut reader = Self::over(input, options)?;
+        reader.archive = cursor.archive.as_deref().cloned().unwrap_or_default();
+        reader.before.messages = cursor.messages;
+        loop {
+            let FileMember { name, number: this, mut content, .. } = reader.files.next()?.ok_or_else(foreign)?;
+            if this < number {
+                continue;
+            }
+            let skipped = io::copy(&mut content.by_ref().take(cursor.position), &mut io::sink());
+            if skipped.map_err(|error| reader.files.failure().unwrap_or_else(|| XmlFault::of_input(&error)))?
+                != cursor.position
+            {
+                return Err(foreign());
+            }
+            reader.member = Some((number, name.ok_or_else(foreign)?));
+            reader.source = Some(resumed(content, options, cursor)?);
+            return Ok(reader);
         }
-        let source = XmlSource::at(input, named_encoding(&cursor.encoding)?, cursor.position, cursor.line);
-        let tokens = XmlTokens::resume(source, options.encoding.is_some(), XmlRules::tolerant(), &cursor.open);
-        let mut reader = Self::over(MessageSequence::over(tokens, true), options);
-        reader.totals = StatementTotals::from_cursor(&cursor);
-        reader.level = CashLevel::Statement(cursor.statement.kind);
-        (reader.messages, reader.statements) = (cursor.messages, cursor.statement.number);
-        reader.information = cursor.information;
-        (reader.message_told, reader.statement_told) = (true, true);
-        reader.items.push_back(CashItem::Message(Box::new(cursor.message.clone())));
-        reader.items.push_back(CashItem::Statement(Box::new(cursor.statement.clone())));
-        reader.unread = UnreadTally::new(cursor.statement.unread.clone());
-        (reader.message, reader.statement) = (Some(cursor.message), Some(cursor.statement));
-        Ok(reader)
     }
 
-    fn over(mut file: MessageSequence<'a>, options: &ReadOptions) -> Self {
-        let xml = options.with_xml.then(EntryXml::default);
-        if let Some(xml) = &xml {
-            file.watch(xml.watcher());
-        }
-        Self {
-            file,
-            xml,
+    fn over(input: impl Read + 'a, options: &ReadOptions) -> Result<Self, XmlFault> {
+        let limits = options.max_unpacked.map_or_else(UnpackLimits::default, |unpacked| UnpackLimits { unpacked });
+        Ok(Self {
+            files: FileMembers::open(input, limits)?,
             options: options.clone(),
-            level: CashLevel::File,
-            around: XmlRecord::default(),
-            record: XmlRecord::default(),
-            messages: 0,
-            message: None,
-            message_told: false,
-            statements: 0,
-            statement: None,
-            statement_told: false,
-            information: None,
-            totals: StatementTotals::default(),
-            unread: UnreadTally::default(),
-            outside: UnreadTally::default(),
-            items: VecDeque::new(),
-            failure: None,
+            source: None,
+            member: None,
+            before: Before::default(),
+            archive: ArchiveContent::default(),
             finished: false,
-        }
+        })
+    }
+
+    /// The statements of a file.
+    fn source_of(&self, file: FileMember<'a>) -> Result<Box<dyn StatementSource + 'a>, XmlFault> {
+        let FileMember { format, content, .. } = file;
+        let before = self.before.clone();
+        Ok(match format? {
+            FileFormat::Swift => Box::new(SwiftReader::open(content, self.options.encoding.as_deref(), before)?),
+            format @ (FileFormat::Tito | FileFormat::ReferencePayments) => {
+                Box::new(RecordStatements::open(content, format, &self.options, before)?)
+            }
+            FileFormat::Xml | FileFormat::Zip | FileFormat::Gzip => {
+                Box::new(XmlCashReader::open(content, &self.options, before)?)
+            }
+        })
     }
 
     /// Reads on until this many entries and details were read, or to the end.
@@ -159,13 +176,21 @@ impl<'a> CashReader<'a> {
     pub fn page(&mut self, entries: usize) -> Result<CashFile, XmlFault> {
         let mut file = CashFile::default();
         let mut held = 0;
+        // How much there was before the current file of an archive.
+        let mut before = (0, 0);
         while let Some(item) = self.next() {
-            if file.messages.len() + file.statements.len() > MAX_STATEMENTS {
-                let message = format!("there are more than {MAX_STATEMENTS} statements with few entries between them");
-                return Err(self.file.tokens.fault(message, "split the file into several"));
+            if file.messages.len().max(file.statements.len()) > MAX_STATEMENTS {
+                let what = if file.statements.len() > MAX_STATEMENTS { "statements" } else { "messages" };
+                let message = format!("there are more than {MAX_STATEMENTS} {what} with few entries between them");
+                return Err(XmlFault::new(message, "split the file into several"));
             }
             match item? {
-                CashItem::Message(message) => file.messages.push(*message),
+                CashItem::Message(message) => {
+                    if file.messages.last().is_none_or(|last| last.member != message.member) {
+                        before = (file.messages.len(), file.statements.len());
+                    }
+                    file.messages.push(*message);
+                }
                 CashItem::Statement(statement) => file.statements.push(*statement),
                 CashItem::Entry(entry) => {
                     held += 1 + entry.details.len();
@@ -174,8 +199,8 @@ impl<'a> CashReader<'a> {
                     }
                     if held >= entries {
                         file.next = self.cursor();
-                        if let Some(statement) = file.statements.last_mut() {
-                            statement.unread = self.unread.found();
+                        if let Some((statement, source)) = file.statements.last_mut().zip(self.source.as_ref()) {
+                            statement.unread = source.unread_of_statement();
                         }
                         break;
                     }
@@ -186,237 +211,108 @@ impl<'a> CashReader<'a> {
                         *statement = Statement { entries, ..*ended };
                     }
                 }
+                CashItem::NotRead(member) => {
+                    if file.messages.last().is_some_and(|last| last.member.as_ref() == Some(&member.name)) {
+                        file.messages.truncate(before.0);
+                        file.statements.truncate(before.1);
+                    }
+                }
             }
         }
-        file.unread = self.outside.found();
+        file.unread = self.unread();
+        file.archive = self.archive();
         Ok(file)
     }
 
     /// The elements outside of headers and statements that are in no field, so far.
     pub fn unread(&self) -> Vec<UnreadElement> {
-        self.outside.found()
+        self.source.as_ref().map_or_else(|| self.before.unread.clone(), |source| source.unread())
+    }
+
+    /// The files of the archive so far; `None` if the file is none.
+    pub fn archive(&self) -> Option<Box<ArchiveContent>> {
+        let is_archive = self.files.is_archive() || self.member.is_some();
+        is_archive.then(|| {
+            let mut archive = self.archive.clone();
+            for note in self.files.notes() {
+                if !archive.notes.contains(&note) {
+                    archive.notes.push(note);
+                }
+            }
+            Box::new(archive)
+        })
     }
 
     /// The start of the next item; `None` unless it follows an entry.
     pub fn cursor(&mut self) -> Option<Cursor> {
-        let (position, line) = self.file.tokens.position();
-        Some(Cursor {
-            position,
-            line,
-            encoding: self.file.tokens.encoding().name().to_owned(),
-            open: self.file.tokens.open_names().map(str::to_owned).collect(),
-            messages: self.messages,
-            message: self.message.clone()?,
-            statement: Statement {
-                unread: self.unread.found(),
-                ..self.statement.clone().filter(|_| self.statement_told && self.items.is_empty())?
-            },
-            entries: self.totals.entries,
-            booked: self.totals.booked.map(DecimalSum::text),
-            reversed: self.totals.reversed.map(DecimalSum::text),
-            other_currency: self.totals.other_currency,
-            counted: self.totals.all.counts(),
-            counted_bookings: self.totals.bookings.counts(),
-            counted_booked: self.totals.booked_only.counts(),
-            currency: self.totals.currency.clone(),
-            keys: self.totals.keys.text(),
-            information: self.information.clone(),
-            file: None,
-        })
+        let cursor = self.source.as_mut()?.cursor()?;
+        let Some((number, _)) = &self.member else { return Some(cursor) };
+        Some(Cursor { member: Some(*number), archive: self.archive(), ..cursor })
     }
 
-    /// Reads on by one tag of the outer elements, or by one element inside.
-    fn step(&mut self) -> Result<(), XmlFault> {
-        if self.level == CashLevel::File {
-            return self.next_message();
-        }
-        // Only a cursor that does not fit reaches the end of the file here.
-        let Some(edge) = self.file.tokens.next_tag(&mut self.file.tag)? else {
-            return Err(self.file.tokens.fault(FOREIGN_CURSOR, READ_AGAIN));
+    /// Goes on with the next file; `false` after the last.
+    fn next_file(&mut self) -> Result<bool, XmlFault> {
+        let Some(file) = self.files.next()? else {
+            // Files without a statement are no archive of statements; an empty one says so in its notes.
+            let is_wrong = self.archive.is_all_unread();
+            return if is_wrong {
+                Err(none_of(Some(&self.archive), "statement, report or notification"))
+            } else {
+                Ok(false)
+            };
         };
-        let tag = &self.file.tag;
-        match (self.level, edge) {
-            (CashLevel::File, _) => {}
-            (CashLevel::Message(kind), TagEdge::Start) => match tag.name.as_str() {
-                "GrpHdr" => self.header(kind)?,
-                name if is_statement(name) => {
-                    self.around.begin(&tag.name, tag.line);
-                    self.tell_message();
-                    self.statements += 1;
-                    (self.statement, self.statement_told) = (None, false);
-                    (self.totals, self.unread) = (StatementTotals::default(), UnreadTally::default());
-                    self.level = CashLevel::Statement(kind);
-                }
-                _ => self.outside.skip(&mut self.file.tokens)?,
-            },
-            (CashLevel::Message(_), TagEdge::End) => {
-                self.tell_message();
-                self.level = CashLevel::File;
-            }
-            (CashLevel::Statement(kind), TagEdge::Start) if tag.name == "Ntry" => {
-                self.tell_statement(kind);
-                self.entry(kind)?;
-            }
-            (CashLevel::Statement(kind), TagEdge::Start) if self.statement_told => self.later(kind)?,
-            (CashLevel::Statement(_), TagEdge::Start) => {
-                self.around.read(&mut self.file.tokens, &self.file.tag, "", |_, _| Ok(()))?;
-            }
-            (CashLevel::Statement(kind), TagEdge::End) => {
-                self.tell_statement(kind);
-                self.end();
-                self.level = CashLevel::Message(kind);
-            }
+        if let Some(name) = &file.name {
+            self.member = Some((file.number, name.clone()));
+            self.archive.members.push(ArchiveMember { name: name.clone(), not_read: None });
         }
-        Ok(())
+        self.source = Some(self.source_of(file)?);
+        Ok(true)
     }
 
-    fn next_message(&mut self) -> Result<(), XmlFault> {
-        let none = ("statement, report or notification", "choose a file of type camt.052, camt.053 or camt.054");
-        let Some(kind) = self.file.next_message(message_kind, none)? else {
-            self.finished = true;
-            return Ok(());
+    /// The current file has ended.
+    fn end_file(&mut self) {
+        if let Some(ended) = self.source.take() {
+            self.before = Before { messages: ended.messages(), unread: ended.unread() };
+        }
+    }
+
+    /// A fault of the archive or of a plain file ends the reading; one of a file in an archive is told.
+    fn judge(&mut self, fault: XmlFault) -> Result<CashItem, XmlFault> {
+        if let Some(own) = self.files.failure() {
+            return Err(own);
+        }
+        let Some((member, (_, name))) = self.archive.members.last_mut().zip(self.member.as_ref()) else {
+            return Err(fault);
         };
-        (self.level, self.statements, self.message_told) = (CashLevel::Message(kind), 0, false);
-        self.messages += 1;
-        self.message = Some(CashMessage {
-            kind,
-            message: self.file.name(),
-            id: None,
-            created: None,
-            page: None,
-            last_page: None,
-            notes: self.file.notes(NEWEST),
-            recipient: None,
-            information: None,
-            problems: Vec::new(),
-            unread: Vec::new(),
-        });
-        Ok(())
+        if member.name != *name || member.not_read.is_some() {
+            return Err(fault);
+        }
+        member.not_read = Some(fault.without_advice());
+        Ok(CashItem::NotRead(Box::new(member.clone())))
     }
 
-    fn header(&mut self, kind: CashKind) -> Result<(), XmlFault> {
-        self.file.read(&mut self.record)?;
-        let base = || format!("/Document/{}/GrpHdr", kind.names().0);
-        let element = self.record.finish();
-        let mut values = ElementValues::new(element, &base);
-        if let Some(message) = &mut self.message {
-            message.id = element.value("MsgId").map(str::to_owned);
-            message.created = element.child("CreDtTm").and_then(|time| values.moment(time));
-            message.page = values.count(element, "MsgPgntn/PgNb");
-            message.last_page = values.flag(element, "MsgPgntn/LastPgInd");
-            message.recipient = Party::read(element.child("MsgRcpt"), None, None).map(Box::new);
-            message.information = element.value("AddtlInf").map(str::to_owned);
-            let room = MAX_HEADER_PROBLEMS.saturating_sub(message.problems.len());
-            message.problems.extend(values.problems.into_iter().take(room));
-            let mut unread = UnreadTally::new(std::mem::take(&mut message.unread));
-            unread.add(&["Document", kind.names().0], element);
-            message.unread = unread.found();
-        }
-        self.tell_message();
-        Ok(())
-    }
-
-    fn tell_message(&mut self) {
-        if !std::mem::replace(&mut self.message_told, true) {
-            self.items.extend(self.message.clone().map(Box::new).map(CashItem::Message));
-        }
-    }
-
-    fn tell_statement(&mut self, kind: CashKind) {
-        if std::mem::replace(&mut self.statement_told, true) {
-            return;
-        }
-        let base = || path(kind, self.statements);
-        let element = self.around.finish();
-        let mut values = ElementValues::new(element, &base);
-        let mut statement = Statement::read(element, kind, &mut values);
-        statement.problems = values.problems;
-        (statement.message_number, statement.number) = (self.messages, self.statements);
-        if statement.created.is_none() {
-            statement.created = self.message.as_ref().and_then(|message| message.created.clone());
-        }
-        self.information = INFORMATION.iter().find_map(|name| element.value(name)).map(str::to_owned);
-        self.unread.add(&["Document", kind.names().0], element);
-        statement.unread = self.unread.found();
-        self.items.push_back(CashItem::Statement(Box::new(statement.clone())));
-        self.statement = Some(statement);
-    }
-
-    /// Reads an element after the first entry. It is added to the statement at once, so that a cursor carries it.
-    fn later(&mut self, kind: CashKind) -> Result<(), XmlFault> {
-        self.file.read(&mut self.record)?;
-        let element = self.record.finish();
-        let Some(statement) = &mut self.statement else { return Ok(()) };
-        if let name @ ("Bal" | "TxsSummry") = element.name() {
-            let base = || format!("{}/{name}", path(kind, self.statements));
-            let mut values = ElementValues::new(element, &base);
-            statement.add(element, &mut values);
-            values.move_to(&mut statement.problems);
-        } else if self.information.is_none() && INFORMATION.contains(&element.name()) {
-            self.information = Some(element.text().to_owned()).filter(|text| !text.is_empty());
-        }
-        let (message, statement) = kind.names();
-        self.unread.add(&["Document", message, statement], element);
-        Ok(())
-    }
-
-    fn entry(&mut self, kind: CashKind) -> Result<(), XmlFault> {
-        let Self { file, record, statement, totals, statements, unread, xml, message: of, .. } = self;
-        let (message, outer) = kind.names();
-        let number = totals.entries + 1;
-        let entry_path = || format!("{}/Ntry[{number}]", path(kind, *statements));
-        let (mut details, mut problems) = (Vec::new(), Vec::new());
-        record.clear();
-        record.read(&mut file.tokens, &file.tag, "TxDtls", |_, element| {
-            if details.len() >= MAX_DETAILS {
-                let message = format!("an entry has more than {MAX_DETAILS} transactions");
-                return Err(XmlRefusal::new(message, "ask the bank for smaller batches"));
+    fn of_member(&self, item: CashItem) -> CashItem {
+        match (item, &self.member) {
+            (CashItem::Message(mut message), Some((_, name))) => {
+                message.member = Some(name.clone());
+                CashItem::Message(message)
             }
-            let base = || format!("{}/NtryDtls/TxDtls[{}]", entry_path(), details.len() + 1);
-            let mut values = ElementValues::new(element, &base);
-            let detail = EntryDetail::read(element, &mut values);
-            values.move_to(&mut problems);
-            unread.add(&["Document", message, outer, "Ntry", "NtryDtls"], element);
-            // Maximum number of entries have one, which must not take up memory for four.
-            if details.is_empty() {
-                details.reserve_exact(1);
-            }
-            details.push(detail);
-            Ok(())
-        })?;
-        let element = record.finish();
-        let account = statement.as_ref().and_then(|statement| statement.account.number());
-        let mut values = ElementValues::new(element, &entry_path);
-        values.problems = problems;
-        let mut entry = Entry::read(element, details, (kind, account), self.options.reversal_flips, &mut values);
-        entry.number = number;
-        if let Some(digest) = entry.digest(account, self.options.reversal_flips) {
-            let page = statement.as_ref().filter(|one| !one.is_single_page()).and_then(|one| one.page);
-            entry.key = Some(totals.keys.key(&digest, number, page));
+            (item, _) => item,
         }
-        if let Some(xml) = xml {
-            let namespace = namespace_of(of.as_ref());
-            match xml.take(namespace) {
-                Ok(xml) => entry.xml = Some(xml),
-                Err(()) => values.note_fault(element, "", "has more than 16 MiB of XML, which is left out"),
-            }
-        }
-        entry.problems = values.problems;
-        unread.add(&["Document", message, outer], element);
-        totals.add(&entry, statement.as_ref().and_then(Statement::currency));
-        self.items.push_back(CashItem::Entry(Box::new(entry)));
-        Ok(())
     }
+}
 
-    fn end(&mut self) {
-        let Some(mut statement) = self.statement.take() else { return };
-        statement.finish(&self.totals, self.information.take());
-        let base = path(statement.kind, statement.number);
-        let found = statement.contradictions(&self.totals);
-        let line = statement.line;
-        keep(found.into_iter().map(|one| one.line(line).path(&base)).collect(), &mut statement.problems);
-        statement.unread = self.unread.found();
-        self.items.push_back(CashItem::End(Box::new(statement)));
+fn resumed<'a>(
+    input: Box<dyn Read + 'a>,
+    options: &ReadOptions,
+    cursor: Cursor,
+) -> Result<Box<dyn StatementSource + 'a>, XmlFault> {
+    if SwiftReader::is_place(&cursor) {
+        return Ok(Box::new(SwiftReader::resume(input, cursor)?));
+    }
+    match RecordStatements::format_of(&cursor) {
+        Some(format) => Ok(Box::new(RecordStatements::resume(input, format, options, cursor)?)),
+        None => Ok(Box::new(XmlCashReader::resume(input, options, cursor)?)),
     }
 }
 
@@ -425,50 +321,34 @@ impl Iterator for CashReader<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            if let Some(item) = self.items.pop_front() {
-                return Some(Ok(item));
-            }
             if self.finished {
-                return self.failure.take().map(Err);
+                return None;
             }
-            self.failure = self.step().err();
-            self.finished |= self.failure.is_some();
+            let fault = match &mut self.source {
+                Some(source) => match source.next_item() {
+                    Some(Ok(item)) => return Some(Ok(self.of_member(item))),
+                    Some(Err(fault)) => fault,
+                    None => {
+                        self.end_file();
+                        // A plain file has no other behind it.
+                        self.finished = self.member.is_none();
+                        continue;
+                    }
+                },
+                None => match self.next_file() {
+                    Ok(true) => continue,
+                    Ok(false) => {
+                        self.finished = true;
+                        continue;
+                    }
+                    Err(fault) => fault,
+                },
+            };
+            let judged = self.judge(fault);
+            self.finished = judged.is_err();
+            // Its messages are not counted: those of the next file have their numbers.
+            self.source = None;
+            return Some(judged);
         }
     }
-}
-
-/// The kind of message of an element with this name.
-pub(crate) fn message_kind(name: &str) -> Option<CashKind> {
-    // In version 1, names end with the version.
-    match name.trim_end_matches("V01") {
-        "BkToCstmrStmt" => Some(CashKind::Statement),
-        "BkToCstmrAcctRpt" => Some(CashKind::Report),
-        "BkToCstmrDbtCdtNtfctn" => Some(CashKind::Notification),
-        _ => None,
-    }
-}
-
-/// The namespace of a message; empty for none.
-fn namespace_of(message: Option<&CashMessage>) -> &str {
-    message.map_or("", |message| message.message.namespace.as_str())
-}
-
-fn is_statement(name: &str) -> bool {
-    matches!(name, "Stmt" | "Rpt" | "Ntfctn")
-}
-
-impl CashKind {
-    /// The message element and the element of one account.
-    fn names(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Statement => ("BkToCstmrStmt", "Stmt"),
-            Self::Report => ("BkToCstmrAcctRpt", "Rpt"),
-            Self::Notification => ("BkToCstmrDbtCdtNtfctn", "Ntfctn"),
-        }
-    }
-}
-
-fn path(kind: CashKind, statement: u64) -> String {
-    let (message, account) = kind.names();
-    format!("/Document/{message}/{account}[{statement}]")
 }

@@ -13,7 +13,7 @@ use crate::rules::{Finding, Rule};
 use bankchannel_xml::XmlElement;
 
 /// Maximum number of balances of one statement.
-const MAX_BALANCES: usize = 1000;
+pub(crate) const MAX_BALANCES: usize = 1000;
 
 /// A statement, report or notification of one account.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
@@ -43,6 +43,9 @@ pub struct Statement {
     pub page: Option<u64>,
     /// Whether it is the last page.
     pub last_page: Option<bool>,
+    /// The number of pages that were joined: those of a SWIFT statement that follow each other in a file. Left out if
+    /// none were.
+    pub pages: Option<u64>,
     /// Whether it is a copy or a duplicate: `COPY`, `CODU`, `DUPL`.
     pub copy_or_duplicate: Option<String>,
     /// The account.
@@ -186,6 +189,7 @@ impl Statement {
             last_page: values
                 .flag(element, "StmtPgntn/LastPgInd")
                 .or_else(|| values.flag(element, "RptPgntn/LastPgInd")),
+            pages: None,
             copy_or_duplicate: text("CpyDplctInd"),
             account,
             opening: opening(&balances).cloned(),
@@ -216,9 +220,14 @@ impl Statement {
         if element.name() == "TxsSummry" {
             self.summary = TransactionSummary::read(element, values);
         } else if self.balances.len() < MAX_BALANCES {
-            self.balances.push(StatementBalance::read(element, values));
-            (self.opening, self.closing) = (opening(&self.balances).cloned(), closing(&self.balances).cloned());
+            self.add_balance(StatementBalance::read(element, values));
         }
+    }
+
+    /// Adds a balance.
+    pub(crate) fn add_balance(&mut self, balance: StatementBalance) {
+        self.balances.push(balance);
+        (self.opening, self.closing) = (opening(&self.balances).cloned(), closing(&self.balances).cloned());
     }
 
     /// Adds the results that follow from all entries.
@@ -285,7 +294,7 @@ impl StatementAccount {
     }
 
     /// The account number that distinguishes the owner from other parties.
-    pub(super) fn number(&self) -> Option<&str> {
+    pub(crate) fn number(&self) -> Option<&str> {
         self.iban.as_deref().or(self.account.as_deref())
     }
 }

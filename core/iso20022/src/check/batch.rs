@@ -6,7 +6,7 @@ use super::CheckOptions;
 use super::party::{NameRule, PartyCase, account_place, check_party, check_text, has_clearing_number};
 use super::tally::{ControlSum, TransactionTally};
 use crate::cash::DecimalSum;
-use crate::data::Party;
+use crate::data::{Code, Party};
 use crate::iban;
 use crate::payment::{PaymentBatch, PaymentFile, PaymentKind, PaymentTransaction};
 use crate::rules::address::{AddressOf, AddressSettlement};
@@ -286,6 +286,14 @@ pub(super) const CATEGORY: &str = "PmtTpInf/CtgyPurp";
 pub(super) fn category(kind: &PaymentKind) -> Option<Finding> {
     let category = kind.category_purpose.as_ref().filter(|category| !category.proprietary)?;
     purpose::check_category(&category.code)
+}
+
+/// A purpose that has not the form of a code, or is not known; a bank's own one is not checked.
+pub(super) fn purpose_finding(code: Option<&Code>) -> Option<Finding> {
+    let code = &code.filter(|code| !code.proprietary)?.code;
+    let Some(found) = purpose::check_form(code) else { return purpose::check_purpose(code) };
+    let message = format!("the purpose {}", found.message);
+    Some(Finding { message, ..found }.reason("FF07"))
 }
 
 /// Checks one of the four identifiers; the schema reports a missing one.

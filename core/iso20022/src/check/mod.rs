@@ -158,6 +158,9 @@ fn judge(
         visitor.findings.add(refused);
         return Ok(None);
     }
+    if let Some(newer) = watch.borrow().newer() {
+        visitor.findings.add(newer);
+    }
     if let Some(note) = file.tokens.encoding_note() {
         let change = "correct the declaration, or save the file in the encoding that it declares";
         visitor.findings.add(Finding::error(Rule::Encoding, note, change).reason("FF01").line(1));

@@ -5,9 +5,11 @@ use std::collections::HashSet;
 use bankchannel_xml::schema::SchemaWalk;
 use bankchannel_xml::{XmlFault, XmlToken};
 
-use crate::data::{MessageName, other_message};
+use crate::data::MessageName;
+use crate::payment::NEWEST;
+use crate::recognise::other_message;
 use crate::rules::{BankProfile, Finding, PaymentVersion, Rule};
-use crate::schema::{self, MessageIdentity, MessageType};
+use crate::schema::{self, MessageIdentity, MessageType, NAMESPACE_PREFIX};
 use crate::text::quote;
 
 /// Sees the tokens of a file before its reader: which message it is, and whether it obeys the schema.
@@ -32,8 +34,11 @@ impl<'p> SchemaWatch<'p> {
     pub(super) fn see(&mut self, token: &XmlToken<'_>) {
         if let (None, XmlToken::Start(root)) = (&self.identity, token) {
             let identity = MessageIdentity::from_root(root);
-            if version_finding(&identity, self.profile).is_none() {
-                match schema::walk(identity.message.unwrap_or(MessageType::Pain00100109)) {
+            // Version 12 has no schema here: the rules alone judge it.
+            if version_finding(&identity, self.profile).is_none()
+                && let Some(message) = identity.message
+            {
+                match schema::walk(message) {
                     Ok(walk) => self.walk = Some(walk),
                     Err(fault) => self.failure = Some(fault),
                 }
@@ -60,6 +65,20 @@ impl<'p> SchemaWatch<'p> {
         version_finding(self.identity.as_ref()?, self.profile)
     }
 
+    /// What there is to say of a version that hardly a bank takes.
+    pub(super) fn newer(&self) -> Option<Finding> {
+        let identity = self.identity.as_ref()?;
+        let version = newer_version(&MessageName::from_namespace(&identity.namespace))?;
+        let of_schema = match identity.message {
+            Some(_) => "",
+            None => ", and its schema is not here: only the rules were applied",
+        };
+        let message =
+            format!("this is version {version} of pain.001; no bank is known here that asks for it{of_schema}");
+        let found = Finding::warning(Rule::Version, message, "ask your bank, or make the file as pain.001.001.09");
+        Some(found.line(identity.line))
+    }
+
     /// Whether the schema has a fault of the element at this path, so that it need not be judged again.
     pub(super) fn has_fault_at(&mut self, path: &str) -> bool {
         let faults = self.walk.as_ref().map_or(&[][..], SchemaWalk::faults);
@@ -82,6 +101,13 @@ fn plain_path(path: &str) -> String {
     path.replace("[1]", "")
 }
 
+/// The version of a payment file that is newer than those that are made, and is checked as version 9 with what differs.
+fn newer_version(message: &MessageName) -> Option<u32> {
+    let name = message.name.as_deref().filter(|name| name.starts_with("pain.001.001."))?;
+    let is_standard = message.namespace.strip_suffix(name) == Some(NAMESPACE_PREFIX);
+    message.version.filter(|version| is_standard && (10..=NEWEST).contains(version))
+}
+
 /// A file of another message, another version or a national variant gets a single finding instead of a hundred.
 fn version_finding(identity: &MessageIdentity, profile: &BankProfile) -> Option<Finding> {
     let message = MessageName::from_namespace(&identity.namespace);
@@ -102,7 +128,7 @@ fn version_finding(identity: &MessageIdentity, profile: &BankProfile) -> Option<
         (Some(_), None) => true,
         (None, _) => false,
     };
-    if taken {
+    if taken || (profile.accepts.is_none() && newer_version(&message).is_some()) {
         return None;
     }
     let other = message.name.as_deref().and_then(other_message);

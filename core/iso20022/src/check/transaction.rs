@@ -2,7 +2,9 @@
 
 use bankchannel_xml::XmlElement;
 
-use super::batch::{BatchCase, BatchScheme, CATEGORY, category, end_to_end_finding, identifier_finding, is_in};
+use super::batch::{
+    BatchCase, BatchScheme, CATEGORY, category, end_to_end_finding, identifier_finding, is_in, purpose_finding,
+};
 use super::party::{CLEARING_NUMBER, account_place, check_party, clearing_finding};
 use super::place::line_at;
 use super::remittance::{self, PaidTransactionCase};
@@ -82,6 +84,9 @@ pub(super) fn check(
     }
     if let Some(found) = category(&one.kind) {
         add(found.path(CATEGORY));
+    }
+    if let Some(found) = purpose_finding(one.purpose.as_ref()) {
+        add(found.path("Purp/Cd"));
     }
     if scheme.sepa && !one.creditor_bank_instructions.is_empty() {
         add(payee::instruction_in_sepa().path("InstrForCdtrAgt"));

@@ -4,8 +4,8 @@ use std::io::{Cursor, Read};
 
 use encoding_rs::UTF_8;
 
-use super::foreign::{HEAD, foreign_kind, other_element, other_message};
 use super::{HeldCount, MESSAGE_AREAS, MessageName};
+use crate::recognise::{HEAD, other_element, other_message, recognise};
 use bankchannel_xml::TokenWatcher;
 use bankchannel_xml::XmlFault;
 use bankchannel_xml::text::plain_name;
@@ -31,18 +31,15 @@ pub(crate) fn open_tokens<'a>(
     rules: XmlRules,
 ) -> Result<XmlTokens<'a>, XmlFault> {
     let mut head = Vec::new();
-    let failed = |error: std::io::Error| {
-        XmlFault::new(format!("reading the file failed: {}", error.kind()), "read it again").at(1, 1)
-    };
-    input.by_ref().take(HEAD as u64).read_to_end(&mut head).map_err(failed)?;
-    match foreign_kind(&head) {
-        Some(kind) => Err(kind),
+    input.by_ref().take(HEAD as u64).read_to_end(&mut head).map_err(|error| XmlFault::of_input(&error).at(1, 1))?;
+    match recognise(&head)?.other_than_xml() {
+        Some(other) => Err(other),
         None => XmlTokens::open(Cursor::new(head).chain(input), encoding, rules),
     }
 }
 
 impl<'a> MessageSequence<'a> {
-    /// The messages of a file; its encoding is the given one, otherwise the declared one.
+    /// The messages of an XML file; its encoding is the given one, otherwise the declared one.
     pub(crate) fn open(input: impl Read + 'a, encoding: Option<&str>) -> Result<Self, XmlFault> {
         Ok(Self::over(open_tokens(input, encoding, XmlRules::tolerant())?, false))
     }

@@ -2,7 +2,6 @@
 //!
 //! Every type here can cross the boundary ([`Boundary`]), so operations can return it directly.
 
-mod foreign;
 mod messages;
 mod party;
 mod remittance;
@@ -12,8 +11,6 @@ mod values;
 use bankchannel_foundation::model::Boundary;
 use bankchannel_foundation::model::{Date, Decimal, Timestamp};
 
-pub use foreign::foreign_kind;
-pub(crate) use foreign::other_message;
 pub(crate) use messages::{MessageSequence, open_tokens};
 pub use party::{Address, BankDetails, ContactDetails, Party, PartyIdentifier, SharedParty};
 pub(crate) use party::{boxed, owned};
@@ -97,7 +94,8 @@ impl Code {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct MessageName {
-    /// The message's name in its namespace, such as `camt.053.001.08`; left out if the namespace is another one.
+    /// The message's name in its namespace, such as `camt.053.001.08`, or `MT940`; left out if the namespace is another
+    /// one.
     pub name: Option<String>,
     /// The version of the message in that name, such as 8.
     pub version: Option<u32>,

@@ -16,7 +16,7 @@ const OTHERS: &str = "/…";
 #[non_exhaustive]
 pub struct UnreadElement {
     /// The element as a path of names from the root, such as `/Document/BkToCstmrStmt/Stmt/Ntry/CardTx/Card/PlainCardData/PAN`;
-    /// `/…` for the sum of all others, if there are more than 5000 different ones.
+    /// of a SWIFT statement `/MT940/:86:/?11`; `/…` for the sum of all others, if there are more than 5000 different ones.
     pub path: String,
     /// How often it occurs.
     pub count: u64,
@@ -79,10 +79,16 @@ impl UnreadTally {
         Ok(())
     }
 
-    fn count<'n>(&mut self, names: impl Iterator<Item = &'n str> + Clone, line: u64) {
+    /// Counts a part with this path of names.
+    pub(crate) fn count<'n>(&mut self, names: impl Iterator<Item = &'n str> + Clone, line: u64) {
+        self.count_several(names, line, 1);
+    }
+
+    /// The same for several of them, the first of which is on this line.
+    pub(crate) fn count_several<'n>(&mut self, names: impl Iterator<Item = &'n str> + Clone, line: u64, several: u64) {
         let key = hash(names.clone());
         if let Some(place) = self.places.get(&key) {
-            self.found[*place].count += 1;
+            self.found[*place].count += several;
             return;
         }
         let path = if self.found.len() < MAX_NAMED {
@@ -92,8 +98,8 @@ impl UnreadTally {
             OTHERS.to_owned()
         };
         match self.found.last_mut().filter(|last| path == OTHERS && last.path == OTHERS) {
-            Some(others) => others.count += 1,
-            None => self.found.push(UnreadElement { path, count: 1, first_line: line }),
+            Some(others) => others.count += several,
+            None => self.found.push(UnreadElement { path, count: several, first_line: line }),
         }
     }
 }

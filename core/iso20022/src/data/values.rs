@@ -32,6 +32,11 @@ impl HeldCount {
         Self { count: 0, max }
     }
 
+    /// Nothing counted yet, with the same limit.
+    pub(crate) fn anew(&self) -> Self {
+        Self::up_to(self.max)
+    }
+
     /// Counts one more.
     pub(crate) fn add(&mut self) -> Result<(), XmlRefusal> {
         self.count += 1;
@@ -194,7 +199,8 @@ pub(crate) fn keep(found: Vec<Finding>, problems: &mut Vec<Finding>) {
 
 /// Whether the value of a reference means that there is none.
 pub(crate) fn placeholder(text: &str) -> bool {
-    matches!(text, "NOTPROVIDED" | "NONREF" | "NOTPRVD" | "/")
+    const NONE: &[&str] = &["NOTPROVIDED", "NOT PROVIDED", "NOTAVAILABLE", "NOT AVAILABLE", "NONREF", "NOTPRVD"];
+    text == "/" || text.starts_with(['N', 'n']) && NONE.iter().any(|none| text.eq_ignore_ascii_case(none))
 }
 
 /// Reads a decimal into the boundary's form: no plus, no leading zeros, digits on both sides of a point.

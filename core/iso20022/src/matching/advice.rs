@@ -39,6 +39,13 @@ pub(super) fn returned_in_part() -> (Again, String) {
     (Again::Ask, "ask your bank: another amount came back than was sent".to_owned())
 }
 
+/// The answer to a payment that waits for release, if the bank has decided about one that cannot be told.
+pub(super) fn unassigned_decision() -> (Again, String) {
+    let advice =
+        "ask your bank: it has decided about a payment of this file that its report does not name (see the leftovers)";
+    (Again::Ask, advice.to_owned())
+}
+
 /// The answer of a status that is not final.
 pub(super) fn of_status(code: Option<&Code>, outcome: Outcome) -> (Again, String) {
     let Some(code) = code else { return of_outcome(outcome) };

@@ -2,9 +2,10 @@
 
 use crate::data::Code;
 use crate::meaning::{self, MoneyState};
+use crate::payee_check::{self, OrderWaitsFor};
 use crate::status::StatusReason;
 
-use super::result::StatusSource;
+use super::result::{MatchedBy, StatusSource};
 
 /// A report's claim about a transaction.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +20,8 @@ pub(super) struct ReportClaim<'a> {
     pub(super) code: Option<&'a Code>,
     pub(super) stage: ClaimStage,
     pub(super) source: StatusSource,
+    /// The key by which the report names the transaction, or its batch or file.
+    pub(super) by: MatchedBy,
     pub(super) reasons: &'a [StatusReason],
     /// A status of the same report that contradicts this one: of the batch or of the file.
     pub(super) contradicted: Option<&'a Code>,
@@ -26,13 +29,19 @@ pub(super) struct ReportClaim<'a> {
 
 /// The progress of a transaction according to a status, as far as later statuses depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum ClaimStage {
+pub(crate) enum ClaimStage {
     /// Only a reason is given.
     Silent,
     /// An unknown status, or a bank's own.
     Unknown,
     /// Received, checked, waiting.
     Open,
+    /// The bank still checks the payees.
+    Checking,
+    /// The payees are checked: the order waits for its release.
+    Checked,
+    /// Accepted after the order was authorised, and so after a check of payees.
+    Approved,
     /// Accepted for execution: money may move.
     Moving,
     /// Debited and on its way, or stopped there.
@@ -46,27 +55,82 @@ pub(super) enum ClaimStage {
 }
 
 impl ClaimStage {
-    const COUNT: usize = 8;
+    const COUNT: usize = 11;
 
-    pub(super) fn from_status(code: &Code) -> Self {
+    /// The stage of a status. `in_check` is whether "pending" is about a check of payees.
+    pub(crate) fn from_status(code: &Code, in_check: bool) -> Self {
         if code.proprietary {
             return Self::Unknown;
+        }
+        match payee_check::awaited(code, in_check) {
+            Some(OrderWaitsFor::PayeeCheck) => return Self::Checking,
+            Some(OrderWaitsFor::Release) => return Self::Checked,
+            None => {}
         }
         let Some(known) = meaning::status_of(&code.code) else { return Self::Unknown };
         match (known.is_final, known.money) {
             (true, MoneyState::Arrived) => Self::Arrived,
             (true, MoneyState::Debited) => Self::Executed,
             (true, _) => Self::Refused,
+            // The format alone is looked at before anything is authorised.
+            (false, MoneyState::NotMoved) if code.code.starts_with("AC") && code.code != "ACTC" => Self::Approved,
             (false, MoneyState::NotMoved | MoneyState::Mixed) => Self::Open,
             (false, MoneyState::Debited) => Self::Debited,
             (false, _) => Self::Moving,
+        }
+    }
+
+    /// The order's next step, if the status is one of a check of payees.
+    pub(crate) fn waits_for(self) -> Option<OrderWaitsFor> {
+        match self {
+            Self::Checking => Some(OrderWaitsFor::PayeeCheck),
+            Self::Checked => Some(OrderWaitsFor::Release),
+            _ => None,
+        }
+    }
+
+    /// Whether the order has not been authorised, as a check of payees comes before that.
+    pub(super) fn is_check(self) -> bool {
+        self.waits_for().is_some()
+    }
+
+    /// Whether it is refused, or authorised.
+    pub(super) fn is_decided(self) -> bool {
+        self == Self::Refused || self.is_authorised()
+    }
+
+    /// Whether a check of payees lies behind it.
+    fn is_authorised(self) -> bool {
+        matches!(self, Self::Approved | Self::Moving | Self::Debited | Self::Executed | Self::Arrived)
+    }
+}
+
+/// Whether the order was authorised, by any status so far: then a check of payees is over.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct StatusProgress {
+    authorised: bool,
+}
+
+impl StatusProgress {
+    /// Takes the next status of a transaction, a batch or a file; `false` if it does not replace the one that counts now.
+    /// Each comes with how closely it names the transaction. An order goes from received to the check of its payees, to the
+    /// end of the check, to its authorisation, and never back: reports come late, in any order, and with times that cannot
+    /// be compared. A result that names a transaction is not replaced by one of the whole.
+    pub(crate) fn take(&mut self, now: Option<(ClaimStage, u8)>, next: (ClaimStage, u8)) -> bool {
+        self.authorised |= next.0.is_authorised();
+        match (now, next) {
+            (_, (check, _)) if check.is_check() && self.authorised => false,
+            (Some((now, _)), (ClaimStage::Open, _)) => !now.is_check(),
+            (Some((ClaimStage::Checked, _)), (ClaimStage::Checking, _)) => false,
+            (Some((ClaimStage::Checked, known)), (ClaimStage::Checked, closeness)) => known <= closeness,
+            _ => true,
         }
     }
 }
 
 /// Whether a lower level contradicts a refusal of the whole that it belongs to.
 pub(super) fn contradicts(above: Option<&Code>, below: &Code) -> bool {
-    above.is_some_and(|above| ClaimStage::from_status(above) == ClaimStage::Refused)
+    above.is_some_and(|above| ClaimStage::from_status(above, false) == ClaimStage::Refused)
         && below.code.starts_with("AC")
         && !below.proprietary
 }
@@ -79,6 +143,7 @@ pub(super) struct TransactionStanding<'a> {
     pub(super) other: Option<&'a Code>,
     /// Whether a superseded status reported a debit.
     debited: bool,
+    progress: StatusProgress,
 }
 
 impl<'a> TransactionStanding<'a> {
@@ -86,6 +151,10 @@ impl<'a> TransactionStanding<'a> {
     /// other, in either order.
     pub(super) fn add(&mut self, next: &ReportClaim<'a>) {
         if self.other.is_some() {
+            return;
+        }
+        let rank = |claim: &ReportClaim<'_>| (claim.stage, claim.source.closeness());
+        if !self.progress.take(self.claim.as_ref().map(rank), rank(next)) && next.contradicted.is_none() {
             return;
         }
         let Some(now) = &self.claim else {
@@ -169,7 +238,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const CODES: &[&str] = &["ACTC", "ACSP", "ACWP", "ACSC", "ACCC", "RJCT", "PDNG", "PEND"];
+    const CODES: &[&str] =
+        &["ACTC", "ACCP", "ACSP", "ACWP", "ACSC", "ACCC", "RJCT", "PDNG", "PEND", "RVNC", "RCVC", "RVCM"];
 
     fn code(at: usize) -> Code {
         Code { code: CODES[at].to_owned(), meaning: None, proprietary: false, issuer: None }
@@ -182,8 +252,9 @@ mod tests {
             report: order,
             line: 0,
             code: Some(code),
-            stage: ClaimStage::from_status(code),
+            stage: ClaimStage::from_status(code, false),
             source,
+            by: MatchedBy::MessageId,
             reasons: &[],
             contradicted: None,
         }

@@ -21,7 +21,9 @@ mod days;
 mod doubts;
 mod entries;
 mod kept;
+mod listed;
 mod named;
+mod payees;
 mod reports;
 mod result;
 mod sent;
@@ -34,15 +36,18 @@ use std::collections::BTreeMap;
 
 use crate::cash::{DecimalSum, Statement};
 use crate::data::Money;
+use crate::payee_check::{OrderWaitsFor, PayeeCheckNote, PayeeCheckSummary, ResultCounts};
 use crate::payment::PaymentFile;
 use crate::status::StatusReport;
 
 pub(crate) use claimed::claimed_entries;
+pub(crate) use claims::{ClaimStage, StatusProgress};
+pub(crate) use reports::by_time as reports_by_time;
 
 pub use crate::meaning::Again;
 pub use result::{
-    BookingPlace, LeftoverEntry, LeftoverReason, LeftoverReport, Matched, MatchedBatch, MatchedTransaction, Outcome,
-    OutcomeTotal, ReportPlace, StatusSource,
+    BookingPlace, LeftoverEntry, LeftoverReason, LeftoverReport, Matched, MatchedBatch, MatchedBy, MatchedTransaction,
+    Outcome, OutcomeTotal, ReportPlace, StatusSource,
 };
 
 use sent::SentPayments;
@@ -85,16 +90,42 @@ pub fn match_status(payment: &PaymentFile, reports: &[StatusReport], statements:
     if payment.id.is_none() {
         notes.push("the payment file has no message id, so that no status report can be about it".to_owned());
     }
+    let waits_for = waits_for(&reported, &transactions);
     Matched {
         id: payment.id.clone(),
         count: transactions.len() as u64,
         totals: totals(&transactions),
+        waits_for,
+        payee_check: reported.payee_notes.take().map(|notes| payee_check(&transactions, notes, waits_for)),
         batches,
         transactions,
         leftover_reports,
         leftover_entries,
         repeated_entries: booked.bookings.repeated,
         notes,
+    }
+}
+
+/// The order's next step: the check as long as one of its payees is not checked.
+fn waits_for(reported: &reports::ReportResults<'_>, transactions: &[MatchedTransaction]) -> Option<OrderWaitsFor> {
+    let open = transactions.iter().zip(&reported.standings).filter(|(one, _)| one.outcome == Outcome::InProgress);
+    let mut awaited = open.filter_map(|(_, standing)| standing.claim?.stage.waits_for()).peekable();
+    awaited.peek()?;
+    let runs = awaited.any(|awaited| awaited == OrderWaitsFor::PayeeCheck);
+    Some(if runs { OrderWaitsFor::PayeeCheck } else { OrderWaitsFor::Release })
+}
+
+/// The payee check of the file: the results of its transactions.
+fn payee_check(
+    transactions: &[MatchedTransaction],
+    notes: Vec<PayeeCheckNote>,
+    waits_for: Option<OrderWaitsFor>,
+) -> PayeeCheckSummary {
+    let mut counts = ResultCounts::default();
+    transactions.iter().filter_map(|one| one.payee_check.as_ref()).for_each(|check| counts.add(check.result, 1));
+    PayeeCheckSummary {
+        notes,
+        ..counts.summary(transactions.len() as u64, waits_for == Some(OrderWaitsFor::PayeeCheck))
     }
 }
 

@@ -5,10 +5,13 @@ use std::collections::{HashMap, HashSet};
 
 use crate::cash::DecimalSum;
 use crate::data::{Code, Moment, placeholder};
-use crate::status::{BatchStatus, StatusCount, StatusReason, StatusReport, TransactionStatus};
+use crate::payee_check::{self, MAX_NOTES, PayeeCheckNote, PayeeCheckState};
+use crate::status::{BatchStatus, StatusReason, StatusReport, TransactionStatus};
 
 use super::claims::{ClaimStage, ClaimTimeline, ReportClaim, TransactionStanding, contradicts, settle};
-use super::result::{LeftoverReason, LeftoverReport, ReportPlace, StatusSource};
+use super::listed::{ListedStatuses, ParentStatus, deduce, sum_of};
+use super::payees::{self, NamedPayees, PayeeClaim};
+use super::result::{LeftoverReason, LeftoverReport, MatchedBy, ReportPlace, StatusSource};
 use super::sent::{BankIds, IdLookup, SentPayments, UnsignedAmount, number_of};
 use super::shared;
 
@@ -24,6 +27,12 @@ pub(super) struct ReportResults<'a> {
     /// The bank's own references, and the transaction of each; `None` if several have it.
     pub(super) references: HashMap<&'a str, Option<usize>>,
     pub(super) leftovers: Vec<LeftoverReport>,
+    /// The result of the payee check for each transaction.
+    pub(super) payee_checks: Vec<Option<PayeeClaim<'a>>>,
+    /// The bank's notices on the results of a payee check; `None` without a report of one.
+    pub(super) payee_notes: Option<Vec<PayeeCheckNote>>,
+    /// Whether a status of the file that is none of a check, such as a refusal, is about no transaction for certain.
+    pub(super) has_unassigned: bool,
 }
 
 /// Reads the reports in the order of their time.
@@ -38,6 +47,13 @@ pub(super) fn read<'a>(sent: &SentPayments<'a>, reports: &'a [StatusReport]) -> 
         groups: vec![false; sent.groups()],
         references: HashMap::new(),
         leftovers: Vec::new(),
+        is_check: false,
+        in_check: false,
+        check_runs: false,
+        payees: vec![None; sent.transactions.len()],
+        payees_of_scopes: vec![None; sent.scopes.len()],
+        payees_of_file: None,
+        payee_notes: None,
     };
     let sums: Vec<Option<DecimalSum>> = sent.scopes.iter().map(|scope| sum_of(sent, &scope.members)).collect();
     let total = sums.iter().try_fold(DecimalSum::default(), |sum, one| sum.plus((*one)?));
@@ -59,7 +75,7 @@ pub(super) fn read<'a>(sent: &SentPayments<'a>, reports: &'a [StatusReport]) -> 
 }
 
 /// The indexes of the reports by creation time; one without a time follows the previous one.
-fn by_time(reports: &[StatusReport]) -> Vec<usize> {
+pub(crate) fn by_time(reports: &[StatusReport]) -> Vec<usize> {
     let mut last = i64::MIN;
     let mut order: Vec<(i64, usize)> = Vec::with_capacity(reports.len());
     for (number, report) in reports.iter().enumerate() {
@@ -91,77 +107,56 @@ struct ReportReading<'s, 'a> {
     groups: Vec<bool>,
     references: HashMap<&'a str, Option<usize>>,
     leftovers: Vec<LeftoverReport>,
+    /// Whether the report is one of a payee check, and "pending" in it is about the check.
+    is_check: bool,
+    in_check: bool,
+    /// Whether it says that some of the check's results are still to come.
+    check_runs: bool,
+    /// The results of payee checks: of each transaction, of each batch, and of the file.
+    payees: Vec<Option<PayeeClaim<'a>>>,
+    payees_of_scopes: Vec<Option<PayeeClaim<'a>>>,
+    payees_of_file: Option<PayeeClaim<'a>>,
+    payee_notes: Option<Vec<PayeeCheckNote>>,
 }
 
-/// A report's statuses of single transactions of a batch or of the file.
-#[derive(Default)]
-struct ListedStatuses<'a> {
-    count: u64,
-    sum: Option<DecimalSum>,
-    by_code: HashMap<&'a str, u64>,
-    /// Whether one of them was not accepted.
-    exceptions: bool,
-    /// Whether all of them were refused or are waiting.
-    only_exceptions: bool,
-    /// Whether one was ambiguous or has no status.
-    unclear: bool,
-}
-
-impl<'a> ListedStatuses<'a> {
-    fn new() -> Self {
-        Self { sum: Some(DecimalSum::default()), only_exceptions: true, ..Self::default() }
-    }
-
-    fn add(&mut self, code: &'a Code, count: u64, sum: Option<DecimalSum>) {
-        let exception = ClaimStage::from_status(code) == ClaimStage::Refused;
-        self.count += count;
-        self.sum = self.sum.zip(sum).and_then(|(sum, one)| sum.plus(one));
-        *self.by_code.entry(&code.code).or_default() += count;
-        self.exceptions |= exception;
-        self.only_exceptions &= exception;
-    }
-
-    fn append(&mut self, other: Self) {
-        self.count += other.count;
-        self.sum = self.sum.zip(other.sum).and_then(|(sum, one)| sum.plus(one));
-        for (code, count) in other.by_code {
-            *self.by_code.entry(code).or_default() += count;
-        }
-        self.exceptions |= other.exceptions;
-        self.only_exceptions &= other.only_exceptions;
-        self.unclear |= other.unclear;
-    }
-}
-
-/// The status of the whole that transactions belong to.
-#[derive(Clone, Copy)]
-struct ParentStatus<'a> {
-    code: Option<&'a Code>,
-    reasons: &'a [StatusReason],
-    source: StatusSource,
-}
-
-impl<'a> ParentStatus<'a> {
-    /// A status that applies to each transaction.
-    fn whole(&self) -> Option<&'a Code> {
-        self.code.filter(|code| code.code != "PART")
-    }
+/// The transaction of a status.
+enum FoundTransaction {
+    Nothing,
+    One(usize, MatchedBy),
+    /// Several transactions with its ids, by the number of their group.
+    Group(usize),
+    /// Several transactions with its payee, or several statuses with the payee of one.
+    Payees(Vec<usize>),
 }
 
 impl<'a> ReportReading<'_, 'a> {
     fn report(&mut self, report: &'a StatusReport, sums: &[Option<DecimalSum>], total: Option<DecimalSum>) {
         let group =
             ParentStatus { code: report.status.as_ref(), reasons: &report.reasons, source: StatusSource::Group };
+        self.is_check = payee_check::is_check(report);
+        self.in_check = payee_check::means_pending_checks(report);
+        let state = report.payee_check.as_ref().map(|check| check.state);
+        self.check_runs = self.is_check && state == Some(PayeeCheckState::Pending);
+        if self.is_check {
+            let notes = self.payee_notes.get_or_insert_default();
+            for note in payee_check::notes(report) {
+                if notes.len() < MAX_NOTES && !notes.contains(&note) {
+                    notes.push(note);
+                }
+            }
+        }
         let mut listed = ListedStatuses::new();
+        let scope = |batch: &BatchStatus| named_batch(batch).and_then(|id| self.sent.scope(id));
+        // Only results of a check are found by the payee.
+        let batches = report.batches.iter().filter(|_| self.is_check);
+        let payees = NamedPayees::new(batches.map(|batch| (scope(batch), batch)));
         for batch in &report.batches {
             let own = ParentStatus {
                 code: batch.status.as_ref(),
                 reasons: if batch.reasons.is_empty() { &report.reasons } else { &batch.reasons },
                 source: StatusSource::PaymentInformation,
             };
-            // A placeholder means that the report has no batch id, as banks write it.
-            let id = batch.payment_id.as_deref().filter(|id| !placeholder(id));
-            let scope = match id.map(|id| self.sent.scope(id)) {
+            let scope = match named_batch(batch).map(|id| self.sent.scope(id)) {
                 None => None,
                 Some(Some(scope)) => Some(scope),
                 Some(None) => {
@@ -171,22 +166,22 @@ impl<'a> ReportReading<'_, 'a> {
                 }
             };
             let above = if own.code.is_some() { own } else { group };
-            let mut of_batch = self.transactions(report, batch, scope, above);
+            let mut of_batch = self.transactions(report, batch, scope, above, &payees);
             if let Some(scope) = scope {
                 let members = self.sent.scopes[scope].members.len() as u64;
-                let claim = match own.whole() {
-                    Some(code) => Some((Some(code), own.source)),
-                    None => own.code.and_then(|_| {
-                        let original =
-                            (batch.original_count, batch.original_sum.as_ref().and_then(DecimalSum::from_decimal));
-                        deduce(&batch.counts, original, (members, sums[scope]), &of_batch)
-                    }),
+                let deduced = || {
+                    let original =
+                        (batch.original_count, batch.original_sum.as_ref().and_then(DecimalSum::from_decimal));
+                    deduce(&batch.counts, original, (members, sums[scope]), &of_batch)
                 };
+                let deduced = if own.is_mixed() { deduced() } else { None };
+                let claim = deduced.or(own.whole().map(|code| (Some(code), own.source)));
                 if let Some((code, source)) = claim {
                     let contradicted =
                         group.code.filter(|above| code.is_some_and(|code| contradicts(Some(above), code)));
-                    let claim = self.claim(batch.line, code, source, own.reasons);
+                    let claim = self.claim(batch.line, code, (source, MatchedBy::PaymentId), own.reasons);
                     self.scopes[scope].add(ReportClaim { contradicted, ..claim });
+                    self.payees_of_whole(code, MatchedBy::PaymentId, Some(scope));
                     let rest = members.saturating_sub(of_batch.count);
                     let sum = sums[scope].zip(of_batch.sum).and_then(|(all, listed)| all.minus(listed));
                     match code {
@@ -203,18 +198,53 @@ impl<'a> ReportReading<'_, 'a> {
             listed.append(of_batch);
         }
         let members = self.sent.transactions.len() as u64;
+        let deduced = || {
+            let original = (report.original_count, report.original_sum.as_ref().and_then(DecimalSum::from_decimal));
+            deduce(&report.counts, original, (members, total), &listed)
+        };
         let claim = match group.whole() {
+            Some(code) if group.is_mixed() => deduced().or(Some((Some(code), group.source))),
             Some(code) => Some((Some(code), group.source)),
-            None if group.code.is_some() || !report.counts.is_empty() => {
-                let original = (report.original_count, report.original_sum.as_ref().and_then(DecimalSum::from_decimal));
-                deduce(&report.counts, original, (members, total), &listed)
-            }
+            None if group.code.is_some() || !report.counts.is_empty() => deduced(),
             None if group.reasons.is_empty() => None,
             None => Some((None, StatusSource::Group)),
         };
         if let Some((code, source)) = claim {
-            let claim = self.claim(report.line, code, source, group.reasons);
+            let claim = self.claim(report.line, code, (source, MatchedBy::MessageId), group.reasons);
             self.file.add(claim);
+            self.payees_of_whole(code, MatchedBy::MessageId, None);
+        }
+    }
+
+    /// Notes the result of a payee check for all transactions of a batch, or of the file.
+    fn payees_of_whole(&mut self, code: Option<&'a Code>, by: MatchedBy, scope: Option<usize>) {
+        let slot = match scope {
+            Some(scope) => &mut self.payees_of_scopes[scope],
+            None => &mut self.payees_of_file,
+        };
+        let of = (self.order, self.in_check);
+        if let Some(claim) = code.and_then(|code| PayeeClaim::of_whole(of, code, self.check_runs, by)) {
+            claim.put_into(slot);
+        }
+    }
+
+    fn says_result(&self, one: &TransactionStatus) -> bool {
+        one.status.as_ref().is_some_and(|code| payee_check::is_result(code, self.in_check))
+    }
+
+    /// Finds the transaction of a status: by its ids, or a result of a payee check without ids by the payee.
+    fn find(&self, scope: Option<usize>, one: &'a TransactionStatus, payees: &NamedPayees<'a>) -> FoundTransaction {
+        let (found, by) = self.sent.find_by(scope, &ids(one));
+        match found {
+            IdLookup::One(at) => FoundTransaction::One(at, by),
+            IdLookup::Several(group) => FoundTransaction::Group(group),
+            IdLookup::Nothing if payees::has_id(one) || !self.says_result(one) => FoundTransaction::Nothing,
+            IdLookup::Nothing => match self.sent.payees().find(scope, one) {
+                [at] if !payees::is_of_amount(&self.sent.transactions[*at], one) => FoundTransaction::Nothing,
+                [at] if payees.is_single(scope, one) => FoundTransaction::One(*at, MatchedBy::AccountAndName),
+                [] => FoundTransaction::Nothing,
+                several => FoundTransaction::Payees(several.iter().take(MAX_CANDIDATES).copied().collect()),
+            },
         }
     }
 
@@ -225,13 +255,14 @@ impl<'a> ReportReading<'_, 'a> {
         batch: &'a BatchStatus,
         scope: Option<usize>,
         above: ParentStatus<'a>,
+        payees: &NamedPayees<'a>,
     ) -> ListedStatuses<'a> {
         let mut listed = ListedStatuses::new();
         let mut seen = HashSet::new();
         for one in &batch.transactions {
-            match self.sent.find(scope, &ids(one)) {
-                IdLookup::One(at) => {
-                    self.transaction(at, one, above);
+            match self.find(scope, one, payees) {
+                FoundTransaction::One(at, by) => {
+                    self.transaction((at, by), one, above);
                     if seen.insert(at) {
                         let amount = self.sent.transactions[at].payment.money.as_ref();
                         match &one.status {
@@ -242,7 +273,7 @@ impl<'a> ReportReading<'_, 'a> {
                         }
                     }
                 }
-                IdLookup::Several(group) => {
+                FoundTransaction::Group(group) => {
                     self.groups[group] = true;
                     listed.unclear = true;
                     let numbers = self.sent.group(group).iter().take(MAX_CANDIDATES);
@@ -250,7 +281,13 @@ impl<'a> ReportReading<'_, 'a> {
                     let row = self.leftover(report, batch, one, LeftoverReason::Ambiguous);
                     self.leftovers.push(LeftoverReport { candidates, ..row });
                 }
-                IdLookup::Nothing => {
+                FoundTransaction::Payees(several) => {
+                    listed.unclear = true;
+                    let candidates = several.into_iter().map(|at| at as u64 + 1).collect();
+                    let row = self.leftover(report, batch, one, LeftoverReason::Ambiguous);
+                    self.leftovers.push(LeftoverReport { candidates, ..row });
+                }
+                FoundTransaction::Nothing => {
                     listed.unclear = true;
                     let row = self.leftover(report, batch, one, LeftoverReason::NoSuchTransaction);
                     self.leftovers.push(row);
@@ -260,7 +297,7 @@ impl<'a> ReportReading<'_, 'a> {
         listed
     }
 
-    fn transaction(&mut self, at: usize, one: &'a TransactionStatus, above: ParentStatus<'a>) {
+    fn transaction(&mut self, (at, by): (usize, MatchedBy), one: &'a TransactionStatus, above: ParentStatus<'a>) {
         if let Some(reference) = one.servicer_reference.as_deref() {
             let same = |known: &mut Option<usize>| *known = known.filter(|known| *known == at);
             self.references.entry(reference).and_modify(same).or_insert(Some(at));
@@ -269,9 +306,14 @@ impl<'a> ReportReading<'_, 'a> {
             Some(code) => (Some(code), StatusSource::Transaction),
             None => (above.whole(), above.source),
         };
-        let inherits = code.is_none_or(|code| ClaimStage::from_status(code) == ClaimStage::Refused);
+        let inherits = code.is_none_or(|code| ClaimStage::from_status(code, self.in_check) == ClaimStage::Refused);
         let reasons = if one.reasons.is_empty() && inherits { above.reasons } else { &one.reasons };
-        let claim = self.claim(one.line, code, source, reasons);
+        if let Some(own) = one.status.as_ref()
+            && let Some(claim) = PayeeClaim::own((self.order, self.in_check), own, one, by)
+        {
+            claim.put_into(&mut self.payees[at]);
+        }
+        let claim = self.claim(one.line, code, (source, by), reasons);
         let claim = match code {
             // Only a reason: it does not change the transaction's status.
             None => ReportClaim { stage: ClaimStage::Silent, ..claim },
@@ -296,7 +338,7 @@ impl<'a> ReportReading<'_, 'a> {
         let nothing = ParentStatus { code: None, reasons: &[], source: StatusSource::Transaction };
         for one in &batch.transactions {
             if let IdLookup::One(at) = self.sent.by_uetr(&ids(one)) {
-                self.transaction(at, one, nothing);
+                self.transaction((at, MatchedBy::Uetr), one, nothing);
             } else {
                 let row = self.leftover(report, batch, one, LeftoverReason::NoSuchBatch);
                 self.leftovers.push(row);
@@ -327,21 +369,29 @@ impl<'a> ReportReading<'_, 'a> {
         &self,
         line: u64,
         code: Option<&'a Code>,
-        source: StatusSource,
+        (source, by): (StatusSource, MatchedBy),
         reasons: &'a [StatusReason],
     ) -> ReportClaim<'a> {
         let stage = match (code, source) {
-            (Some(code), _) => ClaimStage::from_status(code),
-            (None, StatusSource::Counts) => ClaimStage::Open,
+            (Some(code), _) => ClaimStage::from_status(code, self.in_check),
+            // The others of the order are accepted: it is authorised.
+            (None, StatusSource::Counts) => ClaimStage::Approved,
             (None, _) => ClaimStage::Silent,
         };
-        ReportClaim { order: self.order, report: self.number, line, code, stage, source, reasons, contradicted: None }
+        // A result of the whole is not the last one as long as some of its payees are checked.
+        let stage = match stage {
+            ClaimStage::Checked if self.check_runs && source != StatusSource::Transaction => ClaimStage::Checking,
+            stage => stage,
+        };
+        let (order, report) = (self.order, self.number);
+        ReportClaim { order, report, line, code, stage, source, by, reasons, contradicted: None }
     }
 
     fn finish(mut self) -> ReportResults<'a> {
         self.own.sort_by_key(|(at, claim)| (*at, claim.order));
         let mut own = self.own.chunk_by(|one, next| one.0 == next.0).peekable();
         let mut standings = Vec::with_capacity(self.sent.transactions.len());
+        let mut payee_checks = Vec::with_capacity(self.sent.transactions.len());
         let mut claims = Vec::new();
         for (at, one) in self.sent.transactions.iter().enumerate() {
             claims.clear();
@@ -349,6 +399,7 @@ impl<'a> ReportReading<'_, 'a> {
                 claims.extend(of_this.iter().map(|(_, claim)| *claim));
             }
             standings.push(settle(&self.file, &self.scopes[one.scope], &claims));
+            payee_checks.push(payees::settle([self.payees[at], self.payees_of_scopes[one.scope], self.payees_of_file]));
         }
         let mut ambiguous = vec![false; standings.len()];
         for (group, _) in self.groups.iter().enumerate().filter(|(_, marked)| **marked) {
@@ -356,50 +407,18 @@ impl<'a> ReportReading<'_, 'a> {
                 ambiguous[*at] = true;
             }
         }
-        ReportResults { standings, ambiguous, references: self.references, leftovers: self.leftovers }
+        let Self { references, leftovers, payee_notes, .. } = self;
+        let has_unassigned = leftovers.iter().any(|row| {
+            let stage = row.status.as_ref().map(|code| ClaimStage::from_status(code, true));
+            row.why != LeftoverReason::OtherFile && stage.is_some_and(ClaimStage::is_decided)
+        });
+        ReportResults { standings, ambiguous, references, leftovers, payee_checks, payee_notes, has_unassigned }
     }
 }
 
-/// The status of transactions that a report does not list, if some were accepted and others not: the remainder of the
-/// counts; without counts, the bank lists the exceptions, so the others were accepted.
-fn deduce<'a>(
-    counts: &'a [StatusCount],
-    (original_count, original_sum): (Option<u64>, Option<DecimalSum>),
-    (members, total): (u64, Option<DecimalSum>),
-    listed: &ListedStatuses<'a>,
-) -> Option<(Option<&'a Code>, StatusSource)> {
-    let rest = members.checked_sub(listed.count).filter(|rest| *rest > 0)?;
-    let other_sum = original_sum.zip(total).is_some_and(|(said, total)| said.units() != total.units());
-    if listed.unclear || original_count.is_some_and(|count| count != members) || other_sum {
-        return None;
-    }
-    let rest_sum = total.zip(listed.sum).and_then(|(total, listed)| total.minus(listed));
-    let mut left = None;
-    for one in counts {
-        let code = one.status.as_ref()?;
-        let known = listed.by_code.get(code.code.as_str()).copied().unwrap_or_default();
-        let of_rest = one.count?.checked_sub(known)?;
-        if of_rest == 0 {
-            continue;
-        }
-        let said = one.sum.as_ref().filter(|_| known == 0).and_then(DecimalSum::from_decimal);
-        let fits = said.zip(rest_sum).is_none_or(|(said, rest)| said.units() == rest.units());
-        if of_rest != rest || !fits || left.replace(code).is_some() {
-            return None;
-        }
-    }
-    let by_count = original_count.is_some() || !counts.is_empty();
-    match left {
-        Some(code) => Some((Some(code), StatusSource::Counts)),
-        None => (by_count && listed.exceptions && listed.only_exceptions).then_some((None, StatusSource::Counts)),
-    }
-}
-
-fn sum_of(sent: &SentPayments<'_>, members: &[usize]) -> Option<DecimalSum> {
-    let amounts = members.iter().map(|at| sent.transactions[*at].payment.money.as_ref());
-    amounts
-        .map(|money| DecimalSum::from_decimal(&money?.amount))
-        .try_fold(DecimalSum::default(), |sum, one| sum.plus(one?))
+/// The id of a batch. A placeholder means that the report has none, as banks write it.
+fn named_batch(batch: &BatchStatus) -> Option<&str> {
+    batch.payment_id.as_deref().filter(|id| !placeholder(id))
 }
 
 fn ids(one: &TransactionStatus) -> BankIds<'_> {

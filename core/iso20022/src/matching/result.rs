@@ -6,6 +6,7 @@ use bankchannel_foundation::model::Date;
 use crate::cash::CashKind;
 use crate::data::{Code, Moment, Money};
 use crate::meaning::Again;
+use crate::payee_check::{OrderWaitsFor, PayeeCheck, PayeeCheckSummary};
 use crate::status::StatusReason;
 
 /// The outcome of a payment file.
@@ -18,6 +19,11 @@ pub struct Matched {
     pub count: u64,
     /// The number of transactions by outcome, with their sums; the counts add up to `count`.
     pub totals: Vec<OutcomeTotal>,
+    /// The order's next step at the bank, after the reports of a payee check: nothing is paid until then. Left out if no
+    /// transaction waits.
+    pub waits_for: Option<OrderWaitsFor>,
+    /// The payee check of the file, if a report of one was given: its counts are those of the transactions.
+    pub payee_check: Option<PayeeCheckSummary>,
     /// The batches of the file, in order.
     pub batches: Vec<MatchedBatch>,
     /// The transactions of the file, in order.
@@ -94,6 +100,35 @@ pub enum StatusSource {
     Counts,
 }
 
+impl StatusSource {
+    /// How closely it names the transaction: itself, its batch, or the file.
+    pub(crate) fn closeness(self) -> u8 {
+        match self {
+            Self::Transaction => 2,
+            Self::PaymentInformation => 1,
+            Self::Group | Self::Counts => 0,
+        }
+    }
+}
+
+/// The key by which a report names a transaction, or its batch or file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
+#[non_exhaustive]
+pub enum MatchedBy {
+    /// By its UETR.
+    Uetr,
+    /// By its instruction id.
+    InstructionId,
+    /// By its end-to-end id.
+    EndToEndId,
+    /// By the payee's account and name, which are unique in the batch: the report of a payee check gives no id.
+    AccountAndName,
+    /// By the payment information id of its batch.
+    PaymentId,
+    /// By the message id of the file.
+    MessageId,
+}
+
 /// A batch of the payment file.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
@@ -149,8 +184,14 @@ pub struct MatchedTransaction {
     pub status: Option<Code>,
     /// The level of the report at which that status was given.
     pub status_from: Option<StatusSource>,
+    /// The key by which the report names it, or its batch or file.
+    pub matched_by: Option<MatchedBy>,
     /// A status that contradicts it, reported later or at another level.
     pub other_status: Option<Code>,
+    /// The result of the payee check, also after later reports.
+    pub payee_check: Option<Box<PayeeCheck>>,
+    /// The key by which the report of the payee check names it.
+    pub payee_check_matched_by: Option<MatchedBy>,
     /// The first reason: of the return, otherwise of the status.
     pub reason: Option<Code>,
     /// The first 5 reasons with the first 5 lines of their texts.

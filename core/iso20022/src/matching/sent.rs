@@ -1,7 +1,7 @@
 //! The transactions of the payment file, and lookup by the ids that banks repeat.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 
 use bankchannel_foundation::model::Date;
@@ -9,6 +9,9 @@ use bankchannel_foundation::model::Date;
 use crate::cash::DecimalSum;
 use crate::data::{Moment, Money, Party, placeholder};
 use crate::payment::{PaymentFile, PaymentTransaction};
+
+use super::payees::PayeeIndex;
+use super::result::MatchedBy;
 
 /// A payment file with indexes over its transactions.
 pub(super) struct SentPayments<'a> {
@@ -24,6 +27,8 @@ pub(super) struct SentPayments<'a> {
     groups: Vec<Vec<usize>>,
     /// Groups by further values, built on first use: most files need none.
     refined: RefCell<HashMap<(usize, ValueMask), ByValues<'a>>>,
+    /// The transactions by account and name of the payee, built on first use too.
+    payees: OnceCell<PayeeIndex<'a>>,
 }
 
 /// One transaction of the file.
@@ -136,6 +141,7 @@ impl<'a> SentPayments<'a> {
             by_creditor: HashMap::new(),
             groups: Vec::new(),
             refined: RefCell::default(),
+            payees: OnceCell::new(),
         };
         for (number, batch) in file.batches.iter().enumerate() {
             let id = batch.id.as_deref().filter(|id| !placeholder(id));
@@ -209,20 +215,34 @@ impl<'a> SentPayments<'a> {
     /// Finds a transaction by its UETR, otherwise in the scope by its other ids: each of them if no other transaction
     /// has it, then all of them with amount and accounts.
     pub(super) fn find(&self, scope: Option<usize>, ids: &BankIds<'a>) -> IdLookup {
+        self.find_by(scope, ids).0
+    }
+
+    /// The same, with the id by which it was found.
+    pub(super) fn find_by(&self, scope: Option<usize>, ids: &BankIds<'a>) -> (IdLookup, MatchedBy) {
         let by_uetr = self.by_uetr(ids);
         if by_uetr != IdLookup::Nothing {
-            return by_uetr;
+            return (by_uetr, MatchedBy::Uetr);
         }
-        let mut several = IdLookup::Nothing;
+        let mut several = (IdLookup::Nothing, MatchedBy::EndToEndId);
         for (kind, id) in [(NamedIdKind::Instruction, ids.instruction), (NamedIdKind::EndToEnd, ids.end_to_end)] {
+            let by = match kind {
+                NamedIdKind::Instruction => MatchedBy::InstructionId,
+                NamedIdKind::EndToEnd => MatchedBy::EndToEndId,
+            };
             let found = id.and_then(|id| self.by_id.get(&(scope, kind, id)));
             match found.map(|slot| self.resolve(*slot, ids)) {
-                Some(IdLookup::One(at)) => return IdLookup::One(at),
-                Some(IdLookup::Several(group)) => several = IdLookup::Several(group),
+                Some(IdLookup::One(at)) => return (IdLookup::One(at), by),
+                Some(IdLookup::Several(group)) => several = (IdLookup::Several(group), by),
                 Some(IdLookup::Nothing) | None => {}
             }
         }
         several
+    }
+
+    /// The transactions by account and name of the payee.
+    pub(super) fn payees(&self) -> &PayeeIndex<'a> {
+        self.payees.get_or_init(|| PayeeIndex::new(&self.transactions))
     }
 
     /// Finds a transaction by its UETR alone.

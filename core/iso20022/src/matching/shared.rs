@@ -1,6 +1,7 @@
 //! Texts of a report or an entry are repeated at each of its transactions, so they must stay small.
 
 use crate::data::Code;
+use crate::payee_check::PayeeCheck;
 use crate::status::StatusReason;
 use crate::text::shorten;
 
@@ -24,4 +25,8 @@ pub(super) fn reasons(reasons: &[StatusReason]) -> Vec<StatusReason> {
         originator: text(reason.originator.as_deref()),
     };
     reasons.iter().take(MAX_REASONS).map(short).collect()
+}
+
+pub(super) fn payee_check(check: PayeeCheck) -> PayeeCheck {
+    PayeeCheck { registered_name: text(check.registered_name.as_deref()), note: text(check.note.as_deref()), ..check }
 }

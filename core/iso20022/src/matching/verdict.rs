@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::cash::ReturnInformation;
 use crate::data::Money;
 use crate::meaning::{self, Again, PaymentCircumstances};
+use crate::payee_check::CHECK_RUNS;
 use crate::status::{StatusReason, StatusReport};
 
 use super::advice;
@@ -13,6 +14,7 @@ use super::claims::ClaimStage;
 use super::days;
 use super::entries::{BookedResults, BookingHit, BookingTrack};
 use super::named::difference;
+use super::payees::PayeeClaim;
 use super::reports::{MAX_CANDIDATES, ReportResults, place};
 use super::result::{MatchedTransaction, Outcome};
 use super::sent::{SentPayments, UnsignedAmount};
@@ -86,10 +88,19 @@ impl<'a> TransactionCase<'_, 'a> {
             _ => {}
         }
         match stage {
-            Some(ClaimStage::Open | ClaimStage::Moving) if code.is_none_or(|code| code.starts_with("AC")) => {
+            Some(ClaimStage::Open | ClaimStage::Approved | ClaimStage::Moving)
+                if code.is_none_or(|code| code.starts_with("AC")) =>
+            {
                 Outcome::Accepted
             }
-            Some(ClaimStage::Open | ClaimStage::Moving | ClaimStage::Debited) => Outcome::InProgress,
+            Some(
+                ClaimStage::Open
+                | ClaimStage::Checking
+                | ClaimStage::Checked
+                | ClaimStage::Approved
+                | ClaimStage::Moving
+                | ClaimStage::Debited,
+            ) => Outcome::InProgress,
             _ if track.pending.is_some() => Outcome::InProgress,
             _ if self.reported.ambiguous[self.at] => Outcome::Ambiguous,
             _ => Outcome::Unknown,
@@ -181,9 +192,25 @@ impl<'a> TransactionCase<'_, 'a> {
             Outcome::Returned if self.returned_in_part() => advice::returned_in_part(),
             Outcome::Rejected | Outcome::Returned => advice::of_reasons(shown, all, self.circumstances(outcome)),
             Outcome::Unknown if code.is_none() => (Again::No, self.when_to_ask()),
+            Outcome::InProgress if self.has_unassigned_decision() => advice::unassigned_decision(),
+            Outcome::InProgress if self.check_runs() => (Again::Wait, CHECK_RUNS.to_owned()),
             Outcome::Accepted | Outcome::InProgress | Outcome::Unknown => advice::of_status(code, outcome),
             _ => advice::of_outcome(outcome),
         }
+    }
+
+    fn payee(&self) -> Option<&PayeeClaim<'a>> {
+        self.reported.payee_checks[self.at].as_ref()
+    }
+
+    /// Whether its payee is still checked, as far as the bank says.
+    fn check_runs(&self) -> bool {
+        self.stage() == Some(ClaimStage::Checking)
+    }
+
+    /// Whether its last status is one of a check, and the bank has decided about a transaction that it does not name.
+    fn has_unassigned_decision(&self) -> bool {
+        self.reported.has_unassigned && self.stage().is_some_and(ClaimStage::is_check)
     }
 
     fn when_to_ask(&self) -> String {
@@ -247,7 +274,10 @@ impl<'a> TransactionCase<'_, 'a> {
             outcome,
             status: claim.and_then(|claim| claim.code).map(shared::code),
             status_from: claim.filter(|claim| claim.stage != ClaimStage::Silent).map(|claim| claim.source),
+            matched_by: claim.filter(|claim| claim.stage != ClaimStage::Silent).map(|claim| claim.by),
             other_status: standing.other.map(shared::code),
+            payee_check: self.payee().and_then(PayeeClaim::check).map(|check| Box::new(shared::payee_check(check))),
+            payee_check_matched_by: self.payee().map(|payee| payee.by),
             reason: reasons.iter().find_map(|reason| reason.code.clone()),
             reasons,
             again,

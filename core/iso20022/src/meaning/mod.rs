@@ -31,6 +31,16 @@ pub fn reason(code: &str) -> Option<&'static str> {
     reason_of(code).map(|reason| reason.words)
 }
 
+/// The meaning of the reason of a return (`RtrInf/Rsn/Cd`), by whose payment came back: a collection that was paid back
+/// to its payer, or a payment that came back from its payee.
+pub fn return_reason(code: &str, is_collection: bool) -> Option<&'static str> {
+    match (code, is_collection) {
+        ("MD07", true) => Some("the payer is deceased"),
+        ("MD07", false) => Some("the payee is deceased"),
+        _ => reason(code),
+    }
+}
+
 /// A status reason with its meaning and consequences, or `None` for codes not listed: show those as written, with the
 /// advice of [`Again::Ask`].
 pub fn reason_of(code: &str) -> Option<&'static Reason> {

@@ -3,6 +3,7 @@
 use super::again::Again::{self, Ask, IfWanted, No, PerReason, PerTransaction, Wait};
 use super::again::MoneyState::{self, Arrived, Debited, Likely, Mixed, NotMoved, Unknown};
 use super::again::Status;
+use crate::payee_check::CHECK_RUNS;
 
 const fn status(
     code: &'static str,
@@ -13,6 +14,13 @@ const fn status(
     advice: &'static str,
 ) -> Status {
     Status { code, words, is_final, money, again, advice }
+}
+
+/// The advice on an order after its payee check.
+macro_rules! waiting {
+    ($($first:literal)?) => {
+        concat!($($first,)? "nothing is paid until the order is released or cancelled at the bank")
+    };
 }
 
 /// `GrpSts`, `PmtInfSts`, `TxSts`, sorted by code.
@@ -77,19 +85,26 @@ pub(super) const STATUSES: &[Status] = &[
     ),
     status("PDNG", "pending: further checks", false, NotMoved, Wait, "wait; the account may lack cover"),
     status("PRES", "request shown to the debtor", false, Unknown, No, "the debtor was shown the request"),
-    status("RCVC", "payee check complete", false, NotMoved, No, "the payee was found"),
+    status("RCVC", "payee check complete: name and account belong together", false, NotMoved, No, waiting!()),
     status("RCVD", "received", false, NotMoved, Wait, "wait for the next report"),
     status("RJCT", "rejected", true, NotMoved, PerReason, "see the reason"),
+    status("RVCM", "payee check complete, with mismatches", false, NotMoved, No, waiting!("compare the names; ")),
     status(
-        "RVCM",
-        "payee check complete, with mismatches",
+        "RVMC",
+        "payee check: close match",
         false,
         NotMoved,
         No,
-        "compare the names; confirm or cancel at the bank",
+        waiting!("compare the name with the registered one; "),
     ),
-    status("RVMC", "payee check: close match", false, NotMoved, No, "compare the name; confirm or cancel at the bank"),
-    status("RVNA", "payee check: not applicable", false, NotMoved, No, "the payee could not be checked"),
-    status("RVNC", "payee check is running", false, NotMoved, No, "wait for its result"),
-    status("RVNM", "payee check: no match", false, NotMoved, No, "compare the name; confirm or cancel at the bank"),
+    status("RVNA", "payee check: not possible", false, NotMoved, No, waiting!("the name could not be checked; ")),
+    status("RVNC", "payee check is running", false, NotMoved, Wait, CHECK_RUNS),
+    status(
+        "RVNM",
+        "payee check: no match",
+        false,
+        NotMoved,
+        No,
+        waiting!("the name is not that of the account: ask the payee in another way; "),
+    ),
 ];

@@ -7,6 +7,7 @@ mod reader;
 use bankchannel_foundation::model::Boundary;
 use bankchannel_foundation::model::Decimal;
 
+use crate::archive::ArchiveContent;
 use crate::data::{
     Code, ElementValues, MessageName, Moment, Money, Party, Remittance, SharedParty, UnreadElement, owned,
 };
@@ -14,7 +15,7 @@ use crate::meaning;
 use crate::rules::Finding;
 use bankchannel_xml::XmlElement;
 
-pub(crate) use reader::{PAYMENT_PATH, PaymentVisitor, is_payment, read_held, visit};
+pub(crate) use reader::{NEWEST, PAYMENT_PATH, PaymentVisitor, is_payment, read_held, read_up_to, visit};
 pub use reader::{each_transaction, fuzz, read_payment, read_with_encoding};
 
 /// A payment file: credit transfers that a customer orders.
@@ -37,6 +38,8 @@ pub struct PaymentFile {
     pub batches: Vec<PaymentBatch>,
     /// Remarks on the file.
     pub notes: Vec<String>,
+    /// The files of an archive; left out if the file is none.
+    pub archive: Option<Box<ArchiveContent>>,
     /// Values that could not be read.
     pub problems: Vec<Finding>,
     /// Elements that are in no field.
@@ -194,7 +197,7 @@ impl PaymentTransaction {
             ultimate_debtor: party("UltmtDbtr"),
             ultimate_creditor: party("UltmtCdtr"),
             creditor_bank_instructions: element.all("InstrForCdtrAgt").map(|one| words(one.children())).collect(),
-            instruction: owned(element.first(&["InstrForDbtrAgt", "InstrForDbtrAgt/InstrInf"])),
+            instruction: child("InstrForDbtrAgt").map(instruction).filter(|text| !text.is_empty()),
             purpose: Code::read(child("Purp"), meaning::purpose),
             regulatory_reporting: element
                 .all("RgltryRptg")
@@ -219,6 +222,11 @@ impl PaymentKind {
             category_purpose: Code::read(element.child("CtgyPurp"), meaning::purpose),
         }
     }
+}
+
+/// An instruction: a text, since version 10 a code and a text.
+fn instruction(element: XmlElement<'_>) -> String {
+    if element.children().next().is_some() { words(element.children()) } else { element.text().to_owned() }
 }
 
 /// The texts of several elements as one.

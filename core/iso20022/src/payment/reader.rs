@@ -5,11 +5,12 @@ use std::io::Read;
 use bankchannel_xml::{XmlElement, XmlFault, XmlRecord, XmlTokens};
 
 use super::{PaymentBatch, PaymentFile, PaymentTransaction};
+use crate::archive::{UnpackLimits, each_file, none_of};
 use crate::data::{ElementValues, HeldCount, MessageSequence, Party, UnreadTally, keep, owned};
 use crate::rules::Finding;
 
 /// The newest version whose fields are supported.
-const NEWEST: u32 = 12;
+pub(crate) const NEWEST: u32 = 12;
 
 /// The path of the message in its document.
 pub(crate) const PAYMENT_PATH: &str = "/Document/CstmrCdtTrfInitn";
@@ -51,7 +52,41 @@ pub fn read_payment(input: impl Read) -> Result<PaymentFile, XmlFault> {
 /// # Errors
 /// As [`read_payment`]; the encoding is not supported.
 pub fn read_with_encoding(input: impl Read, encoding: Option<&str>) -> Result<PaymentFile, XmlFault> {
-    read_held(MessageSequence::open(input, encoding)?, HeldCount::default())
+    read_up_to(input, encoding, HeldCount::default(), UnpackLimits::default())
+}
+
+/// The same with at most this many transactions and batches, and bytes of an archive.
+pub(crate) fn read_up_to(
+    input: impl Read,
+    encoding: Option<&str>,
+    held: HeldCount,
+    limits: UnpackLimits,
+) -> Result<PaymentFile, XmlFault> {
+    only_payment(input, encoding, limits, &mut |file| read_held(file, held.anew()))
+}
+
+/// Reads the payment file of an input: itself, or the only one of an archive.
+fn only_payment<'a>(
+    input: impl Read + 'a,
+    encoding: Option<&str>,
+    limits: UnpackLimits,
+    read: &mut dyn FnMut(MessageSequence<'a>) -> Result<PaymentFile, XmlFault>,
+) -> Result<PaymentFile, XmlFault> {
+    let mut found = Vec::new();
+    let archive = each_file(input, limits, &mut |name, _, content| {
+        let file = read(MessageSequence::open(content, encoding)?)?;
+        found.push((name.map(str::to_owned), file));
+        Ok(())
+    })?;
+    match (found.len(), found.pop()) {
+        (1, Some((_, file))) => Ok(PaymentFile { archive, ..file }),
+        (0, _) => Err(none_of(archive.as_deref(), "payment file")),
+        (_, last) => {
+            let names: Vec<String> = found.into_iter().chain(last).filter_map(|(name, _)| name).collect();
+            let message = format!("the archive holds several payment files: {}", names.join(", "));
+            Err(XmlFault::new(message, "unpack it, and give one of them"))
+        }
+    }
 }
 
 /// Reads a payment file transaction by transaction: each is passed on with its file's header and with what its batch
@@ -67,9 +102,15 @@ pub fn each_transaction(
 ) -> Result<Option<PaymentFile>, XmlFault> {
     let collected = CollectedPayment::default();
     let mut passed =
-        PassedTransactions { collected, header: PaymentFile::default(), batch: None, is_late: false, take };
+        PassedTransactions { collected, header: PaymentFile::default(), batch: None, is_late: false, files: 0, take };
     // Nothing is held.
-    let read = visit(&mut MessageSequence::open(input, encoding)?, HeldCount::up_to(usize::MAX), &mut passed)?;
+    let read = only_payment(input, encoding, UnpackLimits::default(), &mut |mut file| {
+        visit(&mut file, HeldCount::up_to(usize::MAX), &mut passed)
+    })?;
+    if passed.files > 1 {
+        let message = "the archive holds a payment file that cannot be read, and another one";
+        return Err(XmlFault::new(message, "unpack it, and give one of them"));
+    }
     let CollectedPayment { problems, unread, .. } = passed.collected;
     Ok((!passed.is_late).then(|| PaymentFile { problems, unread: unread.found(), ..read }))
 }
@@ -130,10 +171,19 @@ pub(crate) fn visit(
             _ => visitor.other(&mut file.tokens)?,
         }
     }
-    match file.next_message(wanted, none)? {
-        None => Ok(read),
-        Some(()) => Err(file.tokens.fault("the file holds several payment files", "split it into its documents")),
+    match file.next_message(wanted, none) {
+        Ok(None) => Ok(read),
+        Ok(Some(())) => Err(several(file.tokens.position().1)),
+        // A strict reader refuses the beginning of another document.
+        Err(_) if file.tokens.rest().contains("CstmrCdtTrfInitn") => Err(several(file.tokens.position().1)),
+        Err(fault) => Err(fault),
     }
+}
+
+/// The fault of a file with several payment files one after the other.
+fn several(line: u64) -> XmlFault {
+    let change = "save each, from <Document> to </Document>, as a file of its own: all of them are orders";
+    XmlFault::new("the file holds several payment files, one after the other", change).on_line(line)
 }
 
 /// Visits the batch whose start tag was read last.
@@ -215,11 +265,14 @@ struct PassedTransactions<'t> {
     batch: Option<PaymentBatch>,
     /// Whether a batch had more after them.
     is_late: bool,
+    /// The number of files that began.
+    files: u64,
     take: &'t mut dyn FnMut(&PaymentFile, &PaymentBatch, PaymentTransaction),
 }
 
 impl PaymentVisitor for PassedTransactions<'_> {
     fn header(&mut self, file: &PaymentFile, element: XmlElement<'_>, problems: Vec<Finding>) {
+        self.files += 1;
         self.header = file.clone();
         self.collected.header(file, element, problems);
     }
@@ -260,6 +313,7 @@ impl PaymentFile {
             initiating_party: None,
             batches: Vec::new(),
             notes: file.notes(NEWEST),
+            archive: None,
             problems: Vec::new(),
             unread: Vec::new(),
         }

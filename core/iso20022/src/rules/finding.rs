@@ -219,7 +219,7 @@ rules! {
     Date = "date",
     /// Service level, charges and method fit the kind of payment.
     Kind = "kind",
-    /// Purposes have the form of a code, and a category purpose is one of ISO 20022's list.
+    /// Purposes and category purposes have the form of a code, and are in ISO 20022's lists.
     Purpose = "purpose",
     /// Debtor and creditor are not the same account.
     SameAccount = "same_account",

@@ -15,7 +15,7 @@ pub const MAX_PROBLEMS: usize = 50;
 pub(crate) const MAX_NAMESPACE: usize = 200;
 
 /// Start of the namespace of every ISO 20022 message.
-const NAMESPACE_PREFIX: &str = "urn:iso:std:iso:20022:tech:xsd:";
+pub(crate) const NAMESPACE_PREFIX: &str = "urn:iso:std:iso:20022:tech:xsd:";
 
 /// The messages, each with its name and its documentation.
 macro_rules! messages {
@@ -52,6 +52,10 @@ messages! {
     Pain00100103 = "pain.001.001.03",
     /// Customer credit transfer initiation, version 9 (2019).
     Pain00100109 = "pain.001.001.09",
+    /// Customer credit transfer initiation, version 10 (2020).
+    Pain00100110 = "pain.001.001.10",
+    /// Customer credit transfer initiation, version 11 (2021).
+    Pain00100111 = "pain.001.001.11",
     /// Customer payment status report, version 10.
     Pain00200110 = "pain.002.001.10",
     /// Bank to customer account report, version 2.

@@ -86,11 +86,31 @@ impl<'a> EntryRow<'a> {
 
     /// Why money came back: of the row's transaction, or of each of the entry.
     fn returned(&self) -> impl Iterator<Item = &'a ReturnInformation> + use<'a> {
-        let details = match self.detail {
+        self.details().iter().filter_map(|detail| detail.returned.as_deref())
+    }
+
+    /// The transactions of the row: its own one, or all of the entry.
+    fn details(&self) -> &'a [EntryDetail] {
+        match self.detail {
             Some((_, detail)) => std::slice::from_ref(detail),
             None => self.entry.details.as_slice(),
-        };
-        details.iter().filter_map(|detail| detail.returned.as_deref())
+        }
+    }
+
+    /// The mandate of a direct debit: of the row's transaction, or of each of the entry.
+    fn mandates(&self) -> Option<String> {
+        distinct(self.details().iter().filter_map(|detail| detail.mandate_id.as_deref()))
+    }
+
+    /// The charges of the row's transaction, or of the entry and all its transactions: amounts with their currencies.
+    fn charges(&self) -> Option<String> {
+        let of_entry = self.entry.charges.iter().filter(|_| self.detail.is_none());
+        let charges = of_entry.chain(self.details().iter().flat_map(|detail| &detail.charges));
+        let texts: Vec<String> = charges
+            .take(MAX_TEXTS)
+            .map(|charge| format!("{} {}", charge.money.amount.as_str(), charge.money.currency))
+            .collect();
+        joined(texts.iter().map(String::as_str))
     }
 
     /// The bank's additional information about the transaction, and about the entry.
@@ -174,4 +194,7 @@ table! {
         distinct(of.returned().filter_map(|why| meaning(why.reason.as_ref())));
     "return_information", "What the bank adds to that reason, likewise.",
         distinct(of.returned().flat_map(|why| why.information.iter().map(String::as_str)));
+    "mandate_id", "The mandate of a direct debit, likewise.", of.mandates();
+    "charges", "The charges, each with its currency and separated by semicolons: negative where the account pays them.",
+        of.charges();
 }

@@ -14,6 +14,7 @@ use std::borrow::Cow;
 use bankchannel_foundation::model::{Boundary, Date, Decimal, write_boundary};
 
 use crate::data::{Code, Money, Party};
+use crate::payee_check::PayeeCheck;
 
 pub use csv::{CsvOptions, CsvWriter};
 pub use entries::{ENTRIES, EntryRows, of_entry, of_statements};
@@ -141,6 +142,16 @@ fn name(party: Option<&Party>) -> Option<&str> {
 /// The number of a party's account: its IBAN, otherwise another one.
 fn account(party: Option<&Party>) -> Option<&str> {
     party.and_then(|party| party.iban.as_deref().or(party.account.as_deref()))
+}
+
+/// The result of a payee check.
+fn payee_result(check: Option<&PayeeCheck>) -> Option<String> {
+    check.and_then(|check| word(check.result))
+}
+
+/// The name that the payee's bank has.
+fn registered_name(check: Option<&PayeeCheck>) -> Option<&str> {
+    check.and_then(|check| check.registered_name.as_deref())
 }
 
 /// Texts on one line.

@@ -1,6 +1,6 @@
 //! The outcome of a payment file.
 
-use super::{TableRow, amount, code, currency, joined, meaning, table, word};
+use super::{TableRow, amount, code, currency, joined, meaning, payee_result, registered_name, table, word};
 use crate::matching::{BookingPlace, Matched, MatchedTransaction};
 
 /// The rows of all transactions.
@@ -43,6 +43,10 @@ table! {
     "reason_meaning", "The reason in words.", meaning(of.reason.as_ref());
     "information", "The bank's own words: the text of a reason such as `NARR`, or the name that the payee's bank has.",
         joined(of.reasons.iter().flat_map(|reason| reason.information.iter().map(String::as_str)));
+    "payee_check", "The result of the payee check: `match`, `close_match`, `no_match`, `not_checked` or `pending`; also after \
+                    later reports.", payee_result(of.payee_check.as_deref());
+    "registered_name", "The name that the payee's bank has for the account, of a close match.",
+        registered_name(of.payee_check.as_deref());
     "again", "Whether it may be sent again.", word(of.again);
     "advice", "What to do.", Some(of.advice.as_str());
     "booking_date", "The date of the booking that debited it.", date(of.booking.as_ref());

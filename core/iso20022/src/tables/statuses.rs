@@ -1,7 +1,10 @@
 //! The statuses in status reports: of a file, of its batches and of its transactions.
 
-use super::{TableCell, TableRow, account, amount, code, currency, joined, meaning, name, table};
+use super::{
+    TableCell, TableRow, account, amount, code, currency, joined, meaning, name, payee_result, registered_name, table,
+};
 use crate::data::{Code, Moment, Party};
+use crate::payee_check::PayeeCheck;
 use crate::status::{BatchStatus, StatusReason, StatusReport, TransactionStatus};
 
 #[derive(Clone, Copy)]
@@ -62,6 +65,10 @@ impl<'a> StatusRow<'a> {
         self.transaction.and_then(|one| field(one).as_deref())
     }
 
+    fn payee_check(&self) -> Option<&'a PayeeCheck> {
+        self.transaction.and_then(|one| one.payee_check.as_deref())
+    }
+
     fn creditor(&self) -> Option<&'a Party> {
         self.transaction.and_then(|one| one.creditor.as_deref())
     }
@@ -93,6 +100,10 @@ table! {
         joined(of.reason_codes().filter_map(|code| code.meaning.as_deref()));
     "information", "What the bank adds.",
         joined(of.reasons().iter().flat_map(|reason| reason.information.iter().map(String::as_str)));
+    "payee_check", "The result of the payee check: `match`, `close_match`, `no_match`, `not_checked` or `pending`.",
+        payee_result(of.payee_check());
+    "registered_name", "The name that the payee's bank has for the account, of a close match.",
+        registered_name(of.payee_check());
     "end_to_end_id", "The end-to-end id of the payment file.", of.text(|one| &one.end_to_end_id);
     "instruction_id", "The instruction id of the payment file.", of.text(|one| &one.instruction_id);
     "uetr", "The UETR, a UUID.", of.text(|one| &one.uetr);

@@ -5,6 +5,7 @@ mod addresses;
 mod alike;
 mod files;
 mod hostile;
+mod newer;
 mod payments;
 
 use bankchannel_foundation::model::Date;

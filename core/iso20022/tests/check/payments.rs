@@ -102,7 +102,7 @@ fn one_sentence_for_another_version() {
     assert_eq!(short(&checked), [is("version", Level::Error)]);
     assert_eq!(checked.findings[0].message, "this is pain.001.001.03, not pain.001.001.09");
     for namespace in [
-        "urn:iso:std:iso:20022:tech:xsd:pain.001.001.12",
+        "urn:iso:std:iso:20022:tech:xsd:pain.001.001.13",
         "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08",
         "http://www.six-interbank-clearing.com/de/pain.001.001.03.ch.02.xsd",
         "urn:iso:std:iso:20023:tech:xsd:pain.001.001.09",
@@ -125,6 +125,30 @@ fn amounts() {
     }
     let file = File { sum: Some("10"), ..one(|it| it.currency = "USD") };
     assert_eq!(file.found(), [is("currency", Level::Error)]);
+}
+
+#[test]
+fn purposes_are_codes_of_the_list() {
+    for (code, wanted) in [
+        ("GDDS", vec![]),
+        ("XQZW", vec![("purpose", Level::Warning)]),
+        ("sala", vec![("purpose", Level::Error)]),
+        ("S-A", vec![("purpose", Level::Error)]),
+    ] {
+        let purpose = format!("<Purp><Cd>{code}</Cd></Purp>\n<RmtInf>");
+        let xml = File::default().xml().replace("<RmtInf>", &purpose);
+        let checked = run(xml.as_bytes(), BankProfile::default());
+        let found: Vec<_> = checked.findings.iter().map(|found| (found.rule.as_str(), found.level)).collect();
+        assert_eq!(found, wanted, "{code}");
+        for found in &checked.findings {
+            assert_eq!((found.reason.as_deref(), found.value.as_deref()), (Some("FF07"), Some(code)));
+            assert!(found.path.as_ref().is_some_and(|path| path.ends_with("/Purp/Cd")), "{found:?}");
+            assert!(line(&xml, found.line).contains("<Purp>"), "{found:?}");
+        }
+    }
+    // A bank's own purpose is not in the list.
+    let own = File::default().xml().replace("<RmtInf>", "<Purp><Prtry>own words</Prtry></Purp>\n<RmtInf>");
+    assert_eq!(run(own.as_bytes(), BankProfile::default()).findings, []);
 }
 
 /// ISO-019 to ISO-023.

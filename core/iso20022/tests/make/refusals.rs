@@ -6,6 +6,14 @@ use bankchannel_iso20022::rules::*;
 use super::cases::*;
 use super::*;
 
+#[test]
+fn purposes() {
+    let with = |purpose: &str| CreditTransfer { purpose: text(purpose), ..transfer("1") };
+    refused(with("sala"), "four capital letters");
+    warned(data(), with("XQZW"), "the purpose is not known");
+    assert!(valid(data(), vec![with("GDDS")]).0.contains("<Cd>GDDS</Cd>"));
+}
+
 /// ISO-033 to ISO-037.
 #[test]
 fn accounts() {

@@ -75,9 +75,13 @@ fn iso_102_what_holds_no_transactions_is_bounded_too() {
     let reports = many("<CstmrPmtStsRpt/>", 1_000_001);
     assert!(read_status_report(reports.as_bytes()).unwrap_err().message.contains("more than 1000000"));
     let statements = document("camt.053.001.08", "BkToCstmrStmt", &many("<Stmt/>", 100_001));
-    assert!(read_statement(statements.as_bytes()).unwrap_err().message.contains("more than 100000"));
+    assert!(read_statement(statements.as_bytes()).unwrap_err().message.contains("more than 100000 statements"));
     let messages = many("<BkToCstmrStmt/>", 100_002);
-    assert!(read_statement(messages.as_bytes()).unwrap_err().message.contains("more than 100000"));
+    assert!(read_statement(messages.as_bytes()).unwrap_err().message.contains("more than 100000 messages"));
+    let each_in_a_message = |times: usize| many(":20:A\n:25:B\n:60F:C261201EUR1,\n:62F:C261201EUR1,\n-\n", times);
+    assert_eq!(read_statement(each_in_a_message(60_000).as_bytes()).unwrap().statements.len(), 60_000);
+    let fault = read_statement(each_in_a_message(100_002).as_bytes()).unwrap_err();
+    assert!(fault.message.contains("more than 100000 messages"), "{}", fault.message);
 }
 
 #[test]

@@ -109,6 +109,8 @@ impl DocumentWriter {
             },
             "date" => format!("{}-03-{:02}", 2000 + number % 900, 1 + number % 28),
             "dateTime" => format!("{}-04-{:02}T05:06:07+02:00", 2000 + number % 900, 1 + number % 28),
+            "gYear" => (2000 + number % 900).to_string(),
+            "base64Binary" => format!("v{number:07}"),
             "gYearMonth" => format!("{}-05", 2000 + number % 900),
             _ => {
                 let text = format!("v{number}");

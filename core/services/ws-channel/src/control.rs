@@ -19,6 +19,7 @@ use futures_util::future::BoxFuture;
 use serde_json::Value;
 
 use super::{
+    banks::OrderDecision,
     data::{storage, unusable},
     limits::{OrderedServiceRates, ServiceRates},
     notices,
@@ -58,6 +59,19 @@ server_orders! {
     ///
     /// The next call of the operation does not wait.
     ReleaseCall("ws_channel_service.release", held_call("release")): HeldOperation => OrderDone, async release;
+
+    /// Release orders that wait at the simulator after their payee check.
+    ///
+    /// As a customer does at a bank: the simulator then books them. One order by the message id of its file, or all that
+    /// wait.
+    ReleaseSimulatorOrder("ws_channel_service.release_order", order_at_bank("release_order")):
+        SimulatorOrder => DecidedSimulatorOrders, async release_order;
+
+    /// Cancel orders that wait at the simulator after their payee check.
+    ///
+    /// The simulator then rejects them with `DS02`. Otherwise as `release_order`.
+    CancelSimulatorOrder("ws_channel_service.cancel_order", order_at_bank("cancel_order")):
+        SimulatorOrder => DecidedSimulatorOrders, async cancel_order;
 }
 
 /// Size limit of a `hold`, `held` or `release` request.
@@ -67,6 +81,26 @@ const ARRIVAL: Duration = Duration::from_secs(20);
 
 const fn held_call(path: &'static str) -> HostedForm {
     HostedForm { max_bytes: HOLD_BODY_MAX, ..HostedForm::at(path) }
+}
+
+const fn order_at_bank(path: &'static str) -> HostedForm {
+    HostedForm { max_bytes: HOLD_BODY_MAX, ..HostedForm::at(path) }
+}
+
+/// An order that waits at the simulator after its payee check.
+#[derive(Boundary)]
+#[non_exhaustive]
+pub struct SimulatorOrder {
+    /// The message id of its payment file. Default: all orders that wait.
+    pub message_id: Option<String>,
+}
+
+/// The orders that were released or cancelled.
+#[derive(Boundary)]
+#[non_exhaustive]
+pub struct DecidedSimulatorOrders {
+    /// The message ids of their payment files.
+    pub message_ids: Vec<String>,
 }
 
 /// The operation whose call waits.
@@ -85,6 +119,26 @@ async fn set_limits(service: Arc<WsChannelService>, rates: OrderedServiceRates) 
     let rates = rates.complete()?;
     service.limits.begin_again(rates);
     Ok(rates)
+}
+
+async fn release_order(service: Arc<WsChannelService>, order: SimulatorOrder) -> Result<DecidedSimulatorOrders> {
+    decide_order(&service, &order, OrderDecision::Release)
+}
+
+async fn cancel_order(service: Arc<WsChannelService>, order: SimulatorOrder) -> Result<DecidedSimulatorOrders> {
+    decide_order(&service, &order, OrderDecision::Cancel)
+}
+
+fn decide_order(
+    service: &WsChannelService,
+    order: &SimulatorOrder,
+    decision: OrderDecision,
+) -> Result<DecidedSimulatorOrders> {
+    let message_ids = service.banks.decide_order(order.message_id.as_deref(), decision);
+    if message_ids.is_empty() {
+        return Err(Error::invalid_field("message_id", "no such order waits for release at the simulator"));
+    }
+    Ok(DecidedSimulatorOrders { message_ids })
 }
 
 async fn hold(service: Arc<WsChannelService>, order: HeldOperation) -> Result<OrderDone> {

@@ -64,7 +64,10 @@ use service::{ServiceCall, WsChannelService};
 
 /// The orders that only this kind of server has, their requests and answers.
 pub mod orders {
-    pub use crate::control::{AwaitHeldCall, HeldOperation, HoldCall, ReleaseCall, Seed, SetLimits};
+    pub use crate::control::{
+        AwaitHeldCall, CancelSimulatorOrder, DecidedSimulatorOrders, HeldOperation, HoldCall, ReleaseCall,
+        ReleaseSimulatorOrder, Seed, SetLimits, SimulatorOrder,
+    };
     pub use crate::limits::{OrderedServiceRates, ServiceRates};
     pub use crate::seed::{SeedAccount, SeedFile, SeedKey, SeededAccount, SeededAccounts, ServiceSeed};
 }

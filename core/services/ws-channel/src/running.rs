@@ -238,6 +238,12 @@ impl RunningService {
         )
     }
 
+    /// Releases the orders that wait at the simulator after their payee check. Returns the message ids of their files; none
+    /// if no order waits.
+    pub fn release_orders(&self) -> Vec<String> {
+        self.service.banks.decide_order(None, banks::OrderDecision::Release)
+    }
+
     /// Renews every certificate that is due now, one after the other; returns their number.
     ///
     /// # Errors

@@ -32,6 +32,9 @@ enum SimpleBase {
     Date,
     DateTime,
     YearMonth,
+    Year,
+    /// Bytes in base64.
+    Binary,
 }
 
 /// A pattern as it is written, and compiled.
@@ -60,6 +63,8 @@ impl SimpleType {
             "xs:date" => SimpleBase::Date,
             "xs:dateTime" => SimpleBase::DateTime,
             "xs:gYearMonth" => SimpleBase::YearMonth,
+            "xs:gYear" => SimpleBase::Year,
+            "xs:base64Binary" => SimpleBase::Binary,
             _ => return Err(unsupported(restriction, "another base of simple values")),
         };
         let mut simple = Self {
@@ -100,6 +105,8 @@ impl SimpleType {
             SimpleBase::Date => "date",
             SimpleBase::DateTime => "dateTime",
             SimpleBase::YearMonth => "gYearMonth",
+            SimpleBase::Year => "gYear",
+            SimpleBase::Binary => "base64Binary",
         }
     }
 
@@ -129,7 +136,21 @@ impl SimpleType {
             SimpleBase::Date => values::date(collapsed),
             SimpleBase::DateTime => values::date_time(collapsed),
             SimpleBase::YearMonth => values::year_month(collapsed),
+            SimpleBase::Year => values::year(collapsed),
+            SimpleBase::Binary => self.binary(collapsed),
         }
+    }
+
+    /// Bytes in base64, whose number is limited.
+    fn binary(&self, value: &str) -> Option<ValueFault> {
+        let Some(bytes) = values::base64_bytes(value) else {
+            return Some(wrong(format!("holds {}, which is not base64", quote(value)), "write the bytes in base64"));
+        };
+        if let Some(max) = self.max_length.filter(|max| bytes > *max) {
+            return Some(wrong(format!("has {bytes} bytes in base64"), format!("shorten it to {max}")));
+        }
+        let min = self.min_length.filter(|min| bytes < *min)?;
+        Some(wrong(format!("has {bytes} bytes in base64"), format!("write at least {min}")))
     }
 
     fn text(&self, value: &str) -> Option<ValueFault> {

@@ -51,6 +51,23 @@ fn is_digits(value: &str) -> bool {
     value.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// The number of bytes that a text has in base64, as `xs:base64Binary` allows it; `None` if it is none.
+pub(super) fn base64_bytes(value: &str) -> Option<usize> {
+    let written: Vec<u8> = value.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let padding = written.iter().rev().take_while(|byte| **byte == b'=').count();
+    let digits = &written[..written.len() - padding];
+    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    // Bits behind the last byte are zero.
+    let is_last = match (padding, digits.last()) {
+        (0, _) => true,
+        (1, Some(last)) => b"AEIMQUYcgkosw048".contains(last),
+        (2, Some(last)) => b"AQgw".contains(last),
+        _ => false,
+    };
+    let fits = written.len().is_multiple_of(4) && digits.iter().all(is_digit) && is_last;
+    fits.then(|| written.len() / 4 * 3 - padding)
+}
+
 pub(super) fn boolean(value: &str) -> Option<ValueFault> {
     (!is_boolean(value))
         .then(|| wrong(format!("holds {}, which is not true or false", quote(value)), "write true or false"))
@@ -74,6 +91,12 @@ pub(super) fn year_month(value: &str) -> Option<ValueFault> {
     })
 }
 
+pub(super) fn year(value: &str) -> Option<ValueFault> {
+    let good = year_before(value).is_some_and(|(_, _, rest)| is_zone(rest));
+    (!good)
+        .then(|| wrong(format!("holds {}, which is not a year", quote(value)), "write it with four digits, as in 2026"))
+}
+
 /// What follows a day.
 fn day(value: &str) -> Option<&str> {
     let (year, month, rest) = year_and_month(value)?;
@@ -87,20 +110,25 @@ fn day(value: &str) -> Option<&str> {
     (1..=days).contains(&day).then_some(rest)
 }
 
-/// Year, month and what follows. A year has four digits or more, and is not 0; of a long one only the last four digits
-/// count, which say whether it is a leap year.
+/// Year, month and what follows.
 fn year_and_month(value: &str) -> Option<(i64, u32, &str)> {
+    let (year, negative, rest) = year_before(value)?;
+    let (month, rest) = two_digits(rest.strip_prefix('-')?)?;
+    // The year before 1 is -1.
+    let year = if negative { 1 - year } else { year };
+    (1..=12).contains(&month).then_some((year, month, rest))
+}
+
+/// A year, whether it is before 1, and what follows. It has four digits or more, and is not 0; of a long one only the last
+/// four digits count, which say whether it is a leap year.
+fn year_before(value: &str) -> Option<(i64, bool, &str)> {
     let (negative, unsigned) = value.strip_prefix('-').map_or((false, value), |rest| (true, rest));
     let size = unsigned.bytes().take_while(u8::is_ascii_digit).count();
     let digits = &unsigned[..size];
     if size < 4 || (size > 4 && digits.starts_with('0')) || digits == "0000" {
         return None;
     }
-    let year: i64 = digits[size - 4..].parse().ok()?;
-    let (month, rest) = two_digits(unsigned[size..].strip_prefix('-')?)?;
-    // The year before 1 is -1.
-    let year = if negative { 1 - year } else { year };
-    (1..=12).contains(&month).then_some((year, month, rest))
+    Some((digits[size - 4..].parse().ok()?, negative, &unsigned[size..]))
 }
 
 /// What follows a time of day; 24:00:00 is the end of the day.
@@ -141,6 +169,26 @@ fn is_zone(rest: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn years_have_four_digits_or_more() {
+        for good in ["2026", "-0044", "12024Z", "2026+02:00"] {
+            assert!(year(good).is_none(), "{good}");
+        }
+        for bad in ["26", "0000", "02026", "2026-07", "year", ""] {
+            assert!(year(bad).is_some(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn bytes_in_base64_are_counted() {
+        for (text, bytes) in [("", 0), ("QUJD", 3), ("QUI=", 2), ("QQ==", 1), ("QU\n JD", 3)] {
+            assert_eq!(base64_bytes(text), Some(bytes), "{text}");
+        }
+        for text in ["Q", "QUJ", "QUJ=", "QR==", "====", "Q===", "QU=D", "QUJ!"] {
+            assert_eq!(base64_bytes(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn takes_what_xml_schema_takes() {

@@ -204,6 +204,16 @@ impl<'a> XmlTokens<'a> {
         self.watcher = Some(watcher);
     }
 
+    /// What follows, as far as it is in memory.
+    pub fn rest(&self) -> &str {
+        &self.source.window[self.at..]
+    }
+
+    /// Whether the file was read to its end.
+    pub fn is_at_end(&self) -> bool {
+        self.source.finished && self.at == self.source.window.len() && self.depth() == 0 && self.any
+    }
+
     /// The number of open elements.
     pub fn depth(&self) -> usize {
         self.open.depth()

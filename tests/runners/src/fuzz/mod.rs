@@ -18,8 +18,11 @@ use bankchannel_foundation::{
     redact::redact_words,
 };
 use bankchannel_iso20022::{
+    MAX_UNASKED,
     check::{CheckOptions, check},
+    files_in,
     make::{PaymentData, PaymentMaker, PaymentParty, PaymentTable, RowFormat},
+    read_message_file,
 };
 use bankchannel_nextgen_psd2::{
     BankConventions, RESPONSE_HEADERS,
@@ -65,6 +68,9 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("payment", bankchannel_iso20022::payment::fuzz),
     ("status_report", |bytes| drop(bankchannel_iso20022::read_status_report(bytes))),
     ("statement", bankchannel_iso20022::cash::fuzz),
+    ("swift_statement", bankchannel_iso20022::cash::fuzz_swift),
+    ("finnish_records", bankchannel_iso20022::cash::fuzz),
+    ("archive", archive),
     ("check_payment", check_payment),
     ("decide_payment", decide_payment),
     ("xml_payment", xml_tokens),
@@ -105,6 +111,22 @@ fn certificate_request(bytes: &[u8]) {
         let again = x509::CertificateRequest::from_pem(&read.to_pem()).expect("what was read is read again");
         assert_eq!(again.der(), read.der());
     }
+}
+
+/// Reads bytes as an archive, by every reader; all see the same files.
+fn archive(bytes: &[u8]) {
+    bankchannel_iso20022::cash::fuzz(bytes);
+    let mut given = Vec::new();
+    let read = files_in(bytes, &mut |name, content| {
+        given.push(name.map(str::to_owned));
+        std::io::copy(&mut content?, &mut std::io::sink()).map(drop).map_err(|why| XmlFault::of_input(&why))
+    });
+    if let Ok(Some(found)) = read {
+        let named = |name: &String| found.members.iter().any(|member| member.name == *name);
+        assert!(given.iter().flatten().all(named), "a file is given and not listed");
+    }
+    drop(read_message_file(bytes, None, 1000, MAX_UNASKED));
+    drop(bankchannel_iso20022::read_payment(bytes));
 }
 
 fn check_payment(bytes: &[u8]) {

@@ -1,11 +1,14 @@
 //! Inputs built against each parser of foreign bytes: deep, long, many, and those that force quadratic work.
 
+mod archives;
 mod der;
 mod json;
 mod jwt;
 mod pgp;
 mod psd2;
+mod records;
 mod sepa;
+mod swift;
 mod xml;
 
 use crate::fuzz::inputs_of;
@@ -32,6 +35,9 @@ pub fn inputs(target: &str) -> Vec<Hostile> {
         | "psd2_refusal"
         | "psd2_response" => json::inputs(target),
         "payment" | "status_report" | "statement" => xml::inputs(target),
+        "swift_statement" => swift::inputs(),
+        "finnish_records" => records::inputs(),
+        "archive" => archives::inputs(),
         "pgp_public_key" | "pgp_signatures" | "pgp_inspect" | "pgp_verify" | "pgp_message" => pgp::inputs(target),
         "certificate"
         | "certificate_request"

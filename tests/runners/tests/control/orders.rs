@@ -81,6 +81,10 @@ fn ws_channel() -> Vec<OrderLine> {
         ("hold", json!({"operation": "list_files", "count": 1}), Refused("`count`")),
         ("release", json!({"operations": "list_files"}), Refused("operations")),
         ("held", json!({"operations": "list_files"}), Refused("operations")),
+        ("release_order", json!({}), Refused("no such order waits")),
+        ("release_order", json!({"message_ids": []}), Refused("message_ids")),
+        ("cancel_order", json!({"message_id": "M1"}), Refused("no such order waits")),
+        ("cancel_order", json!({"message_ids": []}), Refused("message_ids")),
         ("holds", json!({}), Unknown),
     ]
 }
@@ -150,6 +154,10 @@ fn sepa_bank() -> Vec<OrderLine> {
         ("load", json!({"forgets": true}), Refused("forgets")),
         ("uploads", json!({}), Members(&["uploads"])),
         ("uploads", json!({"family": "op"}), Refused("family")),
+        ("release_order", json!({}), Refused("no such order waits")),
+        ("release_order", json!({"all": true}), Refused("`all`")),
+        ("cancel_order", json!({"message_id": "M1"}), Refused("no such order waits")),
+        ("cancel_order", json!({"all": true}), Refused("`all`")),
         ("limits", json!({}), Unknown),
         ("upload", json!({}), Unknown),
     ]

@@ -12,6 +12,7 @@ mod identities;
 mod killed;
 mod lives;
 mod passphrases;
+mod payee_checks;
 #[cfg(target_os = "linux")]
 #[path = "../../../support/random_kills.rs"]
 mod random_kills;

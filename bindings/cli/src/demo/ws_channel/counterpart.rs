@@ -2,7 +2,7 @@
 
 use bankchannel_counterparts::EmbeddedServer;
 use bankchannel_crypto::{digest::hex, random};
-use bankchannel_ws_channel_service::ServiceOptions;
+use bankchannel_ws_channel_service::{RunningService, ServiceOptions};
 use serde_json::{Value, json};
 
 use super::{account::COMPANY, explain::FILE_TYPE, workspace::Workspace};
@@ -128,6 +128,16 @@ impl RunningDemoBank {
         let customer = customers.into_iter().find(|one| one["code"].is_string());
         let customer = customer.ok_or_else(|| CommandFailure::usage("the sandbox bank has no customer with a code"))?;
         Ok(json!({ "code": customer["code"], "company": customer["company"], "ws_user_id": customer["customer_id"] }))
+    }
+
+    /// Releases the order that waits after its payee check, as a customer does at the bank. Returns its message id.
+    pub(super) async fn release(&self, service: &RunningService) -> CommandOutcome<String> {
+        let released = match &self.sandbox {
+            None => json!({ "message_ids": service.release_orders() }),
+            Some(sandbox) => sandbox.control("release_order", json!({})).await?,
+        };
+        let first = released["message_ids"].get(0).and_then(Value::as_str);
+        first.map(str::to_owned).ok_or_else(|| CommandFailure::usage("no order waits for release"))
     }
 
     /// A sandbox bank makes its statements at midnight: its next day begins.

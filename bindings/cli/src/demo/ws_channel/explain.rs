@@ -40,9 +40,10 @@ pub(super) struct Payment {
 }
 
 impl Payment {
-    /// Reads the user's file, or the example.
-    pub(super) fn read(path: Option<&str>) -> CommandOutcome<Self> {
+    /// Reads the user's file, or the example; with payees that the demo's bank checks, if asked for.
+    pub(super) fn read(path: Option<&str>, checks_payees: bool) -> CommandOutcome<Self> {
         let (name, bytes) = match path {
+            None if checks_payees => ("the example payment".to_owned(), with_checked_payees().into_bytes()),
             None => ("the example payment".to_owned(), EXAMPLE_PAIN001.as_bytes().to_vec()),
             Some(path) => {
                 let failed = |why: std::io::Error| {
@@ -67,6 +68,13 @@ impl Payment {
     pub(super) fn sha256(&self) -> String {
         hex(&sha256(&self.bytes))
     }
+}
+
+/// The example, whose payees' names ask the demo's bank for a match and for a close match.
+fn with_checked_payees() -> String {
+    EXAMPLE_PAIN001
+        .replace("<Nm>Alpha Supplies Ab</Nm>", "<Nm>VoP match Alpha Supplies Ab</Nm>")
+        .replace("<Nm>Beta Logistics GmbH</Nm>", "<Nm>VoP close Beta Logistik GmbH</Nm>")
 }
 
 /// The check of the simulator bank, which takes one version and does not judge dates.

@@ -3,6 +3,7 @@
 //! ```text
 //!   service + simulator bank, or a sandbox bank over SOAP (counterpart)
 //!     ─ register ─ codes ─ log in (MFA) ─ enrol ─ PGP key ─ sign + upload ─ wait ─ download ─ show
+//!     ─ after a payee check: release ─ wait ─ download ─ show
 //! ```
 
 mod account;
@@ -28,12 +29,14 @@ const EXAMPLES: &str = "Examples:
   bankchannel demo
   bankchannel demo --payment salaries.xml --keep demo-files
   bankchannel demo --bank nordea
+  bankchannel demo --payee-check
   bankchannel demo --json | jq .downloads
 
 With --payment the simulated bank gets the debtor accounts of the file, with money on them: it books a valid file.
 For an invalid file the demo explains each error; for a file that the bank rejects it shows the bank's reasons. Both end
 with exit code 1. With --bank the service reaches a sandbox bank over SEPA Web Services, the banks' own SOAP channel, as it
-reaches the real ones; its one account is that of the example file. Nothing leaves this machine.";
+reaches the real ones; its one account is that of the example file. With --payee-check the bank first compares the
+names of the payees with their accounts, and the order waits until it is released. Nothing leaves this machine.";
 
 pub(super) fn command() -> Command {
     Command::new("demo")
@@ -45,6 +48,10 @@ pub(super) fn command() -> Command {
                 .value_parser(PossibleValuesParser::new(counterpart::BANKS.iter().map(|bank| bank.name)))
                 .default_value(counterpart::BANKS[0].name),
         )
+        .arg(
+            flag("payee-check", "Pay with the example file to payees whose names the bank checks first")
+                .conflicts_with("payment"),
+        )
         .arg(text("keep", "DIR", "Keep all files in a new folder: keys, payment files, the service's data"))
         .arg(flag("json", "Print one JSON object; the steps go to stderr"))
 }
@@ -55,7 +62,7 @@ pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
 
 fn prepare_and_tell(matches: &ArgMatches, steps: &mut Steps, summary: &mut story::Summary) -> CommandOutcome<bool> {
     let path = matches.get_one::<String>("payment").map(String::as_str);
-    let payment = explain::Payment::read(path)?;
+    let payment = explain::Payment::read(path, matches.get_flag("payee-check"))?;
     if !explain::show(&payment, steps, summary) {
         return Ok(false);
     }

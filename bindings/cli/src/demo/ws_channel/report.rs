@@ -1,10 +1,14 @@
 //! The bank's answer, in tables.
 
+use bankchannel_foundation::model::{Timestamp, write_boundary};
 use bankchannel_iso20022::{
-    MessageFile,
+    MAX_UNASKED, MessageFile,
     cash::{CashFile, CashKind, MAX_HELD, Statement},
     data::{Code, Money},
-    iban, read_message_file,
+    iban,
+    matching::match_status,
+    payee_check::{OrderWaitsFor, PayeeCheckState},
+    read_message_file,
     status::{StatusReason, StatusReport},
 };
 
@@ -19,12 +23,12 @@ use crate::output::table::table;
 pub(super) fn show(downloads: &[Downloaded], payment: &Payment, steps: &Steps) -> bool {
     let mut accepted = false;
     for file in downloads {
-        match read_message_file(&file.bytes, None, MAX_HELD) {
-            Ok(Some(MessageFile::Status(read))) => {
+        match read_message_file(&file.bytes, None, MAX_HELD, MAX_UNASKED) {
+            Ok(MessageFile::Status(read)) => {
                 accepted = read.reports.iter().all(is_accepted) && !read.reports.is_empty();
                 read.reports.iter().for_each(|report| status(report, payment, steps));
             }
-            Ok(Some(MessageFile::Cash(read))) => match read.statements.first().map(|statement| statement.kind) {
+            Ok(MessageFile::Cash(read)) => match read.statements.first().map(|statement| statement.kind) {
                 Some(CashKind::Notification) => entries(&read, steps),
                 _ => balances(&read, steps),
             },
@@ -41,6 +45,44 @@ pub(super) fn show(downloads: &[Downloaded], payment: &Payment, steps: &Steps) -
         "\nThe bank REJECTED the payment: see its reasons above."
     });
     accepted
+}
+
+/// The reports of the bank's files.
+fn reports(downloads: &[Downloaded]) -> Vec<StatusReport> {
+    let read = downloads.iter().filter_map(|file| read_message_file(&file.bytes, None, MAX_HELD, MAX_UNASKED).ok());
+    read.flat_map(|read| read.reports().to_vec()).collect()
+}
+
+/// The order's next step after its payee check, unless the bank's files say something else.
+pub(super) fn waits_for(downloads: &[Downloaded]) -> Option<OrderWaitsFor> {
+    let reports = reports(downloads);
+    let last = reports
+        .iter()
+        .max_by_key(|report| report.created.as_ref().and_then(|made| made.instant.as_ref()).map(Timestamp::as_ms))?;
+    last.payee_check.as_ref().map(|check| match check.state {
+        PayeeCheckState::Pending => OrderWaitsFor::PayeeCheck,
+        _ => OrderWaitsFor::Release,
+    })
+}
+
+/// Shows the results of the payee check.
+pub(super) fn checked(downloads: &[Downloaded], payment: &Payment, steps: &Steps) {
+    let Some(file) = &payment.file else { return };
+    let matched = match_status(file, &reports(downloads), &[]);
+    let Some(check) = &matched.payee_check else { return };
+    steps.say(&format!("\nThe payee check: {}", check.in_words()));
+    let rows = matched.transactions.iter().map(|one| {
+        let payee = one.payee_check.as_deref();
+        let result = payee.map(|check| write_boundary(check.result).as_str().unwrap_or_default().replace('_', " "));
+        [
+            one.end_to_end_id.clone().unwrap_or_default(),
+            one.creditor.clone().unwrap_or_default(),
+            result.unwrap_or_default(),
+            payee.and_then(|check| check.registered_name.clone()).unwrap_or_default(),
+        ]
+    });
+    steps.say(table(&["Transaction", "To", "Payee check", "Registered name"], rows.take(SHOWN)).trim_end());
+    steps.say("Nothing is paid until the order is released or cancelled at the bank.\n");
 }
 
 /// Whether the bank accepted the whole file: no status of the group, a batch or a transaction is rejected, cancelled or

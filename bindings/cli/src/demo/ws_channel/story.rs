@@ -1,8 +1,14 @@
 //! The demo, step by step.
 
-use std::{io::Write as _, path::Path, time::SystemTime};
+use std::{
+    collections::BTreeSet,
+    io::Write as _,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
 
 use bankchannel::Content;
+use bankchannel_iso20022::payee_check::OrderWaitsFor;
 use bankchannel_openpgp::{KeyGeneration, OpenPgpPrivateKey};
 use bankchannel_private_files::{FileAccess, create_new};
 use bankchannel_ws_channel_service::RunningService;
@@ -57,6 +63,36 @@ pub(super) async fn tell(
     Ok(report::show(&downloads, payment, steps))
 }
 
+/// The files after the upload, without those that were there before.
+struct DemoFiles<'a> {
+    data: &'a User,
+    bank: &'a RunningDemoBank,
+    before: BTreeSet<String>,
+    folder: Option<PathBuf>,
+}
+
+impl DemoFiles<'_> {
+    /// Waits for the bank's next files, and downloads them.
+    async fn next(
+        &mut self,
+        wait: &'static str,
+        steps: &mut Steps,
+        summary: &mut Summary,
+    ) -> CommandOutcome<Vec<Downloaded>> {
+        let files = steps
+            .step(wait, async {
+                self.bank.next_day().await?;
+                let files = bank::wait(self.data, &self.before, self.bank.bank).await?;
+                let names: Vec<String> = files.iter().map(|(file_type, _)| file_type.clone()).collect();
+                Ok((files, names.join(", ")))
+            })
+            .await?;
+        self.before.extend(files.iter().map(|(_, reference)| reference.clone()));
+        let downloading = download(self.data, files, self.folder.as_deref(), summary);
+        steps.step("Download the bank's files", downloading).await
+    }
+}
+
 async fn chapters(
     running: &RunningService,
     bank: &RunningDemoBank,
@@ -91,16 +127,18 @@ async fn chapters(
     let before = bank::references(&data).await?;
     steps.step("Sign the payment and upload it", upload(&data, (payment, bank.bank.payment), workspace, &key)).await?;
     summary.uploaded = Some(json!({ "bytes": payment.bytes.len(), "sha256": payment.sha256() }));
-    let files = steps
-        .step(bank.bank.wait, async {
-            bank.next_day().await?;
-            let files = bank::wait(&data, &before, bank.bank).await?;
-            let names: Vec<String> = files.iter().map(|(file_type, _)| file_type.clone()).collect();
-            Ok((files, names.join(", ")))
-        })
-        .await?;
     let folder = workspace.kept().map(|_| workspace.downloads());
-    steps.step("Download the bank's files", download(&data, files, folder.as_deref(), summary)).await
+    let mut files = DemoFiles { data: &data, bank, before, folder };
+    let mut downloads = files.next(bank.bank.wait, steps, summary).await?;
+    while let Some(waits_for) = report::waits_for(&downloads) {
+        report::checked(&downloads, payment, steps);
+        if waits_for == OrderWaitsFor::Release {
+            let release = async { Ok(((), bank.release(running).await?)) };
+            steps.step("Release the order at the bank", release).await?;
+        }
+        downloads = files.next(bank.bank.wait, steps, summary).await?;
+    }
+    Ok(downloads)
 }
 
 async fn start(

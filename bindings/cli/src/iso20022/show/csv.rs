@@ -118,6 +118,9 @@ fn rows_of(file: &FoundFile, details: EntryRows, statements: &mut ShownStatement
                         let of = statement.as_deref().into_iter();
                         of.flat_map(|of| tables::of_entry(of, &entry, details)).for_each(|row| rows.add(&row));
                     }
+                    CashItem::NotRead(member) => {
+                        problems.push(format!("{}: {}", member.name, member.not_read.unwrap_or_default()));
+                    }
                     CashItem::End(ended) => {
                         statements.add(&ended);
                         problems.extend(ended.problems.iter().map(ToString::to_string));

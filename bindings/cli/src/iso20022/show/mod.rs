@@ -9,18 +9,18 @@ use std::{
     path::PathBuf,
 };
 
-use bankchannel_foundation::{model::write_boundary, shown};
+use bankchannel_foundation::model::write_boundary;
 use bankchannel_iso20022::{
     MessageFileKind,
     data::UnreadElement,
-    operations::reading::supported_encoding,
+    operations::reading::supported_statement_encoding,
     tables::{self, TableColumn},
 };
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use serde_json::Value;
 
 use self::continuity::ShownStatements;
-use super::files::{self, NamedEncoding};
+use super::files::{self, LeftOut, NamedEncoding};
 use crate::{
     exit::{CommandFailure, CommandOutcome},
     operations::{Spec, whole},
@@ -53,7 +53,7 @@ pub(super) fn arguments(command: Command) -> Command {
                 .action(ArgAction::Append)
                 .num_args(1..)
                 .value_hint(ValueHint::AnyPath)
-                .help("pain.001, pain.002, camt.052, camt.053, camt.054; of a folder, every file"),
+                .help("pain.001, pain.002, camt.052, camt.053, camt.054, MT940, TITO, KTL, archives of them; of a folder, every file"),
         )
         .arg(options::text(
             "encoding",
@@ -76,7 +76,7 @@ pub(super) fn arguments(command: Command) -> Command {
 
 pub(super) fn run(_: &Spec, matches: &ArgMatches) -> CommandOutcome {
     let files = files::listed(matches.get_many::<String>("files").into_iter().flatten())?;
-    let encoding = supported_encoding(matches.get_one::<String>("encoding").cloned())?;
+    let encoding = supported_statement_encoding(matches.get_one::<String>("encoding").cloned())?;
     let files = ShownFiles { encoding: NamedEncoding::new(encoding.as_deref(), &files), files: &files };
     if let Some(wanted) = matches.get_one::<String>("csv") {
         return csv::show(wanted, files);
@@ -99,40 +99,44 @@ struct ShownFiles<'a> {
     encoding: NamedEncoding<'a>,
 }
 
-/// Passes on each file with its name. Says which one is left out, and why; returns whether any was.
+/// Passes on each file with its name. Says which one is left out, and why; returns whether that is a failure.
 fn each(
     shown: ShownFiles<'_>,
     mut take: impl FnMut(&str, files::FoundFile) -> CommandOutcome<Result<(), String>>,
 ) -> CommandOutcome<bool> {
     let mut failed = false;
-    for (path, _) in shown.files {
-        let name = shown::path(path).to_string();
-        let taken = match files::find(path, shown.encoding) {
-            Ok(file) => take(&name, file)?,
-            Err(why) => Err(why),
-        };
-        if let Err(why) = taken {
-            output::print_note(&format!("{name}: {why}"));
-            failed = true;
-        }
+    for (path, named) in shown.files {
+        files::each_in((path.as_path(), *named), shown.encoding, &mut |name, file| {
+            let left_out = match file {
+                Ok(file) => take(name, file)?.err().map(LeftOut::from),
+                Err(left_out) => Some(left_out),
+            };
+            if let Some(LeftOut { why, is_failure }) = left_out {
+                output::print_note(&format!("{name}: {why}"));
+                failed |= is_failure;
+            }
+            Ok(())
+        })?;
     }
     Ok(failed)
 }
 
-/// One JSON object with all files; those that are left out have the reason. Statements have whether they follow each
-/// other.
+/// One JSON object with all files; those that are left out have the reason: `error`, or `not_read` if nothing is missing
+/// without them. Statements have whether they follow each other.
 fn as_json(all: ShownFiles<'_>) -> CommandOutcome {
     let unwritable = |why: io::Error| CommandFailure::usage(format!("the temporary file: {why}"));
     let (mut out, mut failed, mut statements) = (whole::spool(), false, ShownStatements::default());
     out.write_all(b"{\"files\":[").map_err(unwritable)?;
-    for (at, (path, _)) in all.files.iter().enumerate() {
-        let file_name = shown::path(path).to_string();
-        let name = output::json_text(&Value::from(file_name.as_str()));
-        write!(out, "{}{{\"file\":{name},", if at > 0 { "," } else { "" }).map_err(unwritable)?;
-        let read = files::find(path, all.encoding).and_then(|file| match file.kind {
+    let mut any = false;
+    let mut add = |file_name: &str, file: Result<files::FoundFile, LeftOut>| {
+        let name = output::json_text(&Value::from(file_name));
+        let comma = if std::mem::replace(&mut any, true) { "," } else { "" };
+        write!(out, "{comma}{{\"file\":{name},").map_err(unwritable)?;
+        let read = file.and_then(|file| match file.kind {
             MessageFileKind::Cash => {
-                let read = whole::read_file(path, file.encoding.as_deref(), &mut |ended| statements.add(ended));
-                statements.end_file(&file_name, read.is_ok());
+                let encoding = file.encoding.as_deref();
+                let read = whole::read_file(file.path(), encoding, &mut |ended| statements.add(ended));
+                statements.end_file(file_name, read.is_ok());
                 Ok(("statement", read.map_err(|why| why.message().to_owned())?))
             }
             MessageFileKind::Payment => {
@@ -147,12 +151,16 @@ fn as_json(all: ShownFiles<'_>) -> CommandOutcome {
                 write!(out, "\"{kind}\":").map_err(unwritable)?;
                 whole::pour(text, &mut out).map_err(unwritable)?;
             }
-            Err(why) => {
-                failed = true;
-                write!(out, "\"error\":{}", output::json_text(&Value::from(why))).map_err(unwritable)?;
+            Err(LeftOut { why, is_failure }) => {
+                failed |= is_failure;
+                let member = if is_failure { "error" } else { "not_read" };
+                write!(out, "\"{member}\":{}", output::json_text(&Value::from(why))).map_err(unwritable)?;
             }
         }
-        out.write_all(b"}").map_err(unwritable)?;
+        out.write_all(b"}").map_err(unwritable)
+    };
+    for (path, named) in all.files {
+        files::each_in((path.as_path(), *named), all.encoding, &mut add)?;
     }
     out.write_all(b"]").map_err(unwritable)?;
     let checked = statements.finish().0;

@@ -15,6 +15,7 @@ use crate::{
     exit::{CommandFailure, CommandOutcome},
     iso20022::{
         files::FoundFile,
+        payee_check,
         tables::{ShownColumns, ShownRows, amount, money},
     },
     operations::whole,
@@ -115,8 +116,10 @@ const STATUSES: ShownColumns = ShownColumns(
         ("reasons", "Reason"),
         ("reason_meanings", ""),
         ("information", "The bank's words"),
+        ("payee_check", "Payee check"),
+        ("registered_name", "Registered name"),
     ],
-    &["information"],
+    &["information", "payee_check", "registered_name"],
 );
 
 const ENTRIES: ShownColumns = ShownColumns(
@@ -133,9 +136,14 @@ const ENTRIES: ShownColumns = ShownColumns(
         ("return_reason", "Came back"),
         ("return_reason_meaning", ""),
         ("return_information", "The bank's words"),
+        ("end_to_end_id", "End-to-end id"),
+        ("mandate_id", "Mandate"),
+        ("charges", "Charges"),
     ],
-    &["return_reason", "return_reason_meaning", "return_information"],
+    &["return_reason", "return_reason_meaning", "return_information", "end_to_end_id", "mandate_id", "charges"],
 );
+/// The columns that a table has only with money that came back.
+const OF_RETURNS: &[&str] = &["end_to_end_id", "mandate_id", "charges"];
 
 fn payment(file: &FoundFile, page: &mut Page) -> Result<Vec<String>, String> {
     let (rows, count, read) = file.payment_rows(|| TRANSACTIONS.rows(), ShownRows::add)?;
@@ -152,6 +160,10 @@ fn reports(file: &StatusFile, page: &mut Page) {
             (report.id.as_deref().unwrap_or_default(), report.original_message_id.as_deref().unwrap_or_default());
         page.line(&format!("Status report {id} on {of}"));
         page.notes(report.notes.iter().map(String::as_str));
+        if let Some(check) = report.payee_check.as_deref() {
+            payee_check::summary_lines(check).iter().for_each(|line| page.line(line));
+        }
+        page.notes(report.problems.iter().map(|problem| problem.message.as_str()));
     }
     let mut rows = STATUSES.rows();
     tables::of_reports(&file.reports).for_each(|row| rows.add(&row));
@@ -177,10 +189,13 @@ fn cash(file: &FoundFile, page: &mut Page, statements: &mut ShownStatements) -> 
                 of.flat_map(|of| tables::of_entry(of, &entry, EntryRows::Entries))
                     .for_each(|row: TableRow<'_>| rows.add(&row));
             }
+            CashItem::NotRead(member) => {
+                page.line(&format!("{}: {}", member.name, member.not_read.unwrap_or_default()));
+            }
             CashItem::End(ended) => {
                 statements.add(&ended);
                 head(&ended, count, page);
-                page.rows(std::mem::replace(&mut rows, ENTRIES.rows()));
+                page.rows(std::mem::replace(&mut rows, ENTRIES.rows()).only_with(OF_RETURNS, "return_reason"));
                 page.notes(ended.problems.iter().map(|problem| problem.message.as_str()));
                 unread.extend(unread_lines(&ended.unread));
             }
@@ -203,7 +218,9 @@ fn head(statement: &Statement, count: u64, page: &mut Page) {
     balance("Opening balance", &statement.opening);
     balance("Closing balance", &statement.closing);
     // Where the entries must give the closing balance, a problem says that they do not.
-    let is_told = statement.problems.iter().any(|one| one.path.as_ref().is_some_and(|path| path.ends_with("/Bal")));
+    let is_told = statement.problems.iter().any(|one| {
+        one.path.as_ref().is_some_and(|path| ["/Bal", "/:62F:", "/T40"].iter().any(|end| path.ends_with(end)))
+    });
     if let Some(end) = &statement.end
         && end.balance_check == BalanceCheck::Differs
         && !is_told

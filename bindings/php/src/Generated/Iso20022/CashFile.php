@@ -18,12 +18,15 @@ final class CashFile
      * @param list<UnreadElement> $unread Elements outside of headers and statements that are
      * in no field, as far as this page goes.
      * @param Cursor|null $next The start of the next page; left out after the last.
+     * @param ArchiveContent|null $archive The files of an archive, as far as this page goes;
+     * left out if the file is none.
      */
     public function __construct(
         public readonly array $messages,
         public readonly array $statements,
         public readonly array $unread,
         public readonly ?Cursor $next = null,
+        public readonly ?ArchiveContent $archive = null,
     ) {
     }
 
@@ -39,6 +42,7 @@ final class CashFile
             statements: array_map(static fn (mixed $item): mixed => Statement::fromArray($item), $data['statements']),
             unread: array_map(static fn (mixed $item): mixed => UnreadElement::fromArray($item), $data['unread']),
             next: isset($data['next']) ? Cursor::fromArray($data['next']) : null,
+            archive: isset($data['archive']) ? ArchiveContent::fromArray($data['archive']) : null,
         );
     }
 
@@ -54,6 +58,7 @@ final class CashFile
             'statements' => array_values(array_map(static fn (Statement $item): mixed => (object) $item->toArray(), $this->statements)),
             'next' => $this->next === null ? null : (object) $this->next->toArray(),
             'unread' => array_values(array_map(static fn (UnreadElement $item): mixed => (object) $item->toArray(), $this->unread)),
+            'archive' => $this->archive === null ? null : (object) $this->archive->toArray(),
         ]);
     }
 }

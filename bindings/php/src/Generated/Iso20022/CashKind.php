@@ -7,9 +7,9 @@ namespace Bankchannel\Iso20022;
 /** The kind of message. */
 enum CashKind: string
 {
-    /** `camt.053`: a statement of booked entries with balances. */
+    /** `camt.053`, MT940, MT950: a statement of booked entries with balances. */
     case Statement = 'statement';
-    /** `camt.052`: a report within the day; entries may be pending. */
+    /** `camt.052`, MT942: a report within the day; entries may be pending. */
     case Report = 'report';
     /** `camt.054`: a notification of entries; it has no balances. */
     case Notification = 'notification';

@@ -11,11 +11,13 @@ final class CashMessage
 {
     /**
      * @param CashKind $kind Its kind, by its elements.
-     * @param MessageName $message Its name, by its namespace.
+     * @param MessageName $message Its name, by its namespace; of a SWIFT statement `MT940`
+     * and the like.
      * @param list<string> $notes Remarks on the file: a namespace that is not ISO 20022's, an encoding other than
      * UTF-8, text around the document.
      * @param list<Finding> $problems Values of the header that could not be read.
      * @param list<UnreadElement> $unread Elements of the header that are in no field.
+     * @param string|null $member The name of the file in an archive that it comes from.
      * @param string|null $id The message's id.
      * @param Moment|null $created When it was made.
      * @param int|null $page The page number, if the bank splits one message into several.
@@ -31,6 +33,7 @@ final class CashMessage
         public readonly array $notes,
         public readonly array $problems,
         public readonly array $unread,
+        public readonly ?string $member = null,
         public readonly ?string $id = null,
         public readonly ?Moment $created = null,
         public readonly ?int $page = null,
@@ -53,6 +56,7 @@ final class CashMessage
             notes: $data['notes'],
             problems: array_map(static fn (mixed $item): mixed => Finding::fromArray($item), $data['problems']),
             unread: array_map(static fn (mixed $item): mixed => UnreadElement::fromArray($item), $data['unread']),
+            member: $data['member'] ?? null,
             id: $data['id'] ?? null,
             created: isset($data['created']) ? Moment::fromArray($data['created']) : null,
             page: $data['page'] ?? null,
@@ -72,6 +76,7 @@ final class CashMessage
         return Encode::present([
             'kind' => $this->kind->value,
             'message' => (object) $this->message->toArray(),
+            'member' => $this->member,
             'id' => $this->id,
             'created' => $this->created === null ? null : (object) $this->created->toArray(),
             'page' => $this->page,

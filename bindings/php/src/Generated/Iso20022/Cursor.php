@@ -10,10 +10,12 @@ use Bankchannel\Encode;
 final class Cursor
 {
     /**
-     * @param int $position The start of the next page in the file, in bytes from the beginning.
+     * @param int $position The start of the next page in the file, or in the file of an archive, in bytes from the
+     * beginning.
      * @param int $line The line there, from 1.
      * @param string $encoding The encoding of the file.
-     * @param list<string> $open The names of the elements that are open there, from the root.
+     * @param list<string> $open The names of the elements that are open there, from the root; of a file of records
+     * its kind.
      * @param int $messages The number of messages started.
      * @param CashMessage $message The current message.
      * @param Statement $statement The current statement, with the balances up to here and
@@ -32,6 +34,9 @@ final class Cursor
      * entry.
      * @param string|null $information The bank's additional information about the statement, if it came before this
      * place.
+     * @param int|null $member The number of the file in an archive that `position` is in, from 1; left out if the
+     * file is no archive.
+     * @param ArchiveContent|null $archive The files of the archive so far.
      * @param string|null $file Identifies the file: its size, and a digest of its beginning. A file with other
      * values is refused for the next page. Left out if the content arrives as it is read.
      */
@@ -53,6 +58,8 @@ final class Cursor
         public readonly ?string $reversed = null,
         public readonly ?string $currency = null,
         public readonly ?string $information = null,
+        public readonly ?int $member = null,
+        public readonly ?ArchiveContent $archive = null,
         public readonly ?string $file = null,
     ) {
     }
@@ -82,6 +89,8 @@ final class Cursor
             reversed: $data['reversed'] ?? null,
             currency: $data['currency'] ?? null,
             information: $data['information'] ?? null,
+            member: $data['member'] ?? null,
+            archive: isset($data['archive']) ? ArchiveContent::fromArray($data['archive']) : null,
             file: $data['file'] ?? null,
         );
     }
@@ -111,6 +120,8 @@ final class Cursor
             'currency' => $this->currency,
             'keys' => $this->keys,
             'information' => $this->information,
+            'member' => $this->member,
+            'archive' => $this->archive === null ? null : (object) $this->archive->toArray(),
             'file' => $this->file,
         ]);
     }

@@ -24,6 +24,10 @@ final class Matched
      * @param list<string> $notes Remarks: a missing page of a statement, a second payment information with the same
      * id.
      * @param string|null $id The message id of the payment file.
+     * @param OrderWaitsFor|null $waitsFor The order's next step at the bank, after the
+     * reports of a payee check: nothing is paid until then. Left out if no transaction waits.
+     * @param PayeeCheckSummary|null $payeeCheck The payee check of the file, if a report of
+     * one was given: its counts are those of the transactions.
      */
     public function __construct(
         public readonly int $count,
@@ -35,6 +39,8 @@ final class Matched
         public readonly int $repeatedEntries,
         public readonly array $notes,
         public readonly ?string $id = null,
+        public readonly ?OrderWaitsFor $waitsFor = null,
+        public readonly ?PayeeCheckSummary $payeeCheck = null,
     ) {
     }
 
@@ -55,6 +61,8 @@ final class Matched
             repeatedEntries: $data['repeated_entries'],
             notes: $data['notes'],
             id: $data['id'] ?? null,
+            waitsFor: isset($data['waits_for']) ? OrderWaitsFor::from($data['waits_for']) : null,
+            payeeCheck: isset($data['payee_check']) ? PayeeCheckSummary::fromArray($data['payee_check']) : null,
         );
     }
 
@@ -69,6 +77,8 @@ final class Matched
             'id' => $this->id,
             'count' => $this->count,
             'totals' => array_values(array_map(static fn (OutcomeTotal $item): mixed => (object) $item->toArray(), $this->totals)),
+            'waits_for' => $this->waitsFor?->value,
+            'payee_check' => $this->payeeCheck === null ? null : (object) $this->payeeCheck->toArray(),
             'batches' => array_values(array_map(static fn (MatchedBatch $item): mixed => (object) $item->toArray(), $this->batches)),
             'transactions' => array_values(array_map(static fn (MatchedTransaction $item): mixed => (object) $item->toArray(), $this->transactions)),
             'leftover_reports' => array_values(array_map(static fn (LeftoverReport $item): mixed => (object) $item->toArray(), $this->leftoverReports)),

@@ -31,8 +31,14 @@ final class MatchedTransaction
      * @param Code|null $status The status that the bank reported last, or the final one.
      * @param StatusSource|null $statusFrom The level of the report at which that status was
      * given.
+     * @param MatchedBy|null $matchedBy The key by which the report names it, or its batch or
+     * file.
      * @param Code|null $otherStatus A status that contradicts it, reported later or at
      * another level.
+     * @param PayeeCheck|null $payeeCheck The result of the payee check, also after later
+     * reports.
+     * @param MatchedBy|null $payeeCheckMatchedBy The key by which the report of the payee
+     * check names it.
      * @param Code|null $reason The first reason: of the return, otherwise of the status.
      * @param ReportPlace|null $report The report that gave the status.
      * @param BookingPlace|null $booking The booking that debited it, or the one that is only
@@ -61,7 +67,10 @@ final class MatchedTransaction
         public readonly ?Money $money = null,
         public readonly ?Code $status = null,
         public readonly ?StatusSource $statusFrom = null,
+        public readonly ?MatchedBy $matchedBy = null,
         public readonly ?Code $otherStatus = null,
+        public readonly ?PayeeCheck $payeeCheck = null,
+        public readonly ?MatchedBy $payeeCheckMatchedBy = null,
         public readonly ?Code $reason = null,
         public readonly ?ReportPlace $report = null,
         public readonly ?BookingPlace $booking = null,
@@ -96,7 +105,10 @@ final class MatchedTransaction
             money: isset($data['money']) ? Money::fromArray($data['money']) : null,
             status: isset($data['status']) ? Code::fromArray($data['status']) : null,
             statusFrom: isset($data['status_from']) ? StatusSource::from($data['status_from']) : null,
+            matchedBy: isset($data['matched_by']) ? MatchedBy::from($data['matched_by']) : null,
             otherStatus: isset($data['other_status']) ? Code::fromArray($data['other_status']) : null,
+            payeeCheck: isset($data['payee_check']) ? PayeeCheck::fromArray($data['payee_check']) : null,
+            payeeCheckMatchedBy: isset($data['payee_check_matched_by']) ? MatchedBy::from($data['payee_check_matched_by']) : null,
             reason: isset($data['reason']) ? Code::fromArray($data['reason']) : null,
             report: isset($data['report']) ? ReportPlace::fromArray($data['report']) : null,
             booking: isset($data['booking']) ? BookingPlace::fromArray($data['booking']) : null,
@@ -127,7 +139,10 @@ final class MatchedTransaction
             'outcome' => $this->outcome->value,
             'status' => $this->status === null ? null : (object) $this->status->toArray(),
             'status_from' => $this->statusFrom?->value,
+            'matched_by' => $this->matchedBy?->value,
             'other_status' => $this->otherStatus === null ? null : (object) $this->otherStatus->toArray(),
+            'payee_check' => $this->payeeCheck === null ? null : (object) $this->payeeCheck->toArray(),
+            'payee_check_matched_by' => $this->payeeCheckMatchedBy?->value,
             'reason' => $this->reason === null ? null : (object) $this->reason->toArray(),
             'reasons' => array_values(array_map(static fn (StatusReason $item): mixed => (object) $item->toArray(), $this->reasons)),
             'again' => $this->again->value,

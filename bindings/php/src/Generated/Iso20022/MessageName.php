@@ -11,8 +11,8 @@ final class MessageName
 {
     /**
      * @param string $namespace The namespace, at most 200 characters of it; empty for none.
-     * @param string|null $name The message's name in its namespace, such as `camt.053.001.08`; left out if the
-     * namespace is another one.
+     * @param string|null $name The message's name in its namespace, such as `camt.053.001.08`, or `MT940`; left out
+     * if the namespace is another one.
      * @param int|null $version The version of the message in that name, such as 8.
      */
     public function __construct(

@@ -21,6 +21,8 @@ final class PaymentFile
      * @param int|null $count The number of transactions that the file declares.
      * @param string|null $sum The control sum: of all amounts, regardless of their currencies.
      * @param Party|null $initiatingParty The party that initiates the payments.
+     * @param ArchiveContent|null $archive The files of an archive; left out if the file is
+     * none.
      */
     public function __construct(
         public readonly MessageName $message,
@@ -33,6 +35,7 @@ final class PaymentFile
         public readonly ?int $count = null,
         public readonly ?string $sum = null,
         public readonly ?Party $initiatingParty = null,
+        public readonly ?ArchiveContent $archive = null,
     ) {
     }
 
@@ -54,6 +57,7 @@ final class PaymentFile
             count: $data['count'] ?? null,
             sum: $data['sum'] ?? null,
             initiatingParty: isset($data['initiating_party']) ? Party::fromArray($data['initiating_party']) : null,
+            archive: isset($data['archive']) ? ArchiveContent::fromArray($data['archive']) : null,
         );
     }
 
@@ -73,6 +77,7 @@ final class PaymentFile
             'initiating_party' => $this->initiatingParty === null ? null : (object) $this->initiatingParty->toArray(),
             'batches' => array_values(array_map(static fn (PaymentBatch $item): mixed => (object) $item->toArray(), $this->batches)),
             'notes' => array_values($this->notes),
+            'archive' => $this->archive === null ? null : (object) $this->archive->toArray(),
             'problems' => array_values(array_map(static fn (Finding $item): mixed => (object) $item->toArray(), $this->problems)),
             'unread' => array_values(array_map(static fn (UnreadElement $item): mixed => (object) $item->toArray(), $this->unread)),
         ]);

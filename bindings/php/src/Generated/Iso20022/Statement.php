@@ -34,6 +34,8 @@ final class Statement
      * @param Moment|null $to The end of its period.
      * @param int|null $page The page number, if the bank splits a statement into several.
      * @param bool|null $lastPage Whether it is the last page.
+     * @param int|null $pages The number of pages that were joined: those of a SWIFT statement that follow each
+     * other in a file. Left out if none were.
      * @param string|null $copyOrDuplicate Whether it is a copy or a duplicate: `COPY`, `CODU`, `DUPL`.
      * @param StatementBalance|null $opening The opening balance: `OPBD`, else `PRCD`, else
      * the earlier `ITBD` of two.
@@ -62,6 +64,7 @@ final class Statement
         public readonly ?Moment $to = null,
         public readonly ?int $page = null,
         public readonly ?bool $lastPage = null,
+        public readonly ?int $pages = null,
         public readonly ?string $copyOrDuplicate = null,
         public readonly ?StatementBalance $opening = null,
         public readonly ?StatementBalance $closing = null,
@@ -96,6 +99,7 @@ final class Statement
             to: isset($data['to']) ? Moment::fromArray($data['to']) : null,
             page: $data['page'] ?? null,
             lastPage: $data['last_page'] ?? null,
+            pages: $data['pages'] ?? null,
             copyOrDuplicate: $data['copy_or_duplicate'] ?? null,
             opening: isset($data['opening']) ? StatementBalance::fromArray($data['opening']) : null,
             closing: isset($data['closing']) ? StatementBalance::fromArray($data['closing']) : null,
@@ -123,6 +127,7 @@ final class Statement
             'to' => $this->to === null ? null : (object) $this->to->toArray(),
             'page' => $this->page,
             'last_page' => $this->lastPage,
+            'pages' => $this->pages,
             'copy_or_duplicate' => $this->copyOrDuplicate,
             'account' => (object) $this->account->toArray(),
             'balances' => array_values(array_map(static fn (StatementBalance $item): mixed => (object) $item->toArray(), $this->balances)),

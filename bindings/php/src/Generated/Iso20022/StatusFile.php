@@ -9,9 +9,14 @@ use Bankchannel\Encode;
 /** The status reports of a file: usually one; banks also put several into one download. */
 final class StatusFile
 {
-    /** @param list<StatusReport> $reports The reports, in order. */
+    /**
+     * @param list<StatusReport> $reports The reports, in order.
+     * @param ArchiveContent|null $archive The files of an archive; left out if the file is
+     * none.
+     */
     public function __construct(
         public readonly array $reports,
+        public readonly ?ArchiveContent $archive = null,
     ) {
     }
 
@@ -24,6 +29,7 @@ final class StatusFile
     {
         return new self(
             reports: array_map(static fn (mixed $item): mixed => StatusReport::fromArray($item), $data['reports']),
+            archive: isset($data['archive']) ? ArchiveContent::fromArray($data['archive']) : null,
         );
     }
 
@@ -36,6 +42,7 @@ final class StatusFile
     {
         return Encode::present([
             'reports' => array_values(array_map(static fn (StatusReport $item): mixed => (object) $item->toArray(), $this->reports)),
+            'archive' => $this->archive === null ? null : (object) $this->archive->toArray(),
         ]);
     }
 }

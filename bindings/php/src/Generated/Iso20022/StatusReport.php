@@ -19,8 +19,10 @@ final class StatusReport
      * @param list<string> $notes Remarks on the file.
      * @param list<Finding> $problems Values that could not be read.
      * @param list<UnreadElement> $unread Elements that are in no field.
+     * @param string|null $member The name of the file in an archive that it comes from.
      * @param string|null $id The report's own message id.
      * @param Moment|null $created When the report was made.
+     * @param string|null $debtorBankBic The BIC of the bank that has the debtor's account.
      * @param string|null $originalMessageId The message id of the payment file.
      * @param string|null $originalMessageName The message name of the payment file, such as `pain.001.001.09`;
      * banks spell it in several ways.
@@ -28,6 +30,8 @@ final class StatusReport
      * @param int|null $originalCount The number of transactions that the payment file declares.
      * @param string|null $originalSum The control sum of the payment file.
      * @param Code|null $status The status of the whole file.
+     * @param PayeeCheckSummary|null $payeeCheck The payee check of the whole, if this is a
+     * report of one. The order then waits at the bank: nothing is paid.
      */
     public function __construct(
         public readonly int $line,
@@ -38,14 +42,17 @@ final class StatusReport
         public readonly array $notes,
         public readonly array $problems,
         public readonly array $unread,
+        public readonly ?string $member = null,
         public readonly ?string $id = null,
         public readonly ?Moment $created = null,
+        public readonly ?string $debtorBankBic = null,
         public readonly ?string $originalMessageId = null,
         public readonly ?string $originalMessageName = null,
         public readonly ?Moment $originalCreated = null,
         public readonly ?int $originalCount = null,
         public readonly ?string $originalSum = null,
         public readonly ?Code $status = null,
+        public readonly ?PayeeCheckSummary $payeeCheck = null,
     ) {
     }
 
@@ -65,14 +72,17 @@ final class StatusReport
             notes: $data['notes'],
             problems: array_map(static fn (mixed $item): mixed => Finding::fromArray($item), $data['problems']),
             unread: array_map(static fn (mixed $item): mixed => UnreadElement::fromArray($item), $data['unread']),
+            member: $data['member'] ?? null,
             id: $data['id'] ?? null,
             created: isset($data['created']) ? Moment::fromArray($data['created']) : null,
+            debtorBankBic: $data['debtor_bank_bic'] ?? null,
             originalMessageId: $data['original_message_id'] ?? null,
             originalMessageName: $data['original_message_name'] ?? null,
             originalCreated: isset($data['original_created']) ? Moment::fromArray($data['original_created']) : null,
             originalCount: $data['original_count'] ?? null,
             originalSum: $data['original_sum'] ?? null,
             status: isset($data['status']) ? Code::fromArray($data['status']) : null,
+            payeeCheck: isset($data['payee_check']) ? PayeeCheckSummary::fromArray($data['payee_check']) : null,
         );
     }
 
@@ -86,8 +96,10 @@ final class StatusReport
         return Encode::present([
             'line' => $this->line,
             'message' => (object) $this->message->toArray(),
+            'member' => $this->member,
             'id' => $this->id,
             'created' => $this->created === null ? null : (object) $this->created->toArray(),
+            'debtor_bank_bic' => $this->debtorBankBic,
             'original_message_id' => $this->originalMessageId,
             'original_message_name' => $this->originalMessageName,
             'original_created' => $this->originalCreated === null ? null : (object) $this->originalCreated->toArray(),
@@ -96,6 +108,7 @@ final class StatusReport
             'status' => $this->status === null ? null : (object) $this->status->toArray(),
             'reasons' => array_values(array_map(static fn (StatusReason $item): mixed => (object) $item->toArray(), $this->reasons)),
             'counts' => array_values(array_map(static fn (StatusCount $item): mixed => (object) $item->toArray(), $this->counts)),
+            'payee_check' => $this->payeeCheck === null ? null : (object) $this->payeeCheck->toArray(),
             'batches' => array_values(array_map(static fn (BatchStatus $item): mixed => (object) $item->toArray(), $this->batches)),
             'notes' => array_values($this->notes),
             'problems' => array_values(array_map(static fn (Finding $item): mixed => (object) $item->toArray(), $this->problems)),

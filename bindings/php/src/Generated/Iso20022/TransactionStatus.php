@@ -20,6 +20,7 @@ final class TransactionStatus
      * is none.
      * @param string|null $uetr The UETR, a UUID.
      * @param Code|null $status The status.
+     * @param PayeeCheck|null $payeeCheck The result of the payee check, in a report of one.
      * @param Moment|null $accepted When the order was accepted.
      * @param string|null $servicerReference The account servicer's reference, by which a statement names the
      * booking.
@@ -39,6 +40,7 @@ final class TransactionStatus
         public readonly ?string $endToEndId = null,
         public readonly ?string $uetr = null,
         public readonly ?Code $status = null,
+        public readonly ?PayeeCheck $payeeCheck = null,
         public readonly ?Moment $accepted = null,
         public readonly ?string $servicerReference = null,
         public readonly ?string $clearingReference = null,
@@ -66,6 +68,7 @@ final class TransactionStatus
             endToEndId: $data['end_to_end_id'] ?? null,
             uetr: $data['uetr'] ?? null,
             status: isset($data['status']) ? Code::fromArray($data['status']) : null,
+            payeeCheck: isset($data['payee_check']) ? PayeeCheck::fromArray($data['payee_check']) : null,
             accepted: isset($data['accepted']) ? Moment::fromArray($data['accepted']) : null,
             servicerReference: $data['servicer_reference'] ?? null,
             clearingReference: $data['clearing_reference'] ?? null,
@@ -91,6 +94,7 @@ final class TransactionStatus
             'uetr' => $this->uetr,
             'status' => $this->status === null ? null : (object) $this->status->toArray(),
             'reasons' => array_values(array_map(static fn (StatusReason $item): mixed => (object) $item->toArray(), $this->reasons)),
+            'payee_check' => $this->payeeCheck === null ? null : (object) $this->payeeCheck->toArray(),
             'charges' => array_values(array_map(static fn (Charge $item): mixed => (object) $item->toArray(), $this->charges)),
             'accepted' => $this->accepted === null ? null : (object) $this->accepted->toArray(),
             'servicer_reference' => $this->servicerReference,

@@ -11,8 +11,8 @@ final class UnreadElement
 {
     /**
      * @param string $path The element as a path of names from the root, such as
-     * `/Document/BkToCstmrStmt/Stmt/Ntry/CardTx/Card/PlainCardData/PAN`; `/…` for the sum of all others, if there
-     * are more than 5000 different ones.
+     * `/Document/BkToCstmrStmt/Stmt/Ntry/CardTx/Card/PlainCardData/PAN`; of a SWIFT statement `/MT940/:86:/?11`;
+     * `/…` for the sum of all others, if there are more than 5000 different ones.
      * @param int $count How often it occurs.
      * @param int $firstLine The line of the first one, from 1.
      */

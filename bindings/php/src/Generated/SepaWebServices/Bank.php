@@ -132,6 +132,41 @@ final class Bank extends ControlledService
     }
 
     /**
+     * Release orders that wait after their payee check.
+     *
+     * As a customer does at a bank: a status report and the bookings follow at once. One order by the message id of
+     * its file, or all that wait.
+     *
+     * @param string|null $messageId The message id of its payment file. Default: all orders that wait.
+     *
+     * @throws BankchannelException
+     */
+    public function releaseOrder(
+        ?string $messageId = null,
+    ): DecidedBankOrders {
+        return DecidedBankOrders::fromArray($this->order('sepa_bank.release_order', [
+            'message_id' => $messageId,
+        ]));
+    }
+
+    /**
+     * Cancel orders that wait after their payee check.
+     *
+     * A status report rejects them with `DS02`. Otherwise as `release_order`.
+     *
+     * @param string|null $messageId The message id of its payment file. Default: all orders that wait.
+     *
+     * @throws BankchannelException
+     */
+    public function cancelOrder(
+        ?string $messageId = null,
+    ): DecidedBankOrders {
+        return DecidedBankOrders::fromArray($this->order('sepa_bank.cancel_order', [
+            'message_id' => $messageId,
+        ]));
+    }
+
+    /**
      * Add customers, or replace them.
      *
      * The answer has the files of each one's pair. One customer may stand for the list.

@@ -18,9 +18,10 @@ final class DownloadedBankFile
      * @param int|null $bytes The number of bytes downloaded.
      * @param string|null $error The error code, if the file failed or was not tried.
      * @param string|null $errorMessage The error in words, if the file failed or was not tried.
-     * @param \Bankchannel\Iso20022\StatusFile|null $report The content of a status report (`pain.002`).
+     * @param \Bankchannel\Iso20022\StatusFile|null $report The content of a status report (`pain.002`), or of those
+     * in an archive.
      * @param \Bankchannel\Iso20022\CashFile|null $statement The content of a statement, report or notification
-     * (`camt.053`, `camt.052`, `camt.054`).
+     * (`camt.053`, `camt.052`, `camt.054`, MT940, MT942, MT950, Finnish records), or of those in an archive.
      * @param string|null $notParsed The reason why a file that may be one of these is not parsed: it cannot be
      * read, is larger than 4 MiB or has more than 10,000 entries, or the call has already parsed 16 MiB.
      */

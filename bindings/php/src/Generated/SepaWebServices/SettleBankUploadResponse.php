@@ -11,7 +11,7 @@ final class SettleBankUploadResponse
 {
     /**
      * @param BankUploadOutcome $outcome What became of it.
-     * @param PaymentVerdict $verdict What the bank's reports say about the file: `unknown` if there is none.
+     * @param PaymentVerdict $verdict The verdict of the bank's reports: `unknown` if there is none.
      * @param list<SettlingReport> $reports The reports that name the file, in the bank's order.
      * @param bool $recordSettled Whether a record in `reject_repeats` was open, and is settled now. False if there
      * is none, and if several files with this message id are recorded as unknown: the report does not say which of
@@ -19,9 +19,12 @@ final class SettleBankUploadResponse
      * @param int $filesRead The number of the bank's files that were read, those that name other files too.
      * @param list<UnreadBankFile> $notRead The files that may be reports and could not be fetched or read: what
      * they say is not part of the answer.
+     * @param \Bankchannel\Iso20022\OrderWaitsFor|null $waitsFor The order's next step at the bank, after a report
+     * of the payee check: nothing is paid until then, and the verdict is `pending`.
      * @param \Bankchannel\Iso20022\Code|null $status The bank's status of the file, such as `ACCP` or `RJCT`.
      * @param \Bankchannel\Iso20022\Code|null $reason The first reason for that status, such as `AM04`.
-     * @param string|null $verdictText Status and reason in words; left out if no report has a status.
+     * @param string|null $verdictText Status and reason in words, and while the order waits at the bank, that
+     * nothing is paid until then; left out if no report has a status.
      */
     public function __construct(
         public readonly BankUploadOutcome $outcome,
@@ -30,6 +33,7 @@ final class SettleBankUploadResponse
         public readonly bool $recordSettled,
         public readonly int $filesRead,
         public readonly array $notRead,
+        public readonly ?\Bankchannel\Iso20022\OrderWaitsFor $waitsFor = null,
         public readonly ?\Bankchannel\Iso20022\Code $status = null,
         public readonly ?\Bankchannel\Iso20022\Code $reason = null,
         public readonly ?string $verdictText = null,
@@ -50,6 +54,7 @@ final class SettleBankUploadResponse
             recordSettled: $data['record_settled'],
             filesRead: $data['files_read'],
             notRead: array_map(static fn (mixed $item): mixed => UnreadBankFile::fromArray($item), $data['not_read']),
+            waitsFor: isset($data['waits_for']) ? \Bankchannel\Iso20022\OrderWaitsFor::from($data['waits_for']) : null,
             status: isset($data['status']) ? \Bankchannel\Iso20022\Code::fromArray($data['status']) : null,
             reason: isset($data['reason']) ? \Bankchannel\Iso20022\Code::fromArray($data['reason']) : null,
             verdictText: $data['verdict_text'] ?? null,
@@ -66,6 +71,7 @@ final class SettleBankUploadResponse
         return Encode::present([
             'outcome' => $this->outcome->value,
             'verdict' => $this->verdict->value,
+            'waits_for' => $this->waitsFor?->value,
             'status' => $this->status === null ? null : (object) $this->status->toArray(),
             'reason' => $this->reason === null ? null : (object) $this->reason->toArray(),
             'verdict_text' => $this->verdictText,

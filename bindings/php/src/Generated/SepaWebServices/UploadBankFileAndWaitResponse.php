@@ -10,7 +10,7 @@ use Bankchannel\Encode;
 final class UploadBankFileAndWaitResponse
 {
     /**
-     * @param PaymentVerdict $verdict What the bank says about the file, by its answers.
+     * @param PaymentVerdict $verdict The bank's verdict on the file, by its answers.
      * @param string $verdictText The verdict in a sentence, with the bank's status and reason: `The bank has
      * rejected the file, nothing of it is paid: RJCT (rejected), reason AM04 (insufficient funds).`
      * @param int $bytes The number of bytes of the file, before compression.
@@ -24,6 +24,8 @@ final class UploadBankFileAndWaitResponse
      * @param list<string> $notes Remarks: a file whose download was begun and not finished, uploads with the same
      * message id.
      * @param UploadBankFileResponse $upload The bank's answer to the upload.
+     * @param \Bankchannel\Iso20022\OrderWaitsFor|null $waitsFor The order's next step at the bank, after a report
+     * of the payee check: nothing is paid until then, and the verdict is `pending`.
      * @param \Bankchannel\Iso20022\Code|null $status The bank's status of the file, such as `ACCP` or `RJCT`.
      * @param \Bankchannel\Iso20022\Code|null $reason The first reason for that status, such as `AM04`.
      * @param string|null $messageId The message id of the file, by which answers name it; left out if the file has
@@ -38,6 +40,7 @@ final class UploadBankFileAndWaitResponse
         public readonly array $others,
         public readonly array $notes,
         public readonly UploadBankFileResponse $upload,
+        public readonly ?\Bankchannel\Iso20022\OrderWaitsFor $waitsFor = null,
         public readonly ?\Bankchannel\Iso20022\Code $status = null,
         public readonly ?\Bankchannel\Iso20022\Code $reason = null,
         public readonly ?string $messageId = null,
@@ -60,6 +63,7 @@ final class UploadBankFileAndWaitResponse
             others: array_map(static fn (mixed $item): mixed => BankFileAnswer::fromArray($item), $data['others']),
             notes: $data['notes'],
             upload: UploadBankFileResponse::fromArray($data['upload']),
+            waitsFor: isset($data['waits_for']) ? \Bankchannel\Iso20022\OrderWaitsFor::from($data['waits_for']) : null,
             status: isset($data['status']) ? \Bankchannel\Iso20022\Code::fromArray($data['status']) : null,
             reason: isset($data['reason']) ? \Bankchannel\Iso20022\Code::fromArray($data['reason']) : null,
             messageId: $data['message_id'] ?? null,
@@ -75,6 +79,7 @@ final class UploadBankFileAndWaitResponse
     {
         return Encode::present([
             'verdict' => $this->verdict->value,
+            'waits_for' => $this->waitsFor?->value,
             'verdict_text' => $this->verdictText,
             'status' => $this->status === null ? null : (object) $this->status->toArray(),
             'reason' => $this->reason === null ? null : (object) $this->reason->toArray(),

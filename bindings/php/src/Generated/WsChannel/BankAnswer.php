@@ -16,9 +16,10 @@ final class BankAnswer
      * reason AM04 (insufficient funds)`.
      * @param string|null $path The file's path, if a folder was given.
      * @param string|null $content The file's bytes, if no folder was given.
-     * @param \Bankchannel\Iso20022\StatusFile|null $report The content of a status report (`pain.002`).
+     * @param \Bankchannel\Iso20022\StatusFile|null $report The content of a status report (`pain.002`), or of those
+     * in an archive.
      * @param \Bankchannel\Iso20022\CashFile|null $statement The content of a statement, report or notification
-     * (`camt.053`, `camt.052`, `camt.054`).
+     * (`camt.053`, `camt.052`, `camt.054`, MT940, MT942, MT950, Finnish records), or of those in an archive.
      * @param string|null $notParsed The reason why a file that may be one of these is not parsed: it cannot be
      * read, is larger than 4 MiB or has more than 10,000 entries, or the call has already parsed 16 MiB.
      */

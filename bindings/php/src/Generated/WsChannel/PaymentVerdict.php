@@ -13,7 +13,10 @@ enum PaymentVerdict: string
     case Rejected = 'rejected';
     /** The bank has rejected some of its transactions: see the status report. */
     case PartlyRejected = 'partly_rejected';
-    /** The bank has received it, or it waits at the bank for something, such as an approval. */
+    /**
+     * The bank has received it, or it waits at the bank for something, such as an approval or the release after a
+     * payee check.
+     */
     case Pending = 'pending';
     /** No answer says it: there is no status report about it, or it has a code that is not known. */
     case Unknown = 'unknown';

@@ -179,6 +179,41 @@ final class Service extends ControlledService
     }
 
     /**
+     * Release orders that wait at the simulator after their payee check.
+     *
+     * As a customer does at a bank: the simulator then books them. One order by the message id of its file, or all
+     * that wait.
+     *
+     * @param string|null $messageId The message id of its payment file. Default: all orders that wait.
+     *
+     * @throws BankchannelException
+     */
+    public function releaseOrder(
+        ?string $messageId = null,
+    ): DecidedSimulatorOrders {
+        return DecidedSimulatorOrders::fromArray($this->order('ws_channel_service.release_order', [
+            'message_id' => $messageId,
+        ]));
+    }
+
+    /**
+     * Cancel orders that wait at the simulator after their payee check.
+     *
+     * The simulator then rejects them with `DS02`. Otherwise as `release_order`.
+     *
+     * @param string|null $messageId The message id of its payment file. Default: all orders that wait.
+     *
+     * @throws BankchannelException
+     */
+    public function cancelOrder(
+        ?string $messageId = null,
+    ): DecidedSimulatorOrders {
+        return DecidedSimulatorOrders::fromArray($this->order('ws_channel_service.cancel_order', [
+            'message_id' => $messageId,
+        ]));
+    }
+
+    /**
      * What a client needs to reach it, as named arguments: `new WsChannel(...$server->clientSettings(), …)`.
      *
      * @return array{baseUrl: string, publicKeyFile: string}

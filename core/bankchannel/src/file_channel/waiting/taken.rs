@@ -4,6 +4,7 @@ use bankchannel_foundation::model::Boundary;
 use bankchannel_iso20022::{
     answers::{BankVerdict, UploadedMessage},
     cash::Statement,
+    payee_check::PayeeCheckState,
     status::StatusReport,
 };
 
@@ -45,6 +46,18 @@ pub(super) struct TakenAnswer<F> {
     pub(super) entry: Option<LedgerEntry>,
 }
 
+impl<F> TakenAnswer<F> {
+    /// Whether it says of the upload only that its payee check is not finished.
+    fn is_interim(&self, upload: &UploadedMessage) -> bool {
+        let Some(file) = &self.own.fetched.read.content else { return false };
+        let runs = |report: &StatusReport| {
+            report.payee_check.as_ref().is_some_and(|check| check.state == PayeeCheckState::Pending)
+        };
+        let reports = upload.own_reports(file.reports());
+        !reports.is_empty() && file.statements().is_empty() && reports.iter().all(runs)
+    }
+}
+
 /// The content of the answers, as far as it says something about payments.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ReportedPayments {
@@ -66,9 +79,11 @@ impl ReportedPayments {
 }
 
 impl<C: FileChannel> AnswerWait<'_, C> {
-    /// The types of which no answer has come.
+    /// The types of which no answer has come. A report that the payees are still checked is none: another one follows.
     pub(super) fn missing(&self) -> Vec<String> {
-        let has = |wanted: &str| self.taken.iter().any(|taken| taken.answer.file.file_type() == wanted);
+        let of_type = |taken: &TakenAnswer<C::File>, wanted: &str| taken.answer.file.file_type() == wanted;
+        let is_final = |taken: &TakenAnswer<C::File>| !taken.is_interim(&self.upload);
+        let has = |wanted: &str| self.taken.iter().any(|taken| of_type(taken, wanted) && is_final(taken));
         self.settings.types.iter().map(|wanted| &wanted.file_type).filter(|wanted| !has(wanted)).cloned().collect()
     }
 

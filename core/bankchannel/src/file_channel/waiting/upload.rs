@@ -12,7 +12,7 @@ use bankchannel_foundation::{
     model::{Boundary, Seconds},
 };
 use bankchannel_iso20022::{
-    answers::{BankVerdict, PaymentVerdict, UploadedMessage},
+    answers::{BankVerdict, UploadedMessage},
     data::Code,
 };
 
@@ -66,13 +66,16 @@ pub(crate) struct UploadWait<P> {
     fails_if_rejected: bool,
 }
 
-/// What the bank says about an uploaded file.
+/// The bank's answer on an uploaded file.
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
 #[boundary(flattened)]
 pub struct UploadDecision {
-    /// What the bank says about the file, by its answers.
+    /// The bank's verdict on the file, by its answers.
     pub verdict: bankchannel_iso20022::answers::PaymentVerdict,
+    /// The order's next step at the bank, after a report of the payee check: nothing is paid until then, and the verdict is
+    /// `pending`.
+    pub waits_for: Option<bankchannel_iso20022::payee_check::OrderWaitsFor>,
     /// The verdict in a sentence, with the bank's status and reason: `The bank has rejected the file, nothing of it is
     /// paid: RJCT (rejected), reason AM04 (insufficient funds).`
     pub verdict_text: String,
@@ -194,7 +197,7 @@ async fn awaited<C: FileChannel, S>(
     (upload, sent): (&UploadedMessage, S),
     is_reported: bool,
 ) -> AwaitedAnswers<C::File, S> {
-    let BankVerdict { verdict, status, reason, text } = wait.verdict().clone();
+    let said = wait.verdict().clone();
     let missing = wait.missing();
     let mut notes = Vec::new();
     let begun = wait.begun_names();
@@ -205,21 +208,10 @@ async fn awaited<C: FileChannel, S>(
         notes.push("other uploads with the same message id wait too: the bank's answers name all of them".to_owned());
     }
     let (answers, others) = wait.into_files(is_reported).await;
-    let (verdict_text, message_id) = (sentence(verdict, &text), upload.message_id().map(str::to_owned));
-    let decision = UploadDecision { verdict, verdict_text, status, reason, message_id };
+    let (verdict_text, message_id) = (said.sentence(), upload.message_id().map(str::to_owned));
+    let BankVerdict { verdict, status, reason, waits_for, text: _ } = said;
+    let decision = UploadDecision { verdict, waits_for, verdict_text, status, reason, message_id };
     AwaitedAnswers { sent, decision, answers, missing, others, notes, failed: None }
-}
-
-/// The verdict in a sentence.
-fn sentence(verdict: PaymentVerdict, text: &str) -> String {
-    let begin = match verdict {
-        PaymentVerdict::Accepted => "The bank has accepted the file",
-        PaymentVerdict::Rejected => "The bank has rejected the file, nothing of it is paid",
-        PaymentVerdict::PartlyRejected => "The bank has rejected a part of the file: see the status report",
-        PaymentVerdict::Pending => "The bank has not decided about the file yet",
-        _ => "No answer says whether the bank accepts the file",
-    };
-    if text.is_empty() { format!("{begin}.") } else { format!("{begin}: {}.", text.trim_end_matches('.')) }
 }
 
 /// The error for a rejection. Nothing was carried out, so its outcome is `refused`.
@@ -235,7 +227,11 @@ fn timed_out<C: FileChannel, S>(awaited: &AwaitedAnswers<C::File, S>) -> Error {
     let said = if awaited.answers.is_empty() { "" } else { awaited.decision.verdict_text.as_str() };
     let row = C::ANSWER_NOT_FOUND;
     let text = format!("{} The upload was accepted; still missing: {missing}. {said}", row.text);
-    Error::because(row, text.trim_end().to_owned())
+    let error = Error::because(row, text.trim_end().to_owned())
         .with("missing", missing)
-        .with("verdict", awaited.decision.verdict.as_str())
+        .with("verdict", awaited.decision.verdict.as_str());
+    match awaited.decision.waits_for {
+        Some(waits_for) => error.with("waits_for", waits_for.as_str()),
+        None => error,
+    }
 }

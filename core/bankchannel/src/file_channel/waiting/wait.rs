@@ -74,7 +74,7 @@ type RunningFetch<'a, F> = Pin<Box<dyn Future<Output = FetchOutcome<F>> + Send +
 pub(super) struct AnswerWait<'a, C: FileChannel> {
     steps: &'a ChannelFlowSteps<'a, C>,
     pub(super) registration: WaitRegistration<'a, C::File>,
-    upload: Arc<UploadedMessage>,
+    pub(super) upload: Arc<UploadedMessage>,
     pub(super) settings: WaitSettings<C::Place>,
     /// When the upload was accepted: an earlier listing has no answers.
     begun_at: Instant,
@@ -295,9 +295,10 @@ impl<'a, C: FileChannel> AnswerWait<'a, C> {
     ) -> Result<(AwaitedFile<C::File>, Option<LedgerEntry>), (AwaitedFile<C::File>, Error)> {
         let bytes = fetched.bytes.len() as u64;
         let mut content = FetchedContent { bytes, ..FetchedContent::default() };
-        if let Some(MessageFile::Status(file)) = &fetched.read.content {
-            content.status_text =
-                Some(BankVerdict::of_unreferenced(&file.reports).text).filter(|text| !text.is_empty());
+        let reports = fetched.read.content.as_ref().map(MessageFile::reports).unwrap_or_default();
+        if !reports.is_empty() {
+            let own = self.upload.own_reports(reports);
+            content.status_text = Some(BankVerdict::of_unreferenced(&own).text).filter(|text| !text.is_empty());
         }
         content.parsed = self.parser.answer(&fetched.read, bytes);
         let stored = match &self.settings.folder {
@@ -356,14 +357,13 @@ impl<'a, C: FileChannel> AnswerWait<'a, C> {
     fn note_content(&mut self, answer: &OwnAnswer<C::File>) {
         // No other reference exists now, so nothing is copied.
         let reported = Arc::make_mut(&mut self.reported);
-        match &answer.fetched.read.content {
-            Some(MessageFile::Status(file)) if answer.is_unreferenced => {
-                reported.unreferenced_reports.extend(file.reports.iter().cloned());
-            }
-            Some(MessageFile::Status(file)) => reported.reports.extend(file.reports.iter().cloned()),
-            Some(MessageFile::Cash(file)) => reported.statements.extend(file.statements.iter().cloned()),
-            _ => {}
-        }
+        let Some(file) = &answer.fetched.read.content else { return };
+        let reports = match answer.is_unreferenced {
+            true => &mut reported.unreferenced_reports,
+            false => &mut reported.reports,
+        };
+        reports.extend(file.reports().iter().cloned());
+        reported.statements.extend(file.statements().iter().cloned());
     }
 
     /// Determines the bank's verdict, from all answers so far.

@@ -9,9 +9,9 @@ use std::{
 
 use bankchannel_foundation::{Result, open_regular, prelude::*};
 use bankchannel_iso20022::{
-    MessageFile,
     answers::{AnswerFile, BankVerdict, PaymentVerdict},
     data::Code,
+    payee_check::OrderWaitsFor,
     status::StatusReport,
 };
 use bankchannel_sepa_web_services::{
@@ -78,13 +78,17 @@ pub enum BankUploadOutcome {
 pub struct SettleBankUploadResponse {
     /// What became of it.
     pub outcome: BankUploadOutcome,
-    /// What the bank's reports say about the file: `unknown` if there is none.
+    /// The verdict of the bank's reports: `unknown` if there is none.
     pub verdict: PaymentVerdict,
+    /// The order's next step at the bank, after a report of the payee check: nothing is paid until then, and the verdict is
+    /// `pending`.
+    pub waits_for: Option<OrderWaitsFor>,
     /// The bank's status of the file, such as `ACCP` or `RJCT`.
     pub status: Option<Code>,
     /// The first reason for that status, such as `AM04`.
     pub reason: Option<Code>,
-    /// Status and reason in words; left out if no report has a status.
+    /// Status and reason in words, and while the order waits at the bank, that nothing is paid until then; left out if no
+    /// report has a status.
     pub verdict_text: Option<String>,
     /// The reports that name the file, in the bank's order.
     pub reports: Vec<SettlingReport>,
@@ -250,13 +254,16 @@ impl ReportSearch<'_> {
                 Err(why) => not_read.push(unread(None, why)),
             }
         }
-        let BankVerdict { verdict, status, reason, text } = BankVerdict::of_unreferenced(&reports);
+        let said = BankVerdict::of_unreferenced(&reports);
+        let verdict_text = if said.waits_for.is_some() { said.sentence() } else { said.text.clone() };
+        let BankVerdict { verdict, status, reason, waits_for, text: _ } = said;
         Ok(SettleBankUploadResponse {
             outcome: if settling.is_empty() { BankUploadOutcome::Unknown } else { BankUploadOutcome::Accepted },
             verdict,
+            waits_for,
             status,
             reason,
-            verdict_text: Some(text).filter(|text| !text.is_empty()),
+            verdict_text: Some(verdict_text).filter(|text| !text.is_empty()),
             reports: settling,
             record_settled: false,
             files_read,
@@ -274,12 +281,12 @@ impl ReportSearch<'_> {
             read.map_err(|why| format!("the file cannot be read: {why}"))?;
             let AnswerFile { content, problem } = AnswerFile::read(&bytes, ENTRIES_MAX);
             match (content, problem) {
-                (Some(MessageFile::Status(found)), _) => {
-                    let is_named = |report: &StatusReport| report.original_message_id.as_deref() == Some(&*message_id);
-                    Ok(found.reports.into_iter().filter(is_named).collect())
+                (Some(found), _) => {
+                    let is_named = |report: &&StatusReport| report.original_message_id.as_deref() == Some(&*message_id);
+                    Ok(found.reports().iter().filter(is_named).cloned().collect())
                 }
                 (None, Some(problem)) => Err(problem),
-                _ => Ok(Vec::new()),
+                (None, None) => Ok(Vec::new()),
             }
         });
         self.steps.race(reading).await?.map_err(|why| why.error("reading a report was aborted"))

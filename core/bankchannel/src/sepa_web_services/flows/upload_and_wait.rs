@@ -53,7 +53,7 @@ pub struct UploadBankFileAndWaitRequest {
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
 pub struct UploadBankFileAndWaitResponse {
-    /// What the bank says.
+    /// The bank's decision.
     #[boundary(flatten)]
     pub decision: UploadDecision,
     /// The number of bytes of the file, before compression.
@@ -90,7 +90,9 @@ pub struct BankFileAnswer {
 /// statement by the message id, the UETR or the references of its entries. One that names several uploads is given to
 /// each of them. A new file can only be told apart by its content, so all new ones are fetched; those that answer no
 /// upload are in `others`. Any number of uploads may wait at once, in several processes too. The wait ends with an
-/// answer of each type, or when the bank has rejected the whole file; read `verdict` first. If the upload's own answer
+/// answer of each type, or when the bank has rejected the whole file; read `verdict` first. A report that the payees are
+/// still checked ends no wait. With `waits_for` = `release` the order waits at the bank after the payee check, and nothing
+/// is paid until somebody releases or cancels it there. If the upload's own answer
 /// is lost, the call ends at once with outcome `unknown`: `settle_upload` looks for the report that settles it. Every
 /// error after the accepted upload has outcome `accepted` and the detail `upload` = `accepted`: do not send the file
 /// again, look for its answers later. Its `partial_response` has the answers that did come. The detail `taken` lists

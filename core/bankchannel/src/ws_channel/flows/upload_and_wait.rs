@@ -54,7 +54,7 @@ pub struct UploadAndWaitRequest {
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
 pub struct UploadAndWaitResponse {
-    /// What the bank says.
+    /// The bank's decision.
     #[boundary(flatten)]
     pub decision: UploadDecision,
     /// The file name sent to the bank.
@@ -93,7 +93,9 @@ pub struct BankAnswer {
 /// references of its entries. One that names several uploads is given to each of them. A new file can only be told
 /// apart by its content, so all new ones are fetched; those that answer no upload are in `others`. Any number of
 /// uploads may wait at once, in several processes too. The wait ends with an answer of each type, or when the bank
-/// has rejected the whole file; read `verdict` first. Every other error after the accepted upload has outcome
+/// has rejected the whole file; read `verdict` first. A report that the payees are still checked ends no wait. With
+/// `waits_for` = `release` the order waits at the bank after the payee check, and nothing is paid until somebody releases
+/// or cancels it there. Every other error after the accepted upload has outcome
 /// `accepted` and the detail `upload` = `accepted`: do not send the file again, look for its answers later. Its
 /// `partial_response` has the answers that did come. The detail `taken` lists them by type and reference: the bank
 /// lists them as downloaded. The detail `begun` lists the files that the bank may have sent and that did not arrive:

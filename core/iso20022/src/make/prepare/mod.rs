@@ -214,12 +214,9 @@ impl TransferPreparer<'_> {
     /// A purpose or a category purpose, as far as its form goes.
     fn code(&mut self, at: FieldPlace, code: Option<&str>) -> bool {
         let Some(code) = code else { return false };
-        let formed =
-            (1..=4).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-        if !formed {
-            let message = "is not a code of up to four capital letters";
-            self.add(Finding::error(Rule::Purpose, message, "write a code such as SALA").value(code), at);
-        }
+        let found = purpose::check_form(code);
+        let formed = found.is_none();
+        found.into_iter().for_each(|found| self.add(found, at));
         formed
     }
 

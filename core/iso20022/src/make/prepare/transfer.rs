@@ -6,7 +6,7 @@ use super::party::PartyNeed;
 use super::{BatchTerms, ReadyReference, TransferPayer, TransferPreparer};
 use crate::make::findings::FieldPlace;
 use crate::make::model::CreditTransfer;
-use crate::rules::{Finding, PaymentVersion, Rule, identifier, money, payee};
+use crate::rules::{Finding, PaymentVersion, Rule, identifier, money, payee, purpose};
 
 /// Longest free text of the schema.
 const TEXT: usize = 140;
@@ -45,7 +45,12 @@ impl TransferPreparer<'_> {
         }
         self.identifier(FieldPlace("", "instruction_id"), transfer.instruction_id.as_deref());
         self.uetr(transfer.uetr.as_deref());
-        self.code(FieldPlace("", "purpose"), transfer.purpose.as_deref());
+        let purpose = transfer.purpose.as_deref();
+        if self.code(FieldPlace("", "purpose"), purpose)
+            && let Some(found) = purpose.and_then(purpose::check_purpose)
+        {
+            self.add(found, FieldPlace("", "purpose"));
+        }
         self.instructions(transfer, terms);
         self.optional(FieldPlace("", "text"), &mut transfer.text, TEXT);
         self.intermediaries(transfer, terms);

@@ -15,7 +15,7 @@ use crate::{
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
 pub struct CheckPaymentRequest {
-    /// The file's bytes: `pain.001.001.09` or `pain.001.001.03`.
+    /// The file's bytes: `pain.001.001.09` or `pain.001.001.03`; versions 10 to 12 are checked with a warning.
     pub content: Content,
     /// How your bank deviates from the common rules. Its `base` names a bank that is known.
     pub profile: Option<ProfileOptions>,
@@ -47,7 +47,7 @@ pub struct CheckPaymentResponse {
 
 /// Check a payment file before it is sent.
 ///
-/// Finds the errors of a pain.001 of version 9 or 3, each with its place and a correction: the XML, the ISO schema,
+/// Finds the errors of a pain.001 of version 3 or of 9 to 12, each with its place and a correction: the XML, the ISO schema,
 /// counts and sums, accounts, BICs, references, ids, characters, addresses by the rule of November 2026, execution
 /// dates by the TARGET calendar, and duplicates inside the file. A faulty file is an answer, not an error. Not
 /// checked: the addresses of banks, and facts that only the bank knows, such as accounts, cover, limits and cut-off

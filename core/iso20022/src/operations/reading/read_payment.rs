@@ -12,7 +12,7 @@ use crate::{
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
 pub struct ReadPaymentRequest {
-    /// The file's bytes: `pain.001`, versions 2 to 12.
+    /// The file's bytes: `pain.001`, versions 2 to 12, or a ZIP or gzip archive with one.
     pub content: Content,
     /// The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if left out, the
     /// declared one.

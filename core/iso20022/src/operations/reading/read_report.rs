@@ -7,7 +7,7 @@ use crate::{cash::CashFile, operations};
 
 /// Read an account report of the current day.
 ///
-/// Gives every report of a camt.052 with its entries, which may still be pending. The file's true kind stands in
+/// Gives every report of a camt.052 or MT942 with its entries, which may still be pending. The file's true kind stands in
 /// `kind`: each of the three is read by each of the three operations. Values that cannot be read are left out and
 /// listed in `problems`. Holds at most 1,000,000 entries and transactions of a file of 128 MiB; larger files are read
 /// by `read_statement_page`.

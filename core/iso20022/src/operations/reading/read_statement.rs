@@ -1,4 +1,4 @@
-//! Reads an account statement (`camt.053`).
+//! Reads an account statement (`camt.053`, MT940).
 
 use bankchannel_foundation::prelude::*;
 
@@ -8,7 +8,7 @@ use crate::{cash::CashFile, operations};
 /// Read an account statement.
 ///
 /// Gives every statement of a camt.053 with account, balances and entries, and for each entry counterparty, reference,
-/// text and transactions. The file's true kind stands in `kind`: each of the three is read by each of the three
+/// text and transactions; of an MT940 or MT950 the same. The file's true kind stands in `kind`: each of the three is read by each of the three
 /// operations. Values that cannot be read are left out and listed in `problems`. Holds at most 1,000,000 entries and
 /// transactions of a file of 128 MiB; larger files are read by `read_statement_page`.
 #[derive(Debug, Operation)]

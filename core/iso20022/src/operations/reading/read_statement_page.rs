@@ -6,8 +6,7 @@ use bankchannel_foundation::{error::row, model::OpenContent, prelude::*};
 use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
-use super::{ERRORS, options, unreadable};
-use bankchannel_xml::named_encoding;
+use super::{ERRORS, options, supported_statement_encoding, unreadable};
 
 use crate::{
     cash::{self, CashFile, Cursor},
@@ -23,19 +22,22 @@ const MAX_ENTRIES: u64 = 100_000;
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
 pub struct ReadStatementPageRequest {
-    /// The whole file's bytes, the same for every page: `camt.052`, `camt.053` or `camt.054`.
+    /// The whole file's bytes, the same for every page: `camt.052`, `camt.053`, `camt.054`, a SWIFT statement (MT940,
+    /// MT942, MT950), Finnish records, or an archive of such files.
     pub content: Content,
     /// The start of the page: `next` of the previous page; left out for the first page.
     pub cursor: Option<Cursor>,
     /// The number of entries on a page, 1 to 100,000; 250 if left out. A page may have fewer.
     pub entries: Option<u64>,
     /// The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if left out, the
-    /// declared one.
+    /// declared one. A SWIFT statement may also be in cp852, cp850, cp437, windows-1250, ISO-8859-2 or DIN_66003; if left
+    /// out, it is UTF-8, otherwise windows-1252.
     pub encoding: Option<String>,
     /// Whether this bank writes reversals with the direction of the reversed entry; if left out, they have their own
     /// direction.
     pub reversal_flips: Option<bool>,
-    /// Whether each entry has its XML, such as for fields that the result does not have; no by default.
+    /// Whether each entry has its XML, such as for fields that the result does not have; no by default. Those of a SWIFT
+    /// statement have none.
     pub with_xml: Option<bool>,
 }
 
@@ -70,7 +72,7 @@ impl Local for ReadStatementPage {
             return Err(Error::invalid_field("entries", format!("must be 1 to {MAX_ENTRIES}")));
         }
         if let Some(cursor) = &request.cursor
-            && named_encoding(&cursor.encoding).is_err()
+            && supported_statement_encoding(Some(cursor.encoding.clone())).is_err()
         {
             return Err(Error::invalid_field("cursor.encoding", "is not supported: give the cursor back unchanged"));
         }
@@ -84,7 +86,9 @@ impl Local for ReadStatementPage {
                 let why = "is not the file of the cursor, or was changed: start again with the first page";
                 return Err(Error::invalid_field("content", why));
             }
-            content.skip(cursor.position).map_err(failed)?;
+            if cursor.member.is_none() {
+                content.skip(cursor.position).map_err(failed)?;
+            }
         }
         let options = options(request.encoding, request.reversal_flips, request.with_xml)?;
         let entries = usize::try_from(entries).unwrap_or(usize::MAX);

@@ -12,7 +12,7 @@ use crate::{
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
 pub struct ReadStatusReportRequest {
-    /// The file's bytes: `pain.002`, versions 2 to 14, or several of them in a row.
+    /// The file's bytes: `pain.002`, versions 2 to 14, or several of them in a row, or a ZIP or gzip archive of such files.
     pub content: Content,
     /// The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if left out, the
     /// declared one.

@@ -1,5 +1,6 @@
 //! Files: one handler per operation, at the operation's relative path.
 
+pub(crate) mod bank_answers;
 pub(crate) mod delete_file;
 pub(crate) mod download_file;
 pub(crate) mod list_files;

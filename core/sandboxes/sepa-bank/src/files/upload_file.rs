@@ -1,20 +1,21 @@
 //! Takes a file: checked, stored, and answered by the simulated bank behind the channel (§8.3, §9.2).
 
-use bankchannel_bank_simulator::{AnswerIds, BankDecision, decide, reject_duplicate};
+use bankchannel_bank_simulator::{AnswerIds, BankDecision, check_payees, decide, reject_duplicate};
 use bankchannel_crypto::digest;
 use bankchannel_foundation::{Error, model::Decimal};
 use bankchannel_sepa_web_services::{codec::AnswerText, operations::files::upload_file::UploadBankFileResponse};
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::described;
+use super::{
+    bank_answers::{BankAnswerFiles, LATE_MS, reference},
+    described,
+};
 use crate::{
     dialect::UploadAnswer,
     examination::RequestRefusal,
     pipeline::{HandlerAnswer, HandlerCall},
-    state::{CustomerBooks, FileKind, SandboxChange, SandboxFile},
+    state::{FileKind, SandboxChange, SandboxFile, SandboxOrder},
 };
-
-const DAY_MS: i64 = 86_400_000;
 
 /// Stores the file and the bank's answers to it.
 pub(crate) fn handle(call: &HandlerCall<'_>) -> Result<HandlerAnswer, RequestRefusal> {
@@ -40,7 +41,7 @@ pub(crate) fn handle(call: &HandlerCall<'_>) -> Result<HandlerAnswer, RequestRef
     let key = format!("{}/{customer}", dialect.name());
     let new = NewFiles { call, customer, next: call.state.references };
     let sha256 = digest::hex(&digest::sha256(&content));
-    let mut upload = new.file(FileKind::Upload, file_type, call.now_ms, &content);
+    let mut upload = new.upload(file_type, &content);
     upload.user_filename = request.text("UserFilename").map(str::to_owned);
     upload.sha256 = sha256;
     call.bank.state.store(&upload.reference, &content)?;
@@ -114,35 +115,35 @@ struct NewFiles<'c> {
 }
 
 impl NewFiles<'_> {
-    fn file(&self, kind: FileKind, file_type: &str, at_ms: i64, bytes: &[u8]) -> SandboxFile {
+    fn target_id(&self) -> Option<String> {
+        self.call.request.text("TargetId").map(str::to_owned).or_else(|| {
+            let customer = self.call.state.customer(self.call.dialect.name(), self.customer);
+            customer.and_then(|customer| customer.target_id.clone())
+        })
+    }
+
+    fn upload(&self, file_type: &str, bytes: &[u8]) -> SandboxFile {
         SandboxFile {
-            reference: self.reference(0),
+            reference: reference(self.next),
             family: self.call.dialect.name().to_owned(),
             customer_id: self.customer.to_owned(),
-            target_id: self.call.request.text("TargetId").map(str::to_owned).or_else(|| {
-                let customer = self.call.state.customer(self.call.dialect.name(), self.customer);
-                customer.and_then(|customer| customer.target_id.clone())
-            }),
-            kind,
+            target_id: self.target_id(),
+            kind: FileKind::Upload,
             file_type: file_type.to_owned(),
             user_filename: None,
             service_id: None,
             parent: None,
-            at_ms,
+            at_ms: self.call.now_ms,
             downloaded_ms: None,
             deleted: false,
-            deletable: kind == FileKind::Upload,
+            deletable: true,
             sha256: String::new(),
             bytes: bytes.len() as u64,
         }
     }
 
-    fn reference(&self, more: u64) -> String {
-        format!("{:011}", 31_000_000_000 + self.next + more)
-    }
-
     /// The answers of the bank behind the channel: a status report soon, a notification with it, a statement the next
-    /// day. In the test environment nothing is booked.
+    /// day. In the test environment nothing is booked. After a payee check the order waits: only its reports are there.
     fn answers(&self, content: &[u8], key: &str, parent: &str) -> Result<BankAnswers, RequestRefusal> {
         let (call, dialect) = (self.call, self.call.dialect);
         let internal = |why: String| RequestRefusal::from(Error::internal(why));
@@ -168,33 +169,40 @@ impl NewFiles<'_> {
                 .try_fold(Decimal::from_cents(0), |sum, amount| sum.checked_add(&amount?));
             (sum, count)
         });
-        let (mut files, mut changes) = (Vec::new(), Vec::new());
-        let mut add = |file_type: &str, at_ms: i64, bytes: Vec<u8>| {
-            let more = files.len() as u64 + 1;
-            let file = SandboxFile {
-                reference: self.reference(more),
-                parent: Some(parent.to_owned()),
-                ..self.file(FileKind::Download, file_type, at_ms, &bytes)
-            };
-            files.push((file, bytes));
-        };
-        match decision.map_err(|why| internal(why.to_string()))? {
-            BankDecision::Rejected { pain002 } => add(dialect.status_report, soon, pain002),
-            BankDecision::Accepted { pain002, camt054, camt053, new_ledger } => {
-                add(dialect.status_report, soon, pain002);
-                if call.request.text("Environment") == Some("PRODUCTION") {
-                    add(dialect.notification, soon, camt054);
-                    let tomorrow = (soon.div_euclid(DAY_MS) + 1) * DAY_MS;
-                    add(dialect.statement, tomorrow, camt053);
-                    if let Some(books) = CustomerBooks::from_ledger(&new_ledger) {
-                        changes.push(SandboxChange::Books { key: key.to_owned(), books });
-                    }
-                }
+        let decision = decision.map_err(|why| internal(why.to_string()))?;
+        let later = Timestamp::from_millisecond(soon + LATE_MS).map_err(|why| internal(why.to_string()))?;
+        let checked = match decision {
+            BankDecision::Accepted { .. } => {
+                check_payees(content, (at, later), today, &ids).map_err(|why| internal(why.to_string()))?
             }
+            BankDecision::Rejected { .. } => None,
+        };
+        let mut answers = BankAnswerFiles {
+            dialect,
+            customer_id: self.customer,
+            target_id: self.target_id(),
+            parent,
+            first: self.next + 1,
+            files: Vec::new(),
+        };
+        let mut changes = Vec::new();
+        let is_production = call.request.text("Environment") == Some("PRODUCTION");
+        if let Some(reports) = checked {
+            changes.push(SandboxChange::Order(SandboxOrder {
+                family: dialect.name().to_owned(),
+                customer_id: self.customer.to_owned(),
+                target_id: self.target_id(),
+                message_id: payment.as_ref().and_then(|file| file.id.clone()).unwrap_or_default(),
+                upload: parent.to_owned(),
+                is_production,
+                checked_ms: answers.checked(reports, soon),
+            }));
+        } else if let Some(books) = answers.decided(decision, soon, is_production) {
+            changes.push(SandboxChange::Books { key: key.to_owned(), books });
         }
         if let Some(key) = message_key {
             changes.push(SandboxChange::MessageId { key, at_ms: call.now_ms });
         }
-        Ok((files, changes, totals))
+        Ok((answers.files, changes, totals))
     }
 }

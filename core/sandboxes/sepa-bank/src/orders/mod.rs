@@ -4,6 +4,7 @@ mod certificates;
 mod customers;
 mod faults;
 mod files;
+mod payee_checks;
 
 use bankchannel_foundation::{Error, Result};
 use bankchannel_server::orders::CallableOrder;
@@ -26,6 +27,8 @@ pub use files::{
     SeededBankFile, SeededBankFiles,
 };
 
+pub use payee_checks::{CancelBankOrder, DecidedBankOrders, ReleaseBankOrder, SandboxBankOrder};
+
 pub use crate::{
     certificates::RolledOver,
     chaos::FaultOrder,
@@ -33,8 +36,13 @@ pub use crate::{
 };
 
 /// All of them.
-pub(super) static ALL: &[&[CallableOrder]] =
-    &[files::FILE_ORDERS, customers::CUSTOMER_ORDERS, faults::FAULT_ORDERS, certificates::CERTIFICATE_ORDERS];
+pub(super) static ALL: &[&[CallableOrder]] = &[
+    files::FILE_ORDERS,
+    payee_checks::PAYEE_CHECK_ORDERS,
+    customers::CUSTOMER_ORDERS,
+    faults::FAULT_ORDERS,
+    certificates::CERTIFICATE_ORDERS,
+];
 
 /// The longest time that an order may give: a hundred years, seconds.
 const LONGEST_S: i64 = 100 * 366 * 86_400;

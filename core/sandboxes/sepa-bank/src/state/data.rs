@@ -79,6 +79,22 @@ impl SandboxCustomer {
     }
 }
 
+/// An order that waits after its payee check until somebody releases or cancels it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct SandboxOrder {
+    pub(crate) family: String,
+    pub(crate) customer_id: String,
+    pub(crate) target_id: Option<String>,
+    /// The message id of the payment file.
+    pub(crate) message_id: String,
+    /// The reference of the upload.
+    pub(crate) upload: String,
+    /// Whether it is booked: in the test environment nothing is.
+    pub(crate) is_production: bool,
+    /// When the results of the check are there.
+    pub(crate) checked_ms: i64,
+}
+
 /// The books of a customer: one account.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct CustomerBooks {
@@ -118,6 +134,9 @@ pub(crate) struct StateData {
     /// Message ids of payment files, and when they were seen.
     message_ids: BTreeMap<String, i64>,
     books: BTreeMap<String, CustomerBooks>,
+    /// The orders that wait after their payee check, oldest first.
+    #[serde(default)]
+    pub(crate) orders: Vec<SandboxOrder>,
     /// The last code that was sent to each customer.
     #[serde(default)]
     codes: BTreeMap<String, SentCode>,
@@ -148,6 +167,10 @@ pub(crate) enum SandboxChange {
     Deleted { reference: String },
     /// The books of a customer.
     Books { key: String, books: CustomerBooks },
+    /// An order waits after its payee check.
+    Order(SandboxOrder),
+    /// It was released or cancelled: the reference of its upload.
+    OrderDecided { upload: String },
     /// A new customer, or a changed one.
     Customer(SandboxCustomer),
     /// A code was sent, tried or used.
@@ -240,6 +263,8 @@ impl StateData {
                 }
             }
             SandboxChange::Books { key, books } => drop(self.books.insert(key, books)),
+            SandboxChange::Order(order) => self.orders.push(order),
+            SandboxChange::OrderDecided { upload } => self.orders.retain(|order| order.upload != upload),
             SandboxChange::Code(code) => drop(self.codes.insert(code.key.clone(), code)),
             SandboxChange::Issued(issued) => self.issued.push(issued),
             SandboxChange::Customer(customer) => {

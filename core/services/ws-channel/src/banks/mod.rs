@@ -69,6 +69,7 @@ pub(crate) use fund_accounts::fund_simulator;
 pub(crate) use pauses::{paused, refuse_if_paused};
 pub(crate) use renewal::renew_due;
 pub(crate) use settle::remove_old_content;
+pub(crate) use simulator::OrderDecision;
 
 /// Channels to banks in addition to the built-in simulator.
 #[derive(Clone, Default)]
@@ -134,6 +135,8 @@ pub(crate) struct ServiceBanks {
     former_limits: Mutex<Vec<FormerLimit>>,
     metrics: Arc<BankMetrics>,
     background: Vec<BankBackground>,
+    /// The simulator, in a test environment.
+    simulator: Option<Arc<simulator::SimulatorBank>>,
     reached: connection_for_call::ConnectionCache,
     /// Anything older was left by a previous run.
     opened: SystemTime,
@@ -162,9 +165,11 @@ impl ServiceBanks {
         metrics: &Arc<BankMetrics>,
     ) -> Result<Self> {
         let (mut built_in, mut background) = (Channels::default(), Vec::<BankBackground>::new());
+        let mut played = None;
         if config.flavour == Flavour::Test {
             let simulator = Arc::new(simulator::SimulatorBank::open(data, config)?);
             built_in = built_in.with(simulator::BANK, Arc::clone(&simulator) as _);
+            played = Some(Arc::clone(&simulator));
             if simulator.books_payments() {
                 background.push(Box::new(move |service, stop| {
                     background::spawn(simulator::work(service, Arc::clone(&simulator), stop))
@@ -182,6 +187,7 @@ impl ServiceBanks {
             former_limits: Mutex::default(),
             metrics: Arc::clone(metrics),
             background,
+            simulator: played,
             reached: connection_for_call::ConnectionCache::default(),
             opened: SystemTime::now(),
             locks: lanes::ConnectionLocks::default(),
@@ -248,6 +254,12 @@ impl ServiceBanks {
     /// Whether the service knows this bank at all: production does not know the simulator (§6.1).
     pub(crate) fn knows(&self, bank: Bank) -> bool {
         !bank.is_test_only() || self.channel(bank).is_some()
+    }
+
+    /// Decides about orders that wait at the simulator after their payee check: about the one with this message id, or about
+    /// all. Returns their message ids.
+    pub(crate) fn decide_order(&self, message_id: Option<&str>, decision: OrderDecision) -> Vec<String> {
+        self.simulator.as_ref().map_or_else(Vec::new, |simulator| simulator.decide_order(message_id, decision))
     }
 
     /// Completes an import: where the bank's books are here, there must be an account to pay from.

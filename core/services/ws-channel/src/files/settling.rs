@@ -3,7 +3,7 @@
 use std::{fs::File, io::Read};
 
 use bankchannel_foundation::model::Content;
-use bankchannel_iso20022::{MessageFile, answers::UploadedMessage, read_message_file};
+use bankchannel_iso20022::{MAX_UNASKED, answers::UploadedMessage, read_message_file};
 use bankchannel_storage::ws_channel::{FileScope, StoreError};
 use bankchannel_transport::background;
 use bytes::Bytes;
@@ -64,10 +64,10 @@ pub(super) async fn settle_by(
 
 /// The message ids that a report names, with its day.
 fn named_messages(file: &[u8]) -> Vec<(String, Date)> {
-    let Ok(Some(MessageFile::Status(read))) = read_message_file(file, None, MOST) else { return Vec::new() };
-    let named = read.reports.into_iter().filter_map(|report| {
-        let day = report.created?.date;
-        Some((report.original_message_id?, Date::new(day.year(), day.month(), day.day()).ok()?))
+    let Ok(read) = read_message_file(file, None, MOST, MAX_UNASKED) else { return Vec::new() };
+    let named = read.reports().iter().filter_map(|report| {
+        let day = report.created.as_ref()?.date;
+        Some((report.original_message_id.clone()?, Date::new(day.year(), day.month(), day.day()).ok()?))
     });
     named.collect()
 }

@@ -10,7 +10,7 @@ use std::{
 
 use bankchannel_bank_simulator::{
     AnswerIds, BankDecision, BankLedger, DEFAULT_CURRENCY, DEFAULT_IBAN, DEFAULT_OWNER, LedgerAccount,
-    MAX_PAYMENT_BYTES, decide, reject_duplicate,
+    MAX_PAYMENT_BYTES, PayeeReports, cancel, check_payees, decide, reject_duplicate,
 };
 use bankchannel_crypto::digest;
 use bankchannel_foundation::model::{Content, Decimal};
@@ -21,11 +21,13 @@ use bankchannel_storage::ws_channel::{
 };
 use bankchannel_ws_channel::model::Bank;
 use futures_util::{StreamExt, stream};
+use jiff::{SignedDuration, Timestamp, civil::Date};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     NO_ACCOUNT, NOTIFICATION, STATEMENT, STATUS_REPORT, SimulatorBank, bank_day, file, lost_answers, open_books,
     payments_set_aside::PaymentFault,
+    waiting_orders::{LATE_MS, OrderDecision, report_reference},
 };
 use crate::{HandlerFault, files::content, service::BackgroundService};
 
@@ -55,7 +57,7 @@ pub(in crate::banks) async fn work(service: BackgroundService, simulator: Arc<Si
         }
         let idle = match worked {
             Ok(0) => {
-                if simulator.aside.is_empty() {
+                if simulator.aside.is_empty() && !simulator.orders.has_late() {
                     IDLE
                 } else {
                     LOOK
@@ -111,6 +113,7 @@ async fn work_off(
         }
     }
     simulator.aside.keep(&there);
+    simulator.orders.keep(&there);
     Ok(settled)
 }
 
@@ -122,7 +125,7 @@ async fn work_page(
 ) -> Result<usize, StoreError> {
     let now = service.now_ms();
     let mut groups: Vec<(FileScope, Vec<JournalledUpload>)> = Vec::new();
-    for upload in page.into_iter().filter(|upload| simulator.aside.is_due(&upload.id, now)) {
+    for upload in page.into_iter().filter(|upload| is_due(simulator, &upload.id, now)) {
         match groups.iter_mut().find(|(scope, _)| *scope == upload.scope) {
             Some((_, group)) => group.push(upload),
             None => groups.push((upload.scope.clone(), vec![upload])),
@@ -145,6 +148,11 @@ async fn work_page(
     results.into_iter().sum()
 }
 
+/// Whether a payment may be tried now: it is not set aside, and its order is not held.
+fn is_due(simulator: &SimulatorBank, id: &str, now: i64) -> bool {
+    simulator.aside.is_due(id, now) && simulator.orders.is_due(id, now)
+}
+
 /// Processes one payment, gives it up, or lets it wait, so that the connection's next payment goes first. Returns
 /// whether it is settled.
 async fn settle(
@@ -155,7 +163,12 @@ async fn settle(
     let fault = match process(service, simulator, upload).await {
         Ok(()) => {
             simulator.aside.forget(&upload.id);
+            simulator.orders.forget(&upload.id);
             return Ok(true);
+        }
+        Err(ProcessingStop::Waits) => {
+            simulator.aside.forget(&upload.id);
+            return Ok(false);
         }
         Err(ProcessingStop::PaymentFault(fault)) => fault,
         Err(ProcessingStop::Store(why)) => return Err(why),
@@ -169,6 +182,8 @@ async fn settle(
 /// Why a payment was not processed: because of itself, or because nothing can be processed now.
 enum ProcessingStop {
     PaymentFault(PaymentFault),
+    /// Its order waits for release after the payee check.
+    Waits,
     Store(StoreError),
 }
 
@@ -225,7 +240,8 @@ async fn process(
             Some(id) => service.writer().has_message(&upload.scope, id).await?,
             None => false,
         };
-        let books = SimulatorBooks { ledgers: &ledgers, owner: &owner, is_duplicate };
+        let decision = simulator.orders.decision(&upload.id);
+        let books = SimulatorBooks { ledgers: &ledgers, owner: &owner, is_duplicate, decision };
         let answer = match answer(simulator, upload, bytes.clone(), books, now).await {
             // Another instance has settled it meanwhile and removed its content.
             Err(PaymentFault::Missing) if !is_waiting(service, upload).await? => return Ok(()),
@@ -233,6 +249,14 @@ async fn process(
                 return Err(PaymentFault::Unreadable("the folder of content files is not there".into()).into());
             }
             answered => answered?,
+        };
+        let answer = match answer {
+            SimulatorDecision::Answer(answer) => answer,
+            SimulatorDecision::Waits(reports) => {
+                let id = self::message_id(simulator, bytes.clone()).await;
+                wait_for_release(service, simulator, upload, (reports, id)).await?;
+                return Err(ProcessingStop::Waits);
+            }
         };
         let mut files = Vec::new();
         for (kind, iban, document) in answer.documents {
@@ -278,6 +302,52 @@ async fn process(
     Err(PaymentFault::Other("its balances kept changing".into()).into())
 }
 
+/// Files the reports of the payee check, each once, and lets the order wait. They are found again after a restart, so that
+/// the payment stays in the journal.
+async fn wait_for_release(
+    service: &BackgroundService,
+    simulator: &SimulatorBank,
+    upload: &JournalledUpload,
+    (reports, message_id): (PayeeReports, Option<String>),
+) -> Result<(), ProcessingStop> {
+    let now = service.now_ms();
+    let mut is_late_until = None;
+    if let Some(running) = reports.running {
+        let reference = report_reference(&upload.id, "running");
+        let since = match service.store.file(&upload.scope, STATUS_REPORT, &reference).await? {
+            Some(found) => found.file.created,
+            None => {
+                put_report(service, upload, (reference, running), now).await?;
+                now
+            }
+        };
+        is_late_until = Some(since + LATE_MS).filter(|until| now < *until);
+    }
+    simulator.orders.wait(&upload.id, message_id.unwrap_or_default(), is_late_until);
+    let reference = report_reference(&upload.id, "done");
+    let is_there = service.store.file(&upload.scope, STATUS_REPORT, &reference).await?.is_some();
+    if is_late_until.is_none() && !is_there {
+        put_report(service, upload, (reference, reports.done), now).await?;
+    }
+    Ok(())
+}
+
+async fn put_report(
+    service: &BackgroundService,
+    upload: &JournalledUpload,
+    (reference, report): (String, Vec<u8>),
+    now: i64,
+) -> Result<(), ProcessingStop> {
+    let kept = content::keep(service, Content::from(report)).await?;
+    let report = NewBankFile { reference, ..file(STATUS_REPORT, NO_ACCOUNT, now, kept) };
+    let written = path(&report.content);
+    let put = service.writer().put_files(&upload.scope, vec![report]).await;
+    if put.as_ref().is_err_and(StoreError::kept_nothing) {
+        content::discard(service, &written).await;
+    }
+    Ok(put?)
+}
+
 async fn is_waiting(service: &BackgroundService, upload: &JournalledUpload) -> Result<bool, StoreError> {
     let now = service.store.upload(&upload.id).await?;
     Ok(now.is_some_and(|now| now.state == UploadState::Received))
@@ -300,6 +370,15 @@ struct SimulatorBooks<'a> {
     owner: &'a str,
     /// Whether another payment file with the same message id was processed.
     is_duplicate: bool,
+    /// The decision about the order after its payee check.
+    decision: Option<OrderDecision>,
+}
+
+/// The bank's next step with a payment.
+enum SimulatorDecision {
+    Answer(SimulatorAnswer),
+    /// The order waits for release after the payee check.
+    Waits(PayeeReports),
 }
 
 /// The bank's answer to a payment.
@@ -318,9 +397,9 @@ async fn answer(
     simulator: &SimulatorBank,
     upload: &JournalledUpload,
     bytes: Content,
-    SimulatorBooks { ledgers, owner, is_duplicate }: SimulatorBooks<'_>,
+    SimulatorBooks { ledgers, owner, is_duplicate, decision }: SimulatorBooks<'_>,
     now_ms: i64,
-) -> Result<SimulatorAnswer, PaymentFault> {
+) -> Result<SimulatorDecision, PaymentFault> {
     let never = |why: &dyn std::fmt::Display| PaymentFault::Never(why.to_string());
     let ids = AnswerIds::new(&upload.id[..upload.id.len().min(AnswerIds::MAX_LENGTH)]).map_err(|why| never(&why))?;
     let books =
@@ -334,12 +413,7 @@ async fn answer(
             return Err(io::Error::new(io::ErrorKind::InvalidData, "they are not the bytes that were received"));
         }
         let (now, today) = bank_day(now_ms);
-        let outcome = match is_duplicate {
-            true => reject_duplicate(&payment, now, today, &ids),
-            false => decide(&payment, &books, now, today, &ids),
-        };
-        let outcome = outcome.map_err(|why| why.to_string());
-        Ok(outcome.and_then(|outcome| turn_into_answer(outcome, &books, &versions)))
+        Ok(decided(&payment, (is_duplicate, decision), (&books, &versions), (now, today), &ids))
     };
     let decided = simulator.heavily(work).await.map_err(|why| PaymentFault::Unreadable(why.to_string()))?;
     match decided {
@@ -347,6 +421,29 @@ async fn answer(
         Err(why) if why.kind() == io::ErrorKind::NotFound => Err(PaymentFault::Missing),
         Err(why) => Err(PaymentFault::Unreadable(format!("its bytes cannot be read: {why}"))),
     }
+}
+
+fn decided(
+    payment: &[u8],
+    (is_duplicate, decision): (bool, Option<OrderDecision>),
+    (books, versions): (&BankLedger, &[(String, i64)]),
+    (now, today): (Timestamp, Date),
+    ids: &AnswerIds,
+) -> Result<SimulatorDecision, String> {
+    let outcome = match decision {
+        _ if is_duplicate => reject_duplicate(payment, now, today, ids),
+        Some(OrderDecision::Cancel) => cancel(payment, now, today, ids),
+        _ => decide(payment, books, now, today, ids),
+    };
+    let outcome = outcome.map_err(|why| why.to_string())?;
+    if decision.is_none() && matches!(outcome, BankDecision::Accepted { .. }) {
+        let later = now.checked_add(SignedDuration::from_millis(LATE_MS)).unwrap_or(now);
+        let checked = check_payees(payment, (now, later), today, ids).map_err(|why| why.to_string())?;
+        if let Some(reports) = checked {
+            return Ok(SimulatorDecision::Waits(reports));
+        }
+    }
+    turn_into_answer(outcome, books, versions).map(SimulatorDecision::Answer)
 }
 
 /// Whether these bytes are the received file, or the start of one too large for any payment.

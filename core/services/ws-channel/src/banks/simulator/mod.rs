@@ -5,6 +5,7 @@ mod authority;
 mod booking;
 mod lost_answers;
 mod payments_set_aside;
+mod waiting_orders;
 
 use std::path::Path;
 
@@ -37,6 +38,7 @@ use crate::{
 };
 
 pub(super) use booking::work;
+pub(crate) use waiting_orders::OrderDecision;
 
 /// The bank that it is.
 pub(super) const BANK: Bank = Bank::Simulator;
@@ -67,6 +69,7 @@ pub(crate) struct SimulatorBank {
     wake: Notify,
     permits: Semaphore,
     aside: payments_set_aside::PaymentsSetAside,
+    orders: waiting_orders::WaitingOrders,
 }
 
 impl SimulatorBank {
@@ -87,12 +90,21 @@ impl SimulatorBank {
             wake: Notify::new(),
             permits: Semaphore::new(AT_ONCE),
             aside: payments_set_aside::PaymentsSetAside::default(),
+            orders: waiting_orders::WaitingOrders::default(),
         })
     }
 
     /// Whether payments are booked and answered, or only stored.
     pub(super) fn books_payments(&self) -> bool {
         self.mode == SimulatorMode::Book
+    }
+
+    /// Decides about the order with this message id that waits after its payee check, or about all of them. Returns their
+    /// message ids.
+    pub(crate) fn decide_order(&self, message_id: Option<&str>, decision: OrderDecision) -> Vec<String> {
+        let decided = self.orders.decide(message_id, decision);
+        self.wake.notify_one();
+        decided
     }
 
     /// Runs heavy work outside the threads that serve connections, with limited concurrency.

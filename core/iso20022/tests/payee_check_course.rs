@@ -1,0 +1,212 @@
+//! The course of an order with a payee check: reports that come late, in any order, at several levels, or without ids.
+#![allow(clippy::unwrap_used)]
+
+use std::path::PathBuf;
+
+use bankchannel_iso20022::answers::{BankVerdict, PaymentVerdict, UploadedMessage};
+use bankchannel_iso20022::matching::{Again, Matched, Outcome, match_status};
+use bankchannel_iso20022::payee_check::{
+    OrderWaitsFor::{self, PayeeCheck, Release},
+    PayeeCheckResult as R, PayeeCheckState,
+};
+use bankchannel_iso20022::status::StatusReport;
+use bankchannel_iso20022::{read_payment, read_status_report};
+use proptest::prelude::*;
+
+fn file(name: &str) -> String {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/payee-check").join(name);
+    std::fs::read_to_string(path).unwrap()
+}
+
+/// A report at a time of day on the whole file, with more behind its status, and the statuses of transactions.
+fn report(time: &str, group: &str, more: &str, transactions: &[(&str, &str)]) -> StatusReport {
+    let created = if time.is_empty() { String::new() } else { format!("<CreDtTm>2026-12-01T{time}</CreDtTm>") };
+    let listed: String = transactions
+        .iter()
+        .map(|(id, code)| {
+            format!("<TxInfAndSts><OrgnlEndToEndId>{id}</OrgnlEndToEndId><TxSts>{code}</TxSts></TxInfAndSts>")
+        })
+        .collect();
+    let text = format!(
+        "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:pain.002.001.10\"><CstmrPmtStsRpt><GrpHdr><MsgId>R</MsgId>\
+         {created}</GrpHdr><OrgnlGrpInfAndSts><OrgnlMsgId>MM3RQMAB7N2MTFAGH4BMV</OrgnlMsgId>\
+         <OrgnlMsgNmId>pain.001.001.09</OrgnlMsgNmId><GrpSts>{group}</GrpSts>{more}</OrgnlGrpInfAndSts>\
+         <OrgnlPmtInfAndSts><OrgnlPmtInfId>P261QM63TDSBC7KHTSPHE</OrgnlPmtInfId>{listed}</OrgnlPmtInfAndSts>\
+         </CstmrPmtStsRpt></Document>"
+    );
+    read_status_report(text.as_bytes()).unwrap().reports.remove(0)
+}
+
+fn counts(of: &[(&str, u64)]) -> String {
+    let one = |(code, count): &(&str, u64)| {
+        format!("<NbOfTxsPerSts><DtldNbOfTxs>{count}</DtldNbOfTxs><DtldSts>{code}</DtldSts></NbOfTxsPerSts>")
+    };
+    of.iter().map(one).collect()
+}
+
+fn check() -> StatusReport {
+    read_status_report(file("vop-01-mismatches.xml").as_bytes()).unwrap().reports.remove(0)
+}
+
+fn matched(reports: &[StatusReport]) -> Matched {
+    match_status(&read_payment(file("pay.xml").as_bytes()).unwrap(), reports, &[])
+}
+
+fn verdict(reports: &[StatusReport]) -> BankVerdict {
+    let upload = UploadedMessage::read(|| Ok::<_, ()>(std::io::Cursor::new(file("pay.xml")))).unwrap();
+    BankVerdict::from_reports(&upload, reports, &[])
+}
+
+fn results(found: &Matched) -> [Option<R>; 4] {
+    std::array::from_fn(|at| found.transactions[at].payee_check.as_ref().map(|check| check.result))
+}
+
+const MISMATCHES: [Option<R>; 4] = [Some(R::Match), Some(R::CloseMatch), Some(R::NoMatch), Some(R::NotChecked)];
+
+/// A result of the whole is about those that have none of their own.
+#[test]
+fn a_later_whole_takes_no_result_from_a_transaction() {
+    let later = report("15:00:00", "RCVC", "", &[]);
+    let found = matched(&[check(), later]);
+    assert_eq!((results(&found), found.waits_for), (MISMATCHES, Some(Release)));
+    assert_eq!(found.transactions[2].status.as_ref().unwrap().code, "RVNM");
+    let name = found.transactions[1].payee_check.as_ref().unwrap().registered_name.clone();
+    assert_eq!(name.as_deref(), Some("Matti Wirtanen"));
+    // The same result again, without the name.
+    let again = matched(&[check(), report("15:00:00", "RVCM", "", &[("E2E-2", "RVMC")])]);
+    assert_eq!(again.transactions[1].payee_check.as_ref().unwrap().registered_name, name);
+}
+
+/// Times that cannot be compared, the same second, none at all: an accepted order is not taken back.
+#[test]
+fn an_order_that_was_released_does_not_wait_again() {
+    for (time, code, outcome) in [
+        ("09:30:00+02:00", "ACCP", Outcome::Accepted),
+        ("09:30:00+02:00", "ACSP", Outcome::Accepted),
+        ("09:00:00", "ACCP", Outcome::Accepted),
+        ("", "ACWP", Outcome::ExecutedReported),
+        ("00:00:00", "ACSC", Outcome::ExecutedReported),
+    ] {
+        let released = report(time, code, "", &[]);
+        for reports in [[released.clone(), check()], [check(), released]] {
+            let found = matched(&reports);
+            assert_eq!(found.waits_for, None, "{code} at {time}");
+            assert!(found.transactions.iter().all(|one| one.outcome == outcome), "{code} at {time}");
+            assert_eq!(results(&found), MISMATCHES);
+            assert_eq!(verdict(&reports).waits_for, None);
+        }
+        let said = verdict(&[check(), report(time, code, "", &[])]);
+        assert_eq!(said.status.unwrap().code, code);
+    }
+}
+
+#[test]
+fn a_weaker_report_does_not_end_the_wait_for_release() {
+    for weaker in [
+        report("15:00:00", "ACTC", "", &[]),
+        report("15:00:00", "RCVD", "", &[]),
+        report("15:00:00", "PDNG", "", &[]),
+        report("09:00:00", "RVNC", "", &[]),
+    ] {
+        let found = matched(&[check(), weaker.clone()]);
+        assert_eq!((found.waits_for, results(&found)), (Some(Release), MISMATCHES), "{:?}", weaker.status);
+        assert_eq!(found.payee_check.as_ref().unwrap().state, PayeeCheckState::Done);
+        let said = verdict(&[check(), weaker]);
+        assert_eq!((said.waits_for, said.status.unwrap().code.as_str()), (Some(Release), "RVCM"));
+    }
+}
+
+/// The file's state and its next step say the same, whatever the report lists.
+#[test]
+fn a_check_that_runs_is_not_done() {
+    let some = counts(&[("RCVC", 2), ("RVNM", 1), ("PDNG", 1)]);
+    let begun = counts(&[("RCVC", 0), ("RVNM", 0), ("PDNG", 4)]);
+    for running in [
+        report("09:00:00", "RVCM", &some, &[]),
+        report("09:00:00", "RVCM", &some, &[("E2E-3", "RVNM")]),
+        report("09:00:00", "PDNG", &begun, &[("E2E-1", "PDNG")]),
+        report("09:00:00", "ACTC", "", &[("E2E-1", "PDNG"), ("E2E-2", "RCVC"), ("E2E-3", "RVNM")]),
+    ] {
+        let found = matched(std::slice::from_ref(&running));
+        assert_eq!(found.waits_for, Some(PayeeCheck), "{running:?}");
+        assert_eq!(found.payee_check.as_ref().unwrap().state, PayeeCheckState::Pending);
+        assert!(found.transactions.iter().all(|one| !one.advice.contains("cover")), "{found:?}");
+        let said = BankVerdict::of_unreferenced(&[running]);
+        assert_eq!(said.waits_for, Some(PayeeCheck), "{said:?}");
+    }
+    // A later report on the whole ends it: those that it does not list have no result.
+    let pending = report("09:00:00", "RVCM", "", &[("E2E-1", "PDNG"), ("E2E-2", "RCVC")]);
+    let found = matched(&[pending, report("13:00:00", "RVCM", "", &[("E2E-3", "RVNM")])]);
+    assert_eq!((found.waits_for, results(&found)), (Some(Release), [None, Some(R::Match), Some(R::NoMatch), None]));
+    assert_eq!(found.payee_check.unwrap().state, PayeeCheckState::Done);
+}
+
+#[test]
+fn a_file_that_is_rejected_in_part_waits_too() {
+    let said = verdict(&[report("09:00:00", "RVCM", "", &[("E2E-1", "RJCT"), ("E2E-2", "RVNM")])]);
+    assert_eq!((said.verdict, said.waits_for), (PaymentVerdict::PartlyRejected, Some(Release)));
+    let sentence = said.sentence();
+    for part in ["rejected a part of the file", "The order waits for release, nothing is paid until", "RVCM ("] {
+        assert!(sentence.contains(part), "{sentence}");
+    }
+}
+
+/// One bank's answer about two uploads in one archive.
+#[test]
+fn reports_of_another_upload_are_not_its_own() {
+    let mut other = report("10:00:00", "RJCT", "", &[]);
+    other.original_message_id = Some("ANOTHER".to_owned());
+    let upload = UploadedMessage::read(|| Ok::<_, ()>(std::io::Cursor::new(file("pay.xml")))).unwrap();
+    let reports = [report("09:00:00", "RVNC", "", &[]), other];
+    assert_eq!(upload.own_reports(&reports)[..], reports[..1]);
+    assert_eq!(upload.own_reports(&reports[1..]).len(), 1, "where none names it, the caller knows");
+}
+
+/// A refusal without ids beside results without ids: which payment it is about, the payee alone does not say.
+#[test]
+fn a_decision_about_a_payment_without_a_name_is_not_passed_over() {
+    let text = file("vop-06-notprovided.xml").replace("<TxSts>RVNM", "<TxSts>RJCT");
+    let report = read_status_report(text.as_bytes()).unwrap().reports.remove(0);
+    let found = matched(&[report]);
+    assert_eq!(found.leftover_reports.len(), 1);
+    for one in &found.transactions {
+        assert_eq!(one.again, Again::Ask, "{}", one.advice);
+        assert!(!one.advice.contains("nothing is paid"), "{}", one.advice);
+    }
+    // Two batches without an id name the same payee.
+    let text = file("vop-06-notprovided.xml").replace("P261QM63TDSBC7KHTSPHE", "NOTPROVIDED");
+    let again = "<OrgnlPmtInfAndSts><OrgnlPmtInfId>notprovided</OrgnlPmtInfId>";
+    let from = text.find("<TxInfAndSts>").unwrap();
+    let end = text.find("</TxInfAndSts>").unwrap() + "</TxInfAndSts>".len();
+    let repeated = text.replace(
+        "</CstmrPmtStsRpt>",
+        &format!("{again}{}</OrgnlPmtInfAndSts></CstmrPmtStsRpt>", text[from..end].replace("RCVC", "RVNM")),
+    );
+    let found = matched(&[read_status_report(repeated.as_bytes()).unwrap().reports.remove(0)]);
+    assert_eq!(results(&found)[0], None);
+    assert_eq!(results(&found)[1..], MISMATCHES[1..]);
+}
+
+const CODES: &[&str] = &["RCVD", "ACTC", "PDNG", "RVNC", "RVCM", "RCVC", "ACCP", "ACSP", "ACSC"];
+
+proptest! {
+    /// Whatever comes in whatever order: once the bank has gone on, nothing waits for release; after a check that has
+    /// ended, and nothing behind it, everything does.
+    #[test]
+    fn the_order_of_reports_does_not_matter(said in proptest::collection::vec((0..CODES.len(), 0..24_u8), 1..8)) {
+        let reports: Vec<StatusReport> = said
+            .iter()
+            .map(|(at, hour)| report(&format!("{hour:02}:00:00"), CODES[*at], "", &[]))
+            .collect();
+        let has = |codes: &[&str]| said.iter().any(|(at, _)| codes.contains(&CODES[*at]));
+        let waits_for: Option<OrderWaitsFor> = match () {
+            () if has(&["ACCP", "ACSP", "ACSC"]) => None,
+            () if has(&["RVCM", "RCVC"]) => Some(Release),
+            () if has(&["RVNC"]) => Some(PayeeCheck),
+            () => None,
+        };
+        prop_assert_eq!(matched(&reports).waits_for, waits_for);
+        prop_assert_eq!(verdict(&reports).waits_for, waits_for);
+        prop_assert_eq!(BankVerdict::of_unreferenced(&reports).waits_for, waits_for);
+    }
+}
