@@ -166,13 +166,26 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.chars().count() <= MAX_NAME
 }
 
-/// The number of lines that explain the code before another text begins: they begin with a code, and have the end of a
-/// sentence.
+/// The number of lines that explain the code before another text begins: they begin with a code, and end with a sentence.
 fn explanation(lines: &[String]) -> usize {
     let is_first = lines.first().is_some_and(|line| explained(line).0.is_some());
-    let has_sentence = |line: &String| line.contains(". ") || line.trim_end().ends_with('.');
-    let end = lines.iter().rposition(has_sentence).map_or(0, |at| at + 1);
-    if is_first && end < lines.len() { end } else { 0 }
+    let ends = (1..=lines.len()).rev().find(|end| ends_sentence(&lines[..*end]));
+    ends.filter(|_| is_first).unwrap_or_default()
+}
+
+/// Fewest words of a sentence: a name with a full stop behind it mostly has less.
+const MIN_SENTENCE: usize = 4;
+/// What ends a name with a full stop, beside legal forms with several of them.
+const SHORTENED: &[&str] =
+    &["ltd.", "inc.", "co.", "corp.", "jr.", "sr.", "bros.", "gmbh.", "ag.", "oy.", "ab.", "as.", "llc.", "plc."];
+
+/// Whether lines end with a sentence, and not with a name.
+fn ends_sentence(lines: &[String]) -> bool {
+    let Some((last, before)) = lines.split_last() else { return false };
+    let Some(word) = last.split_whitespace().next_back().filter(|word| word.ends_with('.')) else { return false };
+    let words = |line: &String| explained(line).1.split_whitespace().count();
+    let is_abbreviation = word.matches('.').count() > 1 || SHORTENED.contains(&word.to_lowercase().as_str());
+    !is_abbreviation && before.iter().map(words).sum::<usize>() + words(last) >= MIN_SENTENCE
 }
 
 /// Lines of one text, without the codes that they begin with.
@@ -232,6 +245,17 @@ mod tests {
         let close = of("RVMC", &[reason(&["RVMC If you go on, you are liable.", "Matti", "Wirtanen"])]);
         let close = close.map(|check| (check.registered_name, check.note));
         assert_eq!(close, Some((Some("Matti Wirtanen".to_owned()), Some("If you go on, you are liable.".to_owned()))));
+        let alone = of("RVMC", &[reason(&["RVMC If you go on, you are liable."])]);
+        let alone = alone.map(|check| (check.registered_name, check.note));
+        assert_eq!(alone, Some((None, Some("If you go on, you are liable.".to_owned()))));
+        let wrapped = of("RVMC", &[reason(&["RVMC If you go on,", "you are liable.", "Matti Wirtanen"])]);
+        assert_eq!(wrapped.and_then(|check| check.registered_name).as_deref(), Some("Matti Wirtanen"));
+        for name in ["Dr. Matti|Wirtanen", "Trade and|Sons Ltd.", "Bakkerij van der Berg B.V.", "A. Virtanen"] {
+            let lines: Vec<&str> = name.split('|').collect();
+            let coded = format!("RVMC {}", lines[0]);
+            let close = of("RVMC", &[reason(&[&[coded.as_str()], &lines[1..]].concat())]);
+            assert_eq!(close.and_then(|check| check.registered_name), Some(name.replace('|', " ")));
+        }
         let notice = "words ".repeat(30);
         let close = of("RVMC", &[reason(&[&notice]), reason(&["Wirtanen"])]);
         assert_eq!(close.and_then(|check| check.registered_name).as_deref(), Some("Wirtanen"));

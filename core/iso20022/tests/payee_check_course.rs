@@ -159,7 +159,14 @@ fn reports_of_another_upload_are_not_its_own() {
     let upload = UploadedMessage::read(|| Ok::<_, ()>(std::io::Cursor::new(file("pay.xml")))).unwrap();
     let reports = [report("09:00:00", "RVNC", "", &[]), other];
     assert_eq!(upload.own_reports(&reports)[..], reports[..1]);
-    assert_eq!(upload.own_reports(&reports[1..]).len(), 1, "where none names it, the caller knows");
+    assert!(upload.own_reports(&reports[1..]).is_empty(), "a report that names another file is about that one");
+    // The caller knows that the file is about it: then a report without a name is.
+    let nameless = ["NOTPROVIDED", ""].map(|id| StatusReport {
+        original_message_id: Some(id.to_owned()).filter(|id| !id.is_empty()),
+        ..report("09:00:00", "ACTC", "", &[])
+    });
+    let beside = [nameless[0].clone(), reports[1].clone(), nameless[1].clone()];
+    assert_eq!(upload.own_reports(&beside)[..], nameless);
 }
 
 /// A refusal without ids beside results without ids: which payment it is about, the payee alone does not say.
@@ -187,10 +194,76 @@ fn a_decision_about_a_payment_without_a_name_is_not_passed_over() {
     assert_eq!(results(&found)[1..], MISMATCHES[1..]);
 }
 
-const CODES: &[&str] = &["RCVD", "ACTC", "PDNG", "RVNC", "RVCM", "RCVC", "ACCP", "ACSP", "ACSC"];
+/// The remainder of a report of the check is not authorised, whatever the counts say of it.
+#[test]
+fn those_that_a_check_does_not_list_wait_for_release() {
+    let none = counts(&[("RCVC", 0), ("RVNM", 0)]);
+    for (group, more, state) in [("RVCM", "", Some(Release)), ("PART", none.as_str(), Some(PayeeCheck))] {
+        let mut report = report("09:00:00", group, more, &[("E2E-1", "RJCT")]);
+        report.original_count = Some(4);
+        let found = matched(&[report]);
+        assert_eq!(found.waits_for, state, "{group}");
+        assert_eq!(found.transactions[0].outcome, Outcome::Rejected);
+        assert!(found.transactions[1..].iter().all(|one| one.outcome == Outcome::InProgress), "{group}: {found:?}");
+    }
+}
+
+/// The bank has only begun: no result has come.
+#[test]
+fn a_check_that_has_only_begun_is_pending() {
+    let none = counts(&[("RCVC", 0), ("RVMC", 0), ("RVNM", 0)]);
+    for group in ["ACTC", "RCVD"] {
+        let begun = report("09:00:00", group, &none, &[]);
+        assert_eq!(begun.payee_check.as_ref().unwrap().state, PayeeCheckState::Pending, "{group}");
+        let found = matched(std::slice::from_ref(&begun));
+        assert_eq!(found.waits_for, Some(PayeeCheck), "{group}");
+        assert_eq!(found.payee_check.as_ref().unwrap().state, PayeeCheckState::Pending);
+        assert!(found.transactions.iter().all(|one| one.outcome == Outcome::InProgress), "{group}: {found:?}");
+        let said = verdict(&[begun.clone()]);
+        assert_eq!((said.verdict, said.waits_for), (PaymentVerdict::Pending, Some(PayeeCheck)), "{group}");
+        assert_eq!(verdict(&[begun, check()]).waits_for, Some(Release));
+    }
+}
+
+/// Some banks accept the order first, and check its payees then.
+#[test]
+fn a_check_that_comes_after_the_acceptance_waits_for_release() {
+    let accepted = report("09:00:00+02:00", "ACCP", "", &[]);
+    let checked = report("08:00:00Z", "RVCM", "", &[("E2E-3", "RVNM")]);
+    for reports in [[accepted.clone(), checked.clone()], [checked.clone(), accepted.clone()]] {
+        assert_eq!(matched(&reports).waits_for, Some(Release));
+        assert_eq!(verdict(&reports).waits_for, Some(Release));
+    }
+    let released = report("09:00:00Z", "ACCP", "", &[]);
+    let all = [accepted.clone(), checked.clone(), released];
+    assert_eq!((matched(&all).waits_for, verdict(&all).waits_for), (None, None));
+    // Money that moves does not wait for a release; nor does a rejected order.
+    for code in ["ACSP", "ACWP", "ACSC", "RJCT"] {
+        let ended = [report("09:00:00+02:00", code, "", &[]), checked.clone()];
+        assert_eq!((matched(&ended).waits_for, verdict(&ended).waits_for), (None, None), "{code}");
+    }
+}
+
+/// A late report does not take a rejection back, for those who only have the reports too.
+#[test]
+fn a_rejection_is_not_taken_back_by_a_late_report() {
+    let rejected = report("09:00:00", "RJCT", "", &[]);
+    for late in ["RVCM", "RVNC", "ACTC", "PDNG", "RCVD", "ACCP"] {
+        let reports = [rejected.clone(), report("10:00:00", late, "", &[])];
+        for said in [verdict(&reports), BankVerdict::of_unreferenced(&reports)] {
+            assert_eq!(
+                (said.verdict, said.status.unwrap().code.as_str()),
+                (PaymentVerdict::Rejected, "RJCT"),
+                "{late}"
+            );
+        }
+    }
+}
+
+const CODES: &[&str] = &["RCVD", "ACTC", "PDNG", "RVNC", "RVCM", "RCVC", "ACCP", "ACSP", "ACSC", "RJCT"];
 
 proptest! {
-    /// Whatever comes in whatever order: once the bank has gone on, nothing waits for release; after a check that has
+    /// Whatever comes in whatever order: once the bank has gone on or rejected, nothing waits for release; after a check that has
     /// ended, and nothing behind it, everything does.
     #[test]
     fn the_order_of_reports_does_not_matter(said in proptest::collection::vec((0..CODES.len(), 0..24_u8), 1..8)) {
@@ -200,7 +273,7 @@ proptest! {
             .collect();
         let has = |codes: &[&str]| said.iter().any(|(at, _)| codes.contains(&CODES[*at]));
         let waits_for: Option<OrderWaitsFor> = match () {
-            () if has(&["ACCP", "ACSP", "ACSC"]) => None,
+            () if has(&["ACCP", "ACSP", "ACSC", "RJCT"]) => None,
             () if has(&["RVCM", "RCVC"]) => Some(Release),
             () if has(&["RVNC"]) => Some(PayeeCheck),
             () => None,

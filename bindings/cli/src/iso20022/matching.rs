@@ -14,7 +14,7 @@ use bankchannel_iso20022::{
     tables::{self, CsvOptions, CsvWriter, TableColumn},
 };
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     files::{self, LeftOut, NamedEncoding},
@@ -86,17 +86,19 @@ pub(super) fn run(_: &Spec, matches: &ArgMatches) -> CommandOutcome {
             match file.and_then(|file| file.whole().map_err(LeftOut::from)) {
                 Ok(MessageFile::Payment(_)) => {
                     failed |= named;
-                    output::print_note(&format!("{name}: is a payment file, not a file from the bank: left out"));
+                    let why = "is a payment file, not a file from the bank";
+                    output::print_note(&format!("{name}: {why}: left out"));
+                    not_read.push(left_out(name, why, named));
                 }
                 Ok(file) => {
                     reports.extend_from_slice(file.reports());
                     statements.extend_from_slice(file.statements());
                 }
-                Err(LeftOut { why, is_failure: false }) => output::print_note(&format!("{name}: {why}: left out")),
-                Err(LeftOut { why, .. }) => {
-                    failed = true;
-                    output::print_note(&format!("{name}: {why}: left out, so that an outcome may be missing"));
-                    not_read.push(json!({ "file": name, "error": why }));
+                Err(LeftOut { why, is_failure }) => {
+                    failed |= is_failure;
+                    let missing = if is_failure { ", so that an outcome may be missing" } else { "" };
+                    output::print_note(&format!("{name}: {why}: left out{missing}"));
+                    not_read.push(left_out(name, &why, is_failure));
                 }
             }
             Ok(())
@@ -110,7 +112,7 @@ pub(super) fn run(_: &Spec, matches: &ArgMatches) -> CommandOutcome {
     match format(matches) {
         Format::Json => {
             let mut shown = write_boundary(matched);
-            if failed {
+            if !not_read.is_empty() {
                 shown["not_read"] = not_read.into();
             }
             output::json(&shown);
@@ -118,6 +120,12 @@ pub(super) fn run(_: &Spec, matches: &ArgMatches) -> CommandOutcome {
         Format::Table => show(&matched),
     }
     exit_of_match(failed)
+}
+
+/// A file that is left out, with the reason: `error`, or `not_read` if nothing is missing without it, as in `show --json`.
+fn left_out(name: &str, why: &str, is_failure: bool) -> Value {
+    let member = if is_failure { "error" } else { "not_read" };
+    json!({ "file": name, (member): why })
 }
 
 /// A named file that was left out is a failure, which a note has reported.

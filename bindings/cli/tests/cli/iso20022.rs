@@ -120,6 +120,15 @@ fn a_folder_of_downloads_is_shown_and_matched() {
     let json = home.run(&["iso20022", "match", "payment.xml", "inbox", "--json"]).expect(1).json();
     assert!(json["not_read"][0]["file"].as_str().unwrap().ends_with("t.dat"), "{json}");
     fs::remove_file(home.path("inbox/t.dat")).unwrap();
+    // A table of a bank may hold what is missing; a document for people does not.
+    fs::write(home.path("inbox/v.csv"), "Buchungstag;Betrag;Text\n01.12.2026;-4,00;Miete\n").unwrap();
+    let json = home.run(&["iso20022", "match", "payment.xml", "inbox", "--json"]).expect(1).json();
+    assert!(json["not_read"][0]["error"].is_string(), "{json}");
+    fs::rename(home.path("inbox/v.csv"), home.path("v.csv")).unwrap();
+    fs::write(home.path("inbox/w.pdf"), "%PDF-1.4").unwrap();
+    let json = home.run(&["iso20022", "match", "payment.xml", "inbox", "--json"]).expect(0).json();
+    assert!(json["not_read"][0]["not_read"].as_str().unwrap().contains("PDF"), "{json}");
+    fs::remove_file(home.path("inbox/w.pdf")).unwrap();
     let matched = home.run(&["iso20022", "match", "payment.xml", "inbox"]).expect(0);
     assert!(matched.out.contains("executed_reported") && matched.out.contains("rejected"), "{}", matched.out);
     let matched = home.run(&["iso20022", "match", "payment.xml", "inbox", "--csv"]).expect(0);

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::UploadedMessage;
+use super::{UploadedMessage, uploaded::names_a_file};
 use crate::cash::{CashFile, Entry};
-use crate::data::placeholder;
 use crate::matching;
 use crate::message_file::{MAX_UNASKED, MessageFile, read_message_file};
 use crate::status::StatusFile;
@@ -53,20 +52,23 @@ impl AnswerFile {
         match &self.content {
             Some(MessageFile::Status(file)) => of_reports(file, upload),
             Some(MessageFile::Cash(file)) => of_statements(file, upload),
-            Some(MessageFile::Both(reports, statements)) => match of_reports(reports, upload) {
-                AnswerClaim::Named => AnswerClaim::Named,
-                _ => of_statements(statements, upload),
-            },
+            Some(MessageFile::Both(reports, statements)) => {
+                match (of_reports(reports, upload), of_statements(statements, upload)) {
+                    (AnswerClaim::Named, _) => AnswerClaim::Named,
+                    // What its statements leave open, its reports have told: they are about another file.
+                    (AnswerClaim::Other, AnswerClaim::Unreferenced) => AnswerClaim::Other,
+                    (_, of_statements) => of_statements,
+                }
+            }
             Some(MessageFile::Payment(_) | MessageFile::Other(_)) | None => AnswerClaim::Unreferenced,
         }
     }
 }
 
 fn of_reports(file: &StatusFile, upload: &UploadedMessage) -> AnswerClaim {
-    let original = |id: &Option<String>| id.as_deref().filter(|id| !placeholder(id)).is_some();
     if file.reports.iter().any(|report| upload.is_named(report.original_message_id.as_ref())) {
         AnswerClaim::Named
-    } else if file.reports.iter().any(|report| original(&report.original_message_id)) {
+    } else if file.reports.iter().any(names_a_file) {
         AnswerClaim::Other
     } else {
         AnswerClaim::Unreferenced
@@ -162,6 +164,24 @@ mod tests {
         assert_eq!(claimed.len(), 2);
         let other = with_id("OTHER-1").replace("250.05", "250.06").replace("1200.00", "1199.99");
         assert_eq!(answer.claim(&uploaded(&other)), AnswerClaim::Other);
+    }
+
+    /// One archive with a report and with a statement of an older format, which says nothing.
+    #[test]
+    fn a_report_of_another_file_is_not_passed_over_for_a_statement_beside_it() {
+        let (own, other) = (with_id("OWN-1"), with_id("OTHER-1"));
+        let without_report =
+            b":20:A\r\n:25:FI2112345600000785\r\n:28C:1\r\n:60F:C261201EUR1,\r\n:62F:C261201EUR1,\r\n-";
+        let Some(MessageFile::Cash(statement)) = AnswerFile::read(without_report, 10).content else { panic!("cash") };
+        let beside = |payment: &str| {
+            let Some(MessageFile::Status(reports)) = answers(payment).swap_remove(0).content else { panic!("reports") };
+            let content = Some(MessageFile::Both(reports, statement.clone()));
+            AnswerFile { content, problem: None }
+        };
+        assert_eq!(beside(&own).claim(&uploaded(&own)), AnswerClaim::Named);
+        assert_eq!(beside(&other).claim(&uploaded(&own)), AnswerClaim::Other);
+        let alone = AnswerFile { content: Some(MessageFile::Cash(statement.clone())), problem: None };
+        assert_eq!(alone.claim(&uploaded(&own)), AnswerClaim::Unreferenced);
     }
 
     #[test]

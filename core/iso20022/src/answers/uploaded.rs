@@ -54,28 +54,37 @@ impl UploadedMessage {
         id.is_some() && id.map(String::as_str) == self.message_id()
     }
 
-    /// The reports of one file that are about it: those that name it; all of them if none does, where the caller knows
-    /// that the file is about it.
+    /// The reports of one file that are about it: those that name it; if none does, those that name no file, where the
+    /// caller knows that the file is about it.
     pub fn own_reports<'r>(&self, reports: &'r [StatusReport]) -> Cow<'r, [StatusReport]> {
         match self.named_reports(reports) {
-            named if named.is_empty() => Cow::Borrowed(reports),
+            named if named.is_empty() => selected(reports, |report| !names_a_file(report)),
             named => named,
         }
     }
 
-    /// The reports that name it: copies only if others stand between them.
+    /// The reports that name it.
     pub(super) fn named_reports<'r>(&self, reports: &'r [StatusReport]) -> Cow<'r, [StatusReport]> {
-        let is_named = |report: &&StatusReport| self.is_named(report.original_message_id.as_ref());
-        if reports.iter().all(|report| is_named(&report)) {
-            return Cow::Borrowed(reports);
-        }
-        reports.iter().filter(is_named).cloned().collect()
+        selected(reports, |report| self.is_named(report.original_message_id.as_ref()))
     }
 
     /// Whether one of the file's transactions has this UETR.
     pub(super) fn has_uetr(&self, uetr: &str) -> bool {
         !self.uetrs.is_empty() && self.uetrs.contains(&uetr.to_ascii_lowercase())
     }
+}
+
+/// Whether a report names the payment file that it is about.
+pub(super) fn names_a_file(report: &StatusReport) -> bool {
+    report.original_message_id.as_deref().is_some_and(|id| !placeholder(id))
+}
+
+/// The reports of a kind: copies only if others stand between them.
+fn selected(reports: &[StatusReport], is_wanted: impl Fn(&StatusReport) -> bool) -> Cow<'_, [StatusReport]> {
+    if reports.iter().all(&is_wanted) {
+        return Cow::Borrowed(reports);
+    }
+    reports.iter().filter(|report| is_wanted(report)).cloned().collect()
 }
 
 /// The message id of the first group header, for messages of any kind.

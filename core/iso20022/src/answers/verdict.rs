@@ -7,7 +7,9 @@ use bankchannel_foundation::model::Boundary;
 use super::UploadedMessage;
 use crate::cash::Statement;
 use crate::data::Code;
-use crate::matching::{ClaimStage, Matched, Outcome, StatusProgress, match_status, reports_by_time};
+use crate::matching::{
+    ClaimStage, Matched, Outcome, StatusProgress, StatusRank, comparable_time, match_status, reports_by_time,
+};
 use crate::meaning;
 use crate::payee_check::{self, OrderWaitsFor, PayeeCheckState, PayeeCheckSummary};
 use crate::status::{StatusReason, StatusReport};
@@ -143,11 +145,10 @@ fn of_status(status: &Code) -> PaymentVerdict {
 
 /// The last status by time. One of a check of payees that comes after the order was authorised is an old one.
 fn latest(reports: &[StatusReport]) -> Option<ReportedStatus<'_>> {
-    let (mut progress, mut last) = (StatusProgress::default(), None);
+    let (mut progress, mut last) = (StatusProgress::default(), None::<ReportedStatus<'_>>);
     for at in reports_by_time(reports) {
         let Some(said) = final_status(&reports[at]) else { continue };
-        let now = last.as_ref().map(|last: &ReportedStatus<'_>| (last.stage(), 0));
-        if progress.take(now, (said.stage(), 0)) {
+        if progress.take(last.as_ref().map(ReportedStatus::rank), said.rank()) {
             last = Some(said);
         }
     }
@@ -161,11 +162,17 @@ struct ReportedStatus<'r> {
     check: Option<&'r PayeeCheckSummary>,
     /// Whether "pending" is about the check.
     in_check: bool,
+    /// When the report was made, if its time can be compared.
+    at: Option<i64>,
 }
 
 impl ReportedStatus<'_> {
     fn waits_for(&self) -> Option<OrderWaitsFor> {
         self.stage().waits_for()
+    }
+
+    fn rank(&self) -> StatusRank {
+        StatusRank { stage: self.stage(), closeness: 0, at: self.at }
     }
 
     fn stage(&self) -> ClaimStage {
@@ -194,7 +201,8 @@ fn final_status(report: &StatusReport) -> Option<ReportedStatus<'_>> {
     let of_parts = || all().find(|(_, reasons)| reasons.iter().any(|reason| reason.code.is_some()));
     let reasons = if reasons.is_empty() { of_parts().map_or(reasons, |(_, reasons)| reasons) } else { reasons };
     let in_check = payee_check::means_pending_checks(report);
-    Some(ReportedStatus { status, reasons, check: report.payee_check.as_deref(), in_check })
+    let at = comparable_time(report);
+    Some(ReportedStatus { status, reasons, check: report.payee_check.as_deref(), in_check, at })
 }
 
 fn in_words(said: &ReportedStatus<'_>) -> String {

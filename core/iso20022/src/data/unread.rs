@@ -84,8 +84,15 @@ impl UnreadTally {
         self.count_several(names, line, 1);
     }
 
+    /// Adds what another one has found, behind this name.
+    pub(crate) fn append(&mut self, name: &str, other: &Self) {
+        for one in &other.found {
+            self.count_several(std::iter::once(name).chain(one.path.split('/').skip(1)), one.first_line, one.count);
+        }
+    }
+
     /// The same for several of them, the first of which is on this line.
-    pub(crate) fn count_several<'n>(&mut self, names: impl Iterator<Item = &'n str> + Clone, line: u64, several: u64) {
+    fn count_several<'n>(&mut self, names: impl Iterator<Item = &'n str> + Clone, line: u64, several: u64) {
         let key = hash(names.clone());
         if let Some(place) = self.places.get(&key) {
             self.found[*place].count += several;

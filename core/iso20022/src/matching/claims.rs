@@ -2,7 +2,7 @@
 
 use crate::data::Code;
 use crate::meaning::{self, MoneyState};
-use crate::payee_check::{self, OrderWaitsFor};
+use crate::payee_check::{self, OrderWaitsFor, PayeeCheckState};
 use crate::status::StatusReason;
 
 use super::result::{MatchedBy, StatusSource};
@@ -25,6 +25,8 @@ pub(super) struct ReportClaim<'a> {
     pub(super) reasons: &'a [StatusReason],
     /// A status of the same report that contradicts this one: of the batch or of the file.
     pub(super) contradicted: Option<&'a Code>,
+    /// When the report was made, in milliseconds; `None` for a time that cannot be compared.
+    pub(super) at: Option<i64>,
 }
 
 /// The progress of a transaction according to a status, as far as later statuses depend on it.
@@ -80,6 +82,17 @@ impl ClaimStage {
         }
     }
 
+    /// The stage of a status of the whole in a report of a check: a result is not the last one as long as some payees are
+    /// checked, and what is said of the format says nothing of the order.
+    pub(crate) fn of_whole(self, check: Option<PayeeCheckState>, in_check: bool) -> Self {
+        match (self, check) {
+            (Self::Checked, Some(PayeeCheckState::Pending)) => Self::Checking,
+            (Self::Open, Some(PayeeCheckState::Pending)) if in_check => Self::Checking,
+            (Self::Open, Some(PayeeCheckState::Done)) if in_check => Self::Checked,
+            (stage, _) => stage,
+        }
+    }
+
     /// The order's next step, if the status is one of a check of payees.
     pub(crate) fn waits_for(self) -> Option<OrderWaitsFor> {
         match self {
@@ -105,24 +118,68 @@ impl ClaimStage {
     }
 }
 
+/// A status, as far as its place in the progress of an order goes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StatusRank {
+    pub(crate) stage: ClaimStage,
+    /// How closely it names the transaction.
+    pub(crate) closeness: u8,
+    /// When its report was made, in milliseconds; `None` for a time that cannot be compared, as without an offset.
+    pub(crate) at: Option<i64>,
+}
+
 /// Whether the order was authorised, by any status so far: then a check of payees is over.
 #[derive(Debug, Clone, Copy, Default)]
+enum StatusAuthorisation {
+    #[default]
+    NotYet,
+    /// It was accepted, the last time at this time. Some banks accept an order before they check its payees: a check whose
+    /// report is later is not over.
+    AcceptedAt(i64),
+    /// Its money moves, or it was accepted at a time that cannot be compared.
+    Final,
+}
+
+/// The progress of an order, by its statuses so far.
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct StatusProgress {
-    authorised: bool,
+    authorisation: StatusAuthorisation,
 }
 
 impl StatusProgress {
-    /// Takes the next status of a transaction, a batch or a file; `false` if it does not replace the one that counts now.
-    /// Each comes with how closely it names the transaction. An order goes from received to the check of its payees, to the
-    /// end of the check, to its authorisation, and never back: reports come late, in any order, and with times that cannot
-    /// be compared. A result that names a transaction is not replaced by one of the whole.
-    pub(crate) fn take(&mut self, now: Option<(ClaimStage, u8)>, next: (ClaimStage, u8)) -> bool {
-        self.authorised |= next.0.is_authorised();
-        match (now, next) {
-            (_, (check, _)) if check.is_check() && self.authorised => false,
-            (Some((now, _)), (ClaimStage::Open, _)) => !now.is_check(),
-            (Some((ClaimStage::Checked, _)), (ClaimStage::Checking, _)) => false,
-            (Some((ClaimStage::Checked, known)), (ClaimStage::Checked, closeness)) => known <= closeness,
+    /// Takes the next status of a transaction, a batch or a file; `false` if it does not replace the one that counts now. An
+    /// order goes from received to the check of its payees, to the end of the check, to its authorisation, and never back:
+    /// reports come late, in any order, and with times that cannot be compared. A result that names a transaction is not
+    /// replaced by one of the whole.
+    pub(crate) fn take(&mut self, now: Option<StatusRank>, next: StatusRank) -> bool {
+        use ClaimStage::{Arrived, Checked, Checking, Debited, Executed, Moving, Open, Refused, Silent, Unknown};
+        self.authorise(next);
+        match (now.map(|now| now.stage), next.stage) {
+            (_, check) if check.is_check() && self.is_over(next.at) => false,
+            (Some(Refused), stage) => matches!(stage, Moving | Debited | Executed | Arrived),
+            (Some(Executed | Arrived), Silent | Unknown | Open) => false,
+            (Some(now), Open) => !now.is_check(),
+            (Some(Checked), Checking) => false,
+            (Some(Checked), Checked) => now.is_none_or(|now| now.closeness <= next.closeness),
+            _ => true,
+        }
+    }
+
+    fn authorise(&mut self, next: StatusRank) {
+        use StatusAuthorisation::{AcceptedAt, Final, NotYet};
+        self.authorisation = match (self.authorisation, next.stage, next.at) {
+            (_, stage, _) if !stage.is_authorised() => return,
+            (NotYet, ClaimStage::Approved, Some(at)) => AcceptedAt(at),
+            (AcceptedAt(known), ClaimStage::Approved, Some(at)) => AcceptedAt(known.max(at)),
+            _ => Final,
+        };
+    }
+
+    /// Whether a check whose report was made at this time is over.
+    fn is_over(self, check: Option<i64>) -> bool {
+        match (self.authorisation, check) {
+            (StatusAuthorisation::NotYet, _) => false,
+            (StatusAuthorisation::AcceptedAt(accepted), Some(check)) => check <= accepted,
             _ => true,
         }
     }
@@ -153,7 +210,11 @@ impl<'a> TransactionStanding<'a> {
         if self.other.is_some() {
             return;
         }
-        let rank = |claim: &ReportClaim<'_>| (claim.stage, claim.source.closeness());
+        let rank = |claim: &ReportClaim<'_>| StatusRank {
+            stage: claim.stage,
+            closeness: claim.source.closeness(),
+            at: claim.at,
+        };
         if !self.progress.take(self.claim.as_ref().map(rank), rank(next)) && next.contradicted.is_none() {
             return;
         }
@@ -183,8 +244,9 @@ impl<'a> TransactionStanding<'a> {
     }
 }
 
-/// The reports' claims about a whole batch or file. The first and the last claim of each stage are enough: those in
-/// between do not change the result. So the cost is not the number of reports times the number of transactions.
+/// The reports' claims about a whole batch or file. The first and the last claim of each stage are enough, of those whose
+/// time can be compared and of the others: those in between do not change the result. So the cost is not the number of
+/// reports times the number of transactions.
 #[derive(Debug, Default)]
 pub(super) struct ClaimTimeline<'a> {
     claims: Vec<ReportClaim<'a>>,
@@ -193,7 +255,9 @@ pub(super) struct ClaimTimeline<'a> {
 impl<'a> ClaimTimeline<'a> {
     /// Adds a claim; they come in the order of time.
     pub(super) fn add(&mut self, claim: ReportClaim<'a>) {
-        let same = |one: &&ReportClaim<'_>| one.stage == claim.stage && one.contradicted.is_none();
+        let same = |one: &&ReportClaim<'_>| {
+            (one.stage, one.at.is_some()) == (claim.stage, claim.at.is_some()) && one.contradicted.is_none()
+        };
         if claim.contradicted.is_none() && self.claims.iter().filter(same).count() == 2 {
             let last = self.claims.iter().rposition(|one| same(&one));
             self.claims.remove(last.unwrap_or_default());
@@ -202,7 +266,7 @@ impl<'a> ClaimTimeline<'a> {
         if !(contradicted && claim.contradicted.is_some()) {
             self.claims.push(claim);
         }
-        debug_assert!(self.claims.len() <= 2 * ClaimStage::COUNT + 1, "a timeline stays short");
+        debug_assert!(self.claims.len() <= 4 * ClaimStage::COUNT + 1, "a timeline stays short");
     }
 
     pub(super) fn claims(&self) -> &[ReportClaim<'a>] {
@@ -257,6 +321,7 @@ mod tests {
             by: MatchedBy::MessageId,
             reasons: &[],
             contradicted: None,
+            at: None,
         }
     }
 
@@ -264,12 +329,14 @@ mod tests {
         /// A timeline with claims left out gives the same result as a complete one.
         #[test]
         fn cut_timelines_settle_as_whole_ones(
-            said in proptest::collection::vec((0..CODES.len(), 0..3_usize), 0..40),
+            said in proptest::collection::vec((0..CODES.len(), 0..3_usize, any::<bool>(), 0..2_i64), 0..40),
         ) {
             let codes: Vec<Code> = (0..CODES.len()).map(code).collect();
             let (mut file, mut batch, mut own, mut naive) = (ClaimTimeline::default(), ClaimTimeline::default(), Vec::new(), TransactionStanding::default());
-            for (order, (at, level)) in said.iter().enumerate() {
-                let claim = claim(&codes[*at], order);
+            let mut time = 0;
+            for (order, (at, level, is_comparable, later)) in said.iter().enumerate() {
+                time += later;
+                let claim = ReportClaim { at: is_comparable.then_some(time), ..claim(&codes[*at], order) };
                 naive.add(&claim);
                 match level {
                     0 => own.push(claim),

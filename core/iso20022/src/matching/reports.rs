@@ -41,6 +41,7 @@ pub(super) fn read<'a>(sent: &SentPayments<'a>, reports: &'a [StatusReport]) -> 
         sent,
         order: 0,
         number: 0,
+        at: None,
         file: ClaimTimeline::default(),
         scopes: sent.scopes.iter().map(|_| ClaimTimeline::default()).collect(),
         own: Vec::new(),
@@ -49,7 +50,7 @@ pub(super) fn read<'a>(sent: &SentPayments<'a>, reports: &'a [StatusReport]) -> 
         leftovers: Vec::new(),
         is_check: false,
         in_check: false,
-        check_runs: false,
+        check: None,
         payees: vec![None; sent.transactions.len()],
         payees_of_scopes: vec![None; sent.scopes.len()],
         payees_of_file: None,
@@ -60,6 +61,7 @@ pub(super) fn read<'a>(sent: &SentPayments<'a>, reports: &'a [StatusReport]) -> 
     for (order, number) in by_time(reports).into_iter().enumerate() {
         (reading.order, reading.number) = (order, number);
         let report = &reports[number];
+        reading.at = comparable_time(report);
         if report.original_message_id.is_some() && report.original_message_id == sent.file.id {
             reading.report(report, &sums, total);
         } else {
@@ -86,6 +88,11 @@ pub(crate) fn by_time(reports: &[StatusReport]) -> Vec<usize> {
     order.into_iter().map(|(_, number)| number).collect()
 }
 
+/// When a report was made, in milliseconds; `None` for a time without an offset.
+pub(crate) fn comparable_time(report: &StatusReport) -> Option<i64> {
+    report.created.as_ref()?.instant.as_ref().map(|instant| instant.as_ms())
+}
+
 /// Milliseconds; a time without an offset counts as UTC.
 fn instant(moment: &Moment) -> i64 {
     if let Some(instant) = &moment.instant {
@@ -100,6 +107,8 @@ struct ReportReading<'s, 'a> {
     sent: &'s SentPayments<'a>,
     order: usize,
     number: usize,
+    /// When the report was made, if its time can be compared.
+    at: Option<i64>,
     file: ClaimTimeline<'a>,
     scopes: Vec<ClaimTimeline<'a>>,
     own: Vec<(usize, ReportClaim<'a>)>,
@@ -110,8 +119,8 @@ struct ReportReading<'s, 'a> {
     /// Whether the report is one of a payee check, and "pending" in it is about the check.
     is_check: bool,
     in_check: bool,
-    /// Whether it says that some of the check's results are still to come.
-    check_runs: bool,
+    /// How far its check is.
+    check: Option<PayeeCheckState>,
     /// The results of payee checks: of each transaction, of each batch, and of the file.
     payees: Vec<Option<PayeeClaim<'a>>>,
     payees_of_scopes: Vec<Option<PayeeClaim<'a>>>,
@@ -135,8 +144,7 @@ impl<'a> ReportReading<'_, 'a> {
             ParentStatus { code: report.status.as_ref(), reasons: &report.reasons, source: StatusSource::Group };
         self.is_check = payee_check::is_check(report);
         self.in_check = payee_check::means_pending_checks(report);
-        let state = report.payee_check.as_ref().map(|check| check.state);
-        self.check_runs = self.is_check && state == Some(PayeeCheckState::Pending);
+        self.check = report.payee_check.as_ref().map(|check| check.state).filter(|_| self.is_check);
         if self.is_check {
             let notes = self.payee_notes.get_or_insert_default();
             for note in payee_check::notes(report) {
@@ -223,7 +231,8 @@ impl<'a> ReportReading<'_, 'a> {
             None => &mut self.payees_of_file,
         };
         let of = (self.order, self.in_check);
-        if let Some(claim) = code.and_then(|code| PayeeClaim::of_whole(of, code, self.check_runs, by)) {
+        let runs = self.check == Some(PayeeCheckState::Pending);
+        if let Some(claim) = code.and_then(|code| PayeeClaim::of_whole(of, code, runs, by)) {
             claim.put_into(slot);
         }
     }
@@ -374,17 +383,14 @@ impl<'a> ReportReading<'_, 'a> {
     ) -> ReportClaim<'a> {
         let stage = match (code, source) {
             (Some(code), _) => ClaimStage::from_status(code, self.in_check),
-            // The others of the order are accepted: it is authorised.
+            // The others of the order are accepted: it is authorised, unless the report is only of its check.
+            (None, StatusSource::Counts) if self.is_check => ClaimStage::Checked,
             (None, StatusSource::Counts) => ClaimStage::Approved,
             (None, _) => ClaimStage::Silent,
         };
-        // A result of the whole is not the last one as long as some of its payees are checked.
-        let stage = match stage {
-            ClaimStage::Checked if self.check_runs && source != StatusSource::Transaction => ClaimStage::Checking,
-            stage => stage,
-        };
+        let stage = if source == StatusSource::Transaction { stage } else { stage.of_whole(self.check, self.in_check) };
         let (order, report) = (self.order, self.number);
-        ReportClaim { order, report, line, code, stage, source, by, reasons, contradicted: None }
+        ReportClaim { order, report, line, code, stage, source, by, reasons, contradicted: None, at: self.at }
     }
 
     fn finish(mut self) -> ReportResults<'a> {

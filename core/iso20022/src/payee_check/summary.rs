@@ -3,7 +3,8 @@
 use bankchannel_foundation::model::Boundary;
 
 use super::{
-    PayeeCheck, PayeeCheckResult, explain, explained, is_check, joined, known, means_pending_checks, result_of,
+    PayeeCheck, PayeeCheckResult, explain, explained, is_check, is_of_check, joined, known, means_pending_checks,
+    result_of, statuses,
 };
 use crate::data::{Code, keep};
 use crate::rules::{Finding, Rule};
@@ -133,7 +134,8 @@ pub(crate) fn settle(report: &mut StatusReport) {
         count = count.max(declared.total());
     }
     let whole = report.status.iter().chain(report.batches.iter().filter_map(|batch| batch.status.as_ref()));
-    let is_running = whole.filter_map(|code| result_of(code, in_check)).any(|one| one == PayeeCheckResult::Pending);
+    let is_running = has_only_begun(report, counts)
+        || whole.filter_map(|code| result_of(code, in_check)).any(|one| one == PayeeCheckResult::Pending);
     let count = report.original_count.unwrap_or(count).max(counts.total());
     let (notes, has_more) = first_notes(report);
     if has_more {
@@ -142,6 +144,12 @@ pub(crate) fn settle(report: &mut StatusReport) {
             .push(format!("the bank has more than {MAX_NOTES} notices on the payee check: the rest is left out"));
     }
     report.payee_check = Some(Box::new(PayeeCheckSummary { notes, ..counts.summary(count, is_running) }));
+}
+
+/// Whether no result has come, and none is left to come: the bank has only begun with the check.
+fn has_only_begun(report: &StatusReport, counts: ResultCounts) -> bool {
+    let is_refused = |code: &Code| !code.proprietary && matches!(code.code.as_str(), "RJCT" | "CANC");
+    counts.total() == 0 && !statuses(report).any(is_of_check) && !report.status.as_ref().is_some_and(is_refused)
 }
 
 fn explain_pending(report: &mut StatusReport) {

@@ -198,24 +198,45 @@ pub(crate) fn recognise_inside(head: &[u8]) -> Result<FileFormat, OtherFile> {
     }
 }
 
-/// Whether the first bytes of a file without a reader of its own are text for people: neither XML, nor lines with the tags
-/// and records of a statement, nor a message with its own marks.
+/// Whether the first bytes of a file without a reader of its own are text for people: neither XML, nor lines of a table, nor
+/// records, nor a message with its own marks.
 pub(crate) fn is_prose(head: &[u8]) -> bool {
     let bytes = &head[..head.len().min(HEAD)];
     let is_text = |byte: &u8| *byte >= b' ' && *byte != 0x7F || matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C);
-    let is_of_message = |line: &[u8]| {
-        let line = line.trim_ascii_start();
-        let digits = line.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        let is_record = digits >= 10 || line.first() == Some(&b'T') && line.get(1..3).is_some_and(is_number);
-        is_record
-            || line.starts_with(b":")
-            || line.starts_with(b"{")
-            || line.starts_with(b"UN")
-            || line.starts_with(b"MT")
-    };
-    let mut lines = bytes.split(|byte| matches!(byte, b'\r' | b'\n'));
+    let mut lines = bytes.split(|byte| matches!(byte, b'\r' | b'\n')).map(<[u8]>::trim_ascii);
     let has_text = bytes.iter().any(u8::is_ascii_alphabetic);
-    has_text && bytes.iter().all(is_text) && !bytes.contains(&b'<') && !lines.any(is_of_message)
+    let is_of_program = |line| is_marked(line) || is_record(line) || is_of_table(line) || is_encoded(line);
+    has_text && bytes.iter().all(is_text) && !bytes.contains(&b'<') && !lines.any(is_of_program)
+}
+
+/// With what a line of a message begins, of SWIFT, EDIFACT, OpenPGP, certificates, MIME and QIF.
+const MARKS: &[&[u8]] = &[b":", b"{", b"UN", b"MT", b"-----BEGIN", b"MIME-Version", b"Content-", b"!"];
+
+fn is_marked(line: &[u8]) -> bool {
+    MARKS.iter().any(|mark| line.starts_with(mark))
+}
+
+/// Whether a line is a record of fixed columns, or one that its number begins: of TITO and KTL, BAI2, BgMax, CFONB 120, DTAUS.
+fn is_record(line: &[u8]) -> bool {
+    let digits = line.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let goes_on = line.get(digits).is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b',');
+    digits >= 6
+        || digits >= 2 && line.starts_with(b"0") && goes_on
+        || line.first() == Some(&b'T') && line.get(1..3).is_some_and(is_number)
+}
+
+/// Whether a line has the cells of a table: in prose a blank follows a comma.
+fn is_of_table(line: &[u8]) -> bool {
+    let count = |of: u8| memchr::memchr_iter(of, line).count();
+    let joined = line.windows(2).filter(|pair| pair[0] == b',' && pair[1] != b' ').count();
+    count(b';') >= 2 || count(b'\t') >= 2 || joined >= 2
+}
+
+/// Whether a line is of bytes as letters, such as Base64, and not of words.
+fn is_encoded(line: &[u8]) -> bool {
+    const MIN: usize = 48;
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+    line.len() >= MIN && line.iter().all(is_letter)
 }
 
 fn is_number(bytes: &[u8]) -> bool {
@@ -284,7 +305,9 @@ mod tests {
 
     #[test]
     fn prose_is_no_message_that_could_be_missing() {
-        for text in ["Dear customer,\r\nfind attached: the report.\r\n", "Gr\u{fc}\u{df}e\nT. Bank 2026\n"] {
+        let letter = "Dear customers, partners, and friends,\n01.12.2026, 09:30: from 2026 on; see https://bank.example/a/b;\n\
+            00100 Helsinki\n";
+        for text in ["Dear customer,\r\nfind attached: the report.\r\n", "Gr\u{fc}\u{df}e\nT. Bank 2026\n", letter] {
             assert!(is_prose(text.as_bytes()), "{text}");
         }
         for text in [
@@ -299,6 +322,18 @@ mod tests {
             "a\n0261201095012345",
             "a\0b",
             "PK\u{3}\u{4}",
+            // What banks give beside the messages that are read here.
+            "Buchungstag;Betrag;Text\n01.12.2026;-4,00;Miete\n",
+            "date\tamount\ttext\n",
+            "Date,Amount,Payee\n2026-12-01,-4.00,Rent\n",
+            "0130004    00585EUR2 00001234567  301126                                                  0000000010000{\n",
+            "01,122099999,123456789,261201,0800,1,80,1,2/\n02,123456789,122099999,1,261201,,EUR,2/\n",
+            "01BGMAX               0120261201093035010331P\n",
+            "0128ALK37040044000000000ACME GMBH\n",
+            "!Type:Bank\nD12/01/26\nT-4.00\n",
+            "-----BEGIN PKCS7-----\nMIIB\n",
+            "MIME-Version: 1.0\nContent-Type: text/plain\n",
+            "VGhpcyBpcyBhIHN0YXRlbWVudCB0aGF0IHdhcyBwYWNrZWQgYXMgQmFzZTY0LCBieSBhIGJhbms=\n",
         ] {
             assert!(!is_prose(text.as_bytes()), "{text}");
         }

@@ -1,7 +1,7 @@
 //! The fields of a message before its entries.
 
 use crate::cash::{CashKind, Direction, Statement, StatementAccount, StatementBalance, TransactionSummary};
-use crate::data::{Code, Moment, Money, placeholder};
+use crate::data::{Code, Moment, Money, UnreadTally, placeholder};
 use crate::meaning;
 use crate::rules::{Finding, Rule};
 
@@ -13,9 +13,6 @@ const ASK: &str = "ask the bank for the file again";
 
 /// Maximum length of the information about a statement, in bytes.
 const MAX_INFORMATION: usize = 64 * 1024;
-
-/// Maximum number of different tags of a head that are named.
-const MAX_UNREAD: usize = 1000;
 
 /// What of a message is read before its first entry or its closing balance.
 #[derive(Debug, Default)]
@@ -34,17 +31,8 @@ pub(super) struct MessageHead {
     pub(super) has_floor: bool,
     pub(super) information: Option<String>,
     pub(super) problems: Vec<Finding>,
-    /// The fields that are in no field of the result.
-    pub(super) unread: Vec<UnreadField>,
-}
-
-/// A field that is in no field of the result, by the tag with which it begins.
-#[derive(Debug)]
-pub(super) struct UnreadField {
-    pub(super) name: String,
-    /// The line of the first one.
-    pub(super) line: u64,
-    pub(super) count: u64,
+    /// The fields that are in no field of the result, by the tag with which each begins.
+    pub(super) unread: UnreadTally,
 }
 
 impl MessageHead {
@@ -54,7 +42,7 @@ impl MessageHead {
             Tag::Reference => self.reference = Some(one_line(text)).filter(|text| !text.is_empty()),
             Tag::Related => {
                 if !placeholder(text.trim()) {
-                    self.unread(tag.name(), line);
+                    self.unread.count([tag.name()].into_iter(), line);
                 }
             }
             Tag::Account | Tag::AccountWithBic => {
@@ -106,15 +94,6 @@ impl MessageHead {
     fn set_currency(&mut self, text: Option<&str>) {
         if let Some((currency, account)) = text.filter(|text| is_currency(text)).zip(self.account.as_mut()) {
             account.currency.get_or_insert_with(|| currency.to_owned());
-        }
-    }
-
-    /// Names a field that is in no field of the result.
-    pub(super) fn unread(&mut self, name: &str, line: u64) {
-        if let Some(there) = self.unread.iter_mut().find(|there| there.name == name) {
-            there.count += 1;
-        } else if self.unread.len() < MAX_UNREAD {
-            self.unread.push(UnreadField { name: name.to_owned(), line, count: 1 });
         }
     }
 

@@ -127,7 +127,7 @@ impl<'a> SwiftReader<'a> {
             Some(Part::Unknown) => {
                 let (name, line) = (self.fields.text.as_str(), self.fields.line);
                 match (&mut self.head, &mut self.statement) {
-                    (Some(head), _) => head.unread(name, line),
+                    (Some(head), _) => head.unread.count([name].into_iter(), line),
                     (None, Some(statement)) => statement.unread(name, None, line),
                     (None, None) => {}
                 }

@@ -2,10 +2,10 @@
 
 use super::account;
 use super::details::OwnBank;
-use super::head::{self, MessageHead, UnreadField};
+use super::head::{self, MessageHead};
 use super::tags::{SwiftMessage, Tag};
 use crate::cash::{CashKind, MAX_BALANCES, OpenStatement, Statement, StatementBalance};
-use crate::data::keep;
+use crate::data::{UnreadTally, keep};
 use crate::rules::{Finding, Rule};
 
 /// Maximum number of problems of a statement.
@@ -75,10 +75,8 @@ impl SwiftStatement {
     }
 
     /// The fields of a message's head that have none in the result.
-    pub(super) fn unread_of_head(&mut self, fields: &[UnreadField]) {
-        for field in fields {
-            self.open.unread.count_several([self.name, &field.name].into_iter(), field.line, field.count);
-        }
+    pub(super) fn unread_of_head(&mut self, fields: &UnreadTally) {
+        self.open.unread.append(self.name, fields);
     }
 
     /// Adds a balance that is neither the opening nor the closing one.

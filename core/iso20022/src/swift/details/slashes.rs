@@ -59,7 +59,7 @@ pub(super) fn read(text: &str, _: OwnBank, found: &mut Particulars) -> bool {
     for (key, value) in values(&text, KEYS) {
         let value = value.trim();
         if !matches!(key, "NAME" | "ID" | "ADDR") {
-            party = key;
+            party = if plain(value).is_empty() { key } else { "" };
         }
         let is_kept = match key {
             "NAME" if party == "ULTC" => found.set(plain(value), |found| &mut found.ultimate_creditor),
@@ -203,6 +203,9 @@ mod tests {
             (Some("ULTIMATE"), Some("OTHER"))
         );
         assert_eq!(found.unread, ["ID", "EREF"]);
+        // A party that has its name already does not take the next one.
+        let found = said("/TRTP/SEPA/ULTD/ACME/NAME/JANSEN/");
+        assert_eq!((found.ultimate_debtor.as_deref(), found.name.as_deref()), (Some("ACME"), Some("JANSEN")));
         assert_eq!(said("/TRTP/SEPA/NAME/FIRST/BENM//NAME/SECOND").unread, ["NAME"]);
         assert_eq!(said("/EREF/E//CNTP/1/INGBNL2A/A B/TOWN/MORE/").unread, ["CNTP"]);
         assert_eq!(said("/EREF/E//ULTD/A B/MORE/TRCD/1/TRCD/2").unread, ["ULTD", "TRCD"]);
