@@ -161,9 +161,10 @@ fn reports_of_another_upload_are_not_its_own() {
     assert_eq!(upload.own_reports(&reports)[..], reports[..1]);
     assert!(upload.own_reports(&reports[1..]).is_empty(), "a report that names another file is about that one");
     // The caller knows that the file is about it: then a report without a name is.
-    let nameless = ["NOTPROVIDED", ""].map(|id| StatusReport {
-        original_message_id: Some(id.to_owned()).filter(|id| !id.is_empty()),
-        ..report("09:00:00", "ACTC", "", &[])
+    let nameless = ["NOTPROVIDED", ""].map(|id| {
+        let mut report = report("09:00:00", "ACTC", "", &[]);
+        report.original_message_id = Some(id.to_owned()).filter(|id| !id.is_empty());
+        report
     });
     let beside = [nameless[0].clone(), reports[1].clone(), nameless[1].clone()];
     assert_eq!(upload.own_reports(&beside)[..], nameless);

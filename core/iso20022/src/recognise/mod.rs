@@ -305,7 +305,7 @@ mod tests {
 
     #[test]
     fn prose_is_no_message_that_could_be_missing() {
-        let letter = "Dear customers, partners, and friends,\n01.12.2026, 09:30: from 2026 on; see https://bank.example/a/b;\n\
+        let letter = "Dear customers, partners, and friends,\n01.12.2026, 09:30: from 2026 on; see https://bank.example/a/b\n\
             00100 Helsinki\n";
         for text in ["Dear customer,\r\nfind attached: the report.\r\n", "Gr\u{fc}\u{df}e\nT. Bank 2026\n", letter] {
             assert!(is_prose(text.as_bytes()), "{text}");
