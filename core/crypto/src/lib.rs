@@ -10,6 +10,8 @@
 //! | [`pkcs12`] | PKCS#12 files: a key with its certificate | p12-keystore |
 //! | [`digest`] | SHA-256, HMAC-SHA-256, comparison in constant time, hex; SHA-1, 384 and 512 of foreign messages | aws-lc-rs |
 //! | [`random`] | bytes, codes, identifiers | aws-lc-rs |
+//! | [`cbc`] | block ciphers in CBC mode, AES-256; over pieces | aws-lc-rs |
+//! | [`legacy_cipher`] | keys of sessions by RSA PKCS#1 v1.5, and 3DES, where a bank asks for them | aws-lc-rs, des |
 //! | [`aead`] | small secrets sealed at rest, AES-256-GCM | aws-lc-rs |
 //! | [`password`] | Argon2id password hashes, counted | argon2 |
 //! | [`totp`] | RFC 6238 one-time codes | aws-lc-rs |
@@ -21,11 +23,13 @@
 
 pub mod aead;
 pub mod asn1;
+pub mod cbc;
 pub mod digest;
 mod encrypted_key;
 mod error;
 pub mod jws;
 mod key_derivation;
+pub mod legacy_cipher;
 pub mod legacy_rsa;
 pub mod password;
 pub mod pem;
@@ -41,6 +45,18 @@ pub mod x509;
 pub use error::CryptoError;
 pub use tls_identity::tls_identity;
 pub use unlocked::unlocked_private_key;
+
+/// `Debug` that shows nothing of the content.
+macro_rules! opaque_debug {
+    ($($type:ident),+) => {
+        $(impl std::fmt::Debug for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($type)).finish_non_exhaustive()
+            }
+        })+
+    };
+}
+use opaque_debug;
 
 /// The result of this crate's operations.
 pub type Result<T, E = CryptoError> = std::result::Result<T, E>;

@@ -130,11 +130,11 @@ fn upload(table: &mut Table, signer: &Signer) {
     let (ratio, ours, theirs) = paired(
         15,
         || {
-            let mut seal = RequestSeal::begin(&request, &header, "5e1").expect("it begins");
-            seal.update(&content);
-            let document = seal.finish_content(&signer.certificate);
+            let mut seal = RequestSeal::begin(&request, &header, "5e1", None).expect("it begins");
+            seal.update(&content).expect("it passes");
+            let document = seal.finish_content(&signer.certificate).expect("it ends");
             let value = signer.sign(document.bytes_to_sign());
-            let sealed = document.signed(&value, &times(), &signer.certificate);
+            let sealed = document.signed(&value, &times(), &signer.certificate).expect("it is sealed");
             let value = signer.sign(sealed.bytes_to_sign());
             black_box(sealed.head(&value));
         },

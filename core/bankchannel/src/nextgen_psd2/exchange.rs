@@ -187,7 +187,7 @@ impl BankSender {
 fn whole(body: &Body) -> Result<Bytes> {
     let literal = |segment: &Segment| match segment {
         Segment::Literal(bytes) => Ok(bytes.clone()),
-        Segment::Base64(_) | Segment::Base64Of(_) => {
+        Segment::Base64(_) | Segment::Encoded(..) => {
             Err(Error::internal("no operation of this protocol carries content"))
         }
     };

@@ -115,27 +115,19 @@ impl FileServiceSender {
         let document = ApplicationRequest { timestamp: timestamp.clone(), ..document.clone() };
         let header = self.connection.header(&request_id, &timestamp);
         let suffix: String = clock::request_id().chars().take(12).collect();
-        let mut seal = RequestSeal::begin(&document, &header, &suffix)?;
+        let mut seal = RequestSeal::begin(&document, &header, &suffix, None)?;
         if let Some(source) = content {
             seal = sealed_content(seal, source.clone(), options).await?;
         }
-        let sealed = seal.finish_content(&content_signer.certificate);
+        let sealed = seal.finish_content(&content_signer.certificate)?;
         let digest = sealed.document_digest().to_vec();
         let value = content_signer.sign(sealed.bytes_to_sign(), operation, options).await?;
         // A person may have been asked: the times are those of now.
         let now_s = self.clock.now_s();
         let times = EnvelopeTimes { created: whole_seconds(now_s), expires: whole_seconds(now_s + LIFETIME_S) };
-        let sealed = sealed.signed(&value, &times, &envelope_signer.certificate);
+        let sealed = sealed.signed(&value, &times, &envelope_signer.certificate)?;
         let value = envelope_signer.sign(sealed.bytes_to_sign(), operation, options).await?;
-        let (begin, end, tail) = (sealed.document_begin.clone(), sealed.document_end.clone(), sealed.tail.clone());
-        let mut inside = vec![Segment::Literal(begin.into())];
-        inside.extend(content.map(|source| Segment::Base64(source.content())));
-        inside.push(Segment::Literal(end.into()));
-        let body = vec![
-            Segment::Literal(sealed.head(&value).into()),
-            Segment::Base64Of(inside),
-            Segment::Literal(tail.into()),
-        ];
+        let body = sealed.message(&value, content.map(UploadSource::content));
         Ok((SentIds { request_id, timestamp, digest }, body))
     }
 }
@@ -145,16 +137,16 @@ async fn sealed_content(mut seal: RequestSeal, source: UploadSource, options: &C
     if let UploadSource::Bytes(bytes) = &source
         && bytes.len() as u64 <= APART
     {
-        seal.update(bytes);
+        seal.update(bytes)?;
         return Ok(seal);
     }
     let work = background::blocking(move || -> Result<RequestSeal> {
         match source.content() {
-            Content::Bytes(bytes) => seal.update(&bytes),
+            Content::Bytes(bytes) => seal.update(&bytes)?,
             Content::Pieces(pieces) => {
                 let mut next = pieces.take().ok_or_else(|| Error::new(&row::INTERNAL))?;
                 while let Some(piece) = next()? {
-                    seal.update(&piece);
+                    seal.update(&piece)?;
                 }
             }
             _ => return Err(Error::new(&row::INTERNAL)),

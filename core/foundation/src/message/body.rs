@@ -1,7 +1,10 @@
 //! Bodies to be sent: segments with a media type.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
+use super::encoding::{Base64Encoding, SegmentEncoding};
 use crate::model::{Content, Object, Value};
 
 /// The media type of JSON.
@@ -23,17 +26,23 @@ pub enum Segment {
     Literal(Bytes),
     /// The standard base64 of this content.
     Base64(Content),
-    /// The standard base64 of these segments, one after the other.
-    Base64Of(Vec<Segment>),
+    /// These segments, one after the other, encoded as a whole.
+    Encoded(Vec<Segment>, Arc<dyn SegmentEncoding>),
 }
 
 impl Segment {
+    /// The standard base64 of segments, one after the other.
+    #[must_use]
+    pub fn base64_of(segments: Vec<Self>) -> Self {
+        Self::Encoded(segments, Arc::new(Base64Encoding))
+    }
+
     /// The length on the wire, if known without reading the content.
     fn known_length(&self) -> Option<u64> {
         match self {
             Self::Literal(bytes) => Some(bytes.len() as u64),
             Self::Base64(content) => content.known_size().map(base64_length),
-            Self::Base64Of(segments) => length_of(segments).map(base64_length),
+            Self::Encoded(segments, encoding) => length_of(segments).map(|bytes| encoding.encoded_length(bytes)),
         }
     }
 
@@ -41,7 +50,7 @@ impl Segment {
         match self {
             Self::Literal(_) => true,
             Self::Base64(content) => content.is_repeatable(),
-            Self::Base64Of(segments) => segments.iter().all(Self::is_repeatable),
+            Self::Encoded(segments, _) => segments.iter().all(Self::is_repeatable),
         }
     }
 
@@ -51,7 +60,7 @@ impl Segment {
         match self {
             Self::Literal(_) => false,
             Self::Base64(content) => matches!(content, Content::File { .. }),
-            Self::Base64Of(segments) => segments.iter().any(Self::has_file),
+            Self::Encoded(segments, _) => segments.iter().any(Self::has_file),
         }
     }
 }
@@ -163,7 +172,7 @@ mod tests {
         let alone = Body::json_with_content(Object::new(), "C", Content::Bytes(Bytes::new()));
         assert_eq!(alone.known_length(), Some(r#"{"C":""}"#.len() as u64));
         let inner = vec![Segment::Literal("ab".into()), Segment::Base64(Content::from(vec![0; 4]))];
-        let nested = Body::of_segments(SOAP, vec![Segment::Literal("<".into()), Segment::Base64Of(inner)]);
+        let nested = Body::of_segments(SOAP, vec![Segment::Literal("<".into()), Segment::base64_of(inner)]);
         assert_eq!((nested.known_length(), nested.is_repeatable()), (Some(1 + 16), true));
     }
 }

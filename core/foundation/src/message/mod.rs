@@ -5,6 +5,7 @@
 //! content that was streamed out.
 
 mod body;
+mod encoding;
 mod field;
 mod headers;
 mod page;
@@ -16,6 +17,7 @@ use bytes::Bytes;
 
 use crate::model::Content;
 pub use body::{Body, JSON, SOAP, Segment, base64_length};
+pub use encoding::{Base64Encoding, Base64Pieces, SegmentEncoder, SegmentEncoding};
 pub use field::HeaderField;
 pub use headers::{Header, Headers, has_control, is_token, is_visible, text_has_control, trim};
 pub use page::{is_web_page, page_text};

@@ -5,9 +5,17 @@ mod common;
 
 use std::process::Command;
 
-use bankchannel_foundation::model::Date;
-use bankchannel_sepa_web_services::request::{ApplicationRequest, FileCommand, RequestHeader, RequestSeal};
+use bankchannel_crypto::cbc::CbcCipher;
+use bankchannel_crypto::legacy_cipher::{SessionKeyOpener, TRIPLE_DES};
+use bankchannel_crypto::rsa::RsaPrivateKey;
+use bankchannel_foundation::message::{Body, SOAP, Segment};
+use bankchannel_foundation::model::{Content, Date};
+use bankchannel_sepa_web_services::request::{
+    ApplicationRequest, FileCommand, RequestHeader, RequestSeal, SealedRequest,
+};
 use bankchannel_sepa_web_services::verify::VerificationRules;
+use bankchannel_xml::XmlTree;
+use bankchannel_xml_encryption::{EncryptedData, EncryptedDraft};
 use bankchannel_xml_signature::EnvelopeTimes;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use common::*;
@@ -50,18 +58,22 @@ fn full(command: FileCommand) -> ApplicationRequest {
 
 /// The message around content that comes in pieces.
 fn made(request: &ApplicationRequest, pieces: &[&[u8]]) -> String {
-    let mut seal = RequestSeal::begin(request, &header(), "5e1").unwrap();
-    pieces.iter().for_each(|piece| seal.update(piece));
-    let document = seal.finish_content(&CUSTOMER.certificate);
-    let value = CUSTOMER.sign(document.bytes_to_sign());
-    let times =
-        EnvelopeTimes { created: "2031-03-04T05:06:07Z".to_owned(), expires: "2031-03-04T05:11:07Z".to_owned() };
-    let sealed = document.signed(&value, &times, &CUSTOMER.certificate);
+    let sealed = sealed(request, pieces, None);
     let value = CUSTOMER.sign(sealed.bytes_to_sign());
     let content = if request.has_content { STANDARD.encode(pieces.concat()) } else { String::new() };
     let document = [sealed.document_begin.as_str(), &content, &sealed.document_end].concat();
     let tail = sealed.tail.clone();
     format!("{}{}{tail}", sealed.head(&value), STANDARD.encode(document))
+}
+
+fn sealed(request: &ApplicationRequest, pieces: &[&[u8]], encryption: Option<EncryptedDraft>) -> SealedRequest {
+    let mut seal = RequestSeal::begin(request, &header(), "5e1", encryption).unwrap();
+    pieces.iter().for_each(|piece| seal.update(piece).unwrap());
+    let document = seal.finish_content(&CUSTOMER.certificate).unwrap();
+    let value = CUSTOMER.sign(document.bytes_to_sign());
+    let times =
+        EnvelopeTimes { created: "2031-03-04T05:06:07Z".to_owned(), expires: "2031-03-04T05:11:07Z".to_owned() };
+    document.signed(&value, &times, &CUSTOMER.certificate).unwrap()
 }
 
 fn customer_rules() -> VerificationRules {
@@ -131,7 +143,7 @@ fn t28_lengths_are_checked_before_anything_is_written() {
     let refused = |change: fn(&mut ApplicationRequest), field: &str| {
         let mut request = full(FileCommand::UploadFile);
         change(&mut request);
-        let error = RequestSeal::begin(&request, &header(), "5e1").unwrap_err();
+        let error = RequestSeal::begin(&request, &header(), "5e1", None).unwrap_err();
         assert_eq!((error.code(), error.detail("field")), ("input.invalid_field", Some(field)));
     };
     refused(|request| request.customer_id = "1".repeat(17), "customer_id");
@@ -142,7 +154,7 @@ fn t28_lengths_are_checked_before_anything_is_written() {
     refused(|request| request.execution_serial = Some("a\u{1}".to_owned()), "execution_serial");
     refused(|request| request.file_references = vec!["1".repeat(33)], "file_reference");
     let long = RequestHeader { user_agent: "x".repeat(36), ..header() };
-    let error = RequestSeal::begin(&plain(FileCommand::GetUserInfo), &long, "5e1").unwrap_err();
+    let error = RequestSeal::begin(&plain(FileCommand::GetUserInfo), &long, "5e1", None).unwrap_err();
     assert_eq!(error.detail("field"), Some("user_agent"));
     // Characters, not bytes.
     let mut wide = full(FileCommand::UploadFile);
@@ -236,7 +248,53 @@ fn t15_t16_r12_envelopes_are_written_in_one_order_with_sha_256_alone() {
         ("request_id", RequestHeader { request_id: String::new(), ..header() }),
         ("receiver_id", RequestHeader { receiver_id: String::new(), ..header() }),
     ] {
-        let error = RequestSeal::begin(&plain(FileCommand::DownloadFileList), &empty, "5e1").unwrap_err();
+        let error = RequestSeal::begin(&plain(FileCommand::DownloadFileList), &empty, "5e1", None).unwrap_err();
         assert_eq!((error.code(), error.detail("field")), ("input.invalid_field", Some(field)));
+    }
+}
+
+/// The bytes of segments, as they are sent.
+fn sent(segments: &[Segment]) -> Vec<u8> {
+    let bytes = segments.iter().map(|segment| match segment {
+        Segment::Literal(bytes) => bytes.to_vec(),
+        Segment::Base64(Content::Bytes(bytes)) => STANDARD.encode(bytes).into_bytes(),
+        Segment::Encoded(segments, encoding) => {
+            let (mut out, mut encoder) = (Vec::new(), encoding.encoder().unwrap());
+            encoder.push(&sent(segments), &mut |text| out.extend_from_slice(text)).unwrap();
+            encoder.end(&mut |text| out.extend_from_slice(text)).unwrap();
+            out
+        }
+        Segment::Base64(_) => panic!("content in memory"),
+    });
+    bytes.collect::<Vec<_>>().concat()
+}
+
+/// Signed, then encrypted, then in an envelope that is signed (§2.9).
+#[test]
+fn an_encrypted_document_is_signed_inside_and_outside() {
+    let recipient = AUTHORITY.issue("BANK ENCRYPTION", SIGNER_EXTENSIONS, 2048);
+    let opener = SessionKeyOpener::new(&RsaPrivateKey::from_pem(&recipient.key_pem()).unwrap()).unwrap();
+    for cipher in [CbcCipher::AES_256, TRIPLE_DES] {
+        for command in FileCommand::ALL {
+            let request = full(command);
+            let content = vec![0xa7; 100_000];
+            let given = request.has_content.then_some(&*content);
+            let draft = EncryptedDraft::new(cipher, &recipient.certificate, "name:DanskeBankCryptCERT").unwrap();
+            let sealed = sealed(&request, given.as_slice(), Some(draft));
+            let value = CUSTOMER.sign(sealed.bytes_to_sign());
+            let segments = sealed.message(&value, given.map(|bytes| Content::from(bytes.to_vec())));
+            let message = String::from_utf8(sent(&segments)).unwrap();
+            assert_eq!(Body::of_segments(SOAP, segments).known_length(), Some(message.len() as u64));
+            let envelope = verdict(&message, &customer_rules());
+            let holds = |id: &str| envelope.checks.iter().any(|check| check.id == id && check.ok);
+            assert!(holds("V4") && holds("V5"), "{command:?} {:?}", envelope.checks);
+            let text = String::from_utf8(document(&message)).unwrap();
+            assert!(text.starts_with("<xenc:EncryptedData ") && !text.contains("7700112233"), "{text}");
+            let tree = XmlTree::read(&text).unwrap();
+            let data = EncryptedData::read(tree.root()).unwrap();
+            let document = data.decrypt(&opener.open(data.wrapped_key(), data.cipher())).unwrap();
+            let found = verdict(&String::from_utf8(document).unwrap(), &customer_rules());
+            assert!(found.valid, "{command:?} {:?}", found.checks);
+        }
     }
 }

@@ -15,7 +15,7 @@ use std::{
 use bankchannel_foundation::{
     CallOutcome, Error,
     error::row,
-    message::{Body, Segment, base64_length},
+    message::{Body, Segment, SegmentEncoder, base64_length},
     model::{Content, PieceSource},
     open_regular, shown,
 };
@@ -131,25 +131,29 @@ enum SegmentSource {
     Nested(Box<NestedSegments>),
 }
 
-/// Segments whose base64 travels.
+/// Segments that travel encoded as a whole.
 struct NestedSegments {
     inside: BodyProduction,
-    /// Bytes not encoded yet: fewer than three between two steps.
-    carry: BytesMut,
+    /// `None` at the end.
+    encoder: Option<Box<dyn SegmentEncoder>>,
 }
 
 impl NestedSegments {
     /// The next bytes as they travel; `None` at the end.
     fn step(&mut self) -> Result<Option<Bytes>, Error> {
-        while let Some(bytes) = self.inside.next()? {
-            self.carry.extend_from_slice(&bytes);
-            let whole = self.carry.len() - self.carry.len() % 3;
-            if whole > 0 {
-                return Ok(Some(encode(&self.carry.split_to(whole))));
+        let mut out = Vec::new();
+        while out.is_empty() {
+            let Some(encoder) = &mut self.encoder else { return Ok(None) };
+            let mut take = |encoded: &[u8]| out.extend_from_slice(encoded);
+            match self.inside.next()? {
+                Some(bytes) => encoder.push(&bytes, &mut take)?,
+                None => {
+                    encoder.end(&mut take)?;
+                    self.encoder = None;
+                }
             }
         }
-        let last = std::mem::take(&mut self.carry);
-        Ok((!last.is_empty()).then(|| encode(&last)))
+        Ok(Some(out.into()))
     }
 }
 
@@ -188,11 +192,11 @@ impl SegmentSource {
     fn open(step: usize, segment: &Segment) -> Result<(Self, Option<u64>), Error> {
         let encoded = |size: u64| Some(base64_length(size));
         match segment {
-            Segment::Base64Of(segments) => {
+            Segment::Encoded(segments, encoding) => {
                 let (sources, length) = open_all(step, segments)?;
-                let inside = BodyProduction::new(step, sources);
-                let nested = NestedSegments { inside, carry: BytesMut::new() };
-                Ok((Self::Nested(Box::new(nested)), length.map(base64_length)))
+                let encoder = Some(encoding.encoder()?);
+                let nested = NestedSegments { inside: BodyProduction::new(step, sources), encoder };
+                Ok((Self::Nested(Box::new(nested)), length.map(|bytes| encoding.encoded_length(bytes))))
             }
             Segment::Literal(bytes) => {
                 Ok((Self::Memory(SegmentMemory::Literal(bytes.clone())), Some(bytes.len() as u64)))

@@ -36,7 +36,7 @@ fn base64_of_segments_is_that_of_their_bytes() {
                 Segment::Literal("</a>".into()),
                 Segment::Literal("x".repeat(size % 7).into()),
             ];
-            let outside = vec![Segment::Literal("[".into()), Segment::Base64Of(inside), Segment::Literal("]".into())];
+            let outside = vec![Segment::Literal("[".into()), Segment::base64_of(inside), Segment::Literal("]".into())];
             let body = Body::of_segments(SOAP, outside);
             let sent = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
                 let opened = SegmentBody::open(&body, Arc::default()).unwrap();

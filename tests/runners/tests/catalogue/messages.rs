@@ -21,7 +21,7 @@ pub(crate) fn split(body: &Body) -> (Bytes, Option<Content>) {
         match segment {
             Segment::Literal(bytes) => json.extend_from_slice(bytes),
             Segment::Base64(found) => content = Some(found.clone()),
-            Segment::Base64Of(_) => panic!("an exchange is written before it is sealed"),
+            Segment::Encoded(..) => panic!("an exchange is written before it is sealed"),
         }
     }
     (json.into(), content)

@@ -88,11 +88,11 @@ impl RawCustomer {
 
     /// A message as this library writes it.
     fn message(&self, document: &ApplicationRequest, request_id: &str, created_ms: i64) -> String {
-        let seal = RequestSeal::begin(document, &self.header(request_id), "5e1").unwrap();
-        let sealed = seal.finish_content(&self.certificate);
+        let seal = RequestSeal::begin(document, &self.header(request_id), "5e1", None).unwrap();
+        let sealed = seal.finish_content(&self.certificate).unwrap();
         let value = self.sign(sealed.bytes_to_sign());
         let times = EnvelopeTimes { created: text(created_ms), expires: text(created_ms + 300_000) };
-        let sealed = sealed.signed(&value, &times, &self.certificate);
+        let sealed = sealed.signed(&value, &times, &self.certificate).unwrap();
         let value = self.sign(sealed.bytes_to_sign());
         let (begin, end, tail) = (sealed.document_begin.clone(), sealed.document_end.clone(), sealed.tail.clone());
         format!("{}{}{tail}", sealed.head(&value), STANDARD.encode(begin + &end))
@@ -420,13 +420,13 @@ async fn r24_the_bank_refuses_members_and_bytes_behind_compressed_content() {
         document.file_type = Some("pain.001.001.09".to_owned());
         document.compression_method = Some("GZIP".to_owned());
         document.has_content = true;
-        let mut seal = RequestSeal::begin(&document, &customer.header(&format!("R24-{number}")), "5e1").unwrap();
-        seal.update(&content);
-        let sealed = seal.finish_content(&customer.certificate);
+        let mut seal = RequestSeal::begin(&document, &customer.header(&format!("R24-{number}")), "5e1", None).unwrap();
+        seal.update(&content).unwrap();
+        let sealed = seal.finish_content(&customer.certificate).unwrap();
         let value = customer.sign(sealed.bytes_to_sign());
         let now = now_ms();
         let times = EnvelopeTimes { created: text(now), expires: text(now + 300_000) };
-        let sealed = sealed.signed(&value, &times, &customer.certificate);
+        let sealed = sealed.signed(&value, &times, &customer.certificate).unwrap();
         let value = customer.sign(sealed.bytes_to_sign());
         let inside = format!("{}{}{}", sealed.document_begin, STANDARD.encode(&content), sealed.document_end);
         let tail = sealed.tail.clone();

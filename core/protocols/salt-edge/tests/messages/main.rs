@@ -161,7 +161,7 @@ fn both_ends<O: Exchange<Codec = SaltEdge>>(id: &str) {
 fn body(message: &OutRequest) -> Vec<u8> {
     let bytes = message.body.segments().iter().map(|segment| match segment {
         Segment::Literal(bytes) => bytes.to_vec(),
-        Segment::Base64(_) | Segment::Base64Of(_) => panic!("content"),
+        Segment::Base64(_) | Segment::Encoded(..) => panic!("content"),
     });
     bytes.collect::<Vec<_>>().concat()
 }

@@ -1,14 +1,19 @@
 //! The two signatures of a request, over content that passes once.
 
+use std::fmt;
+use std::sync::Arc;
+
 use bankchannel_crypto::digest::{MessageDigestAlgorithm, StreamedDigest};
 use bankchannel_crypto::x509::Certificate;
 use bankchannel_foundation::Error;
+use bankchannel_foundation::message::{Base64Pieces, Segment, SegmentEncoder, SegmentEncoding as _};
+use bankchannel_foundation::model::Content;
+use bankchannel_xml_encryption::EncryptedDraft;
 use bankchannel_xml_signature::{DocumentDraft, DraftedSignature, EnvelopeDraft, EnvelopeTimes};
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{ApplicationRequest, DocumentText, RequestHeader};
 
-/// The declaration before a document. It is not signed.
+/// The declaration before a document that is not encrypted. It is not signed.
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
 /// Bytes of content that are encoded at a time: a multiple of three, small enough for the CPU's cache.
 const STEP: usize = 24 * 1024;
@@ -17,16 +22,54 @@ const STEP: usize = 24 * 1024;
 #[derive(Debug)]
 pub struct RequestSeal {
     document: DocumentDraft,
-    body: StreamedDigest,
     /// The content, encoded.
     inner: Base64Pieces,
-    /// The document, encoded.
-    outer: Base64Pieces,
+    body: BodyDigest,
     envelope: EnvelopeDraft,
     before_content: String,
     behind_content: &'static str,
     before_document: String,
     behind_document: String,
+}
+
+/// The digest of the Body, of a document whose pieces pass.
+struct BodyDigest {
+    digest: StreamedDigest,
+    /// The document, encrypted where the bank wants it.
+    encryption: Option<(Arc<EncryptedDraft>, Box<dyn SegmentEncoder>)>,
+    /// The same, encoded.
+    outer: Base64Pieces,
+}
+
+impl BodyDigest {
+    /// Adds the next piece of the document.
+    fn document(&mut self, piece: &[u8]) -> Result<(), Error> {
+        let Self { digest, encryption, outer } = self;
+        let mut take = |text: &[u8]| outer.push(text, &mut |text| digest.update(text));
+        match encryption {
+            Some((_, encoder)) => encoder.push(piece, &mut take),
+            None => {
+                take(piece);
+                Ok(())
+            }
+        }
+    }
+
+    /// Ends the document.
+    fn end_document(&mut self) -> Result<(), Error> {
+        let Self { digest, encryption, outer } = self;
+        if let Some((_, encoder)) = encryption {
+            encoder.end(&mut |text| outer.push(text, &mut |text| digest.update(text)))?;
+        }
+        outer.end(&mut |text| digest.update(text));
+        Ok(())
+    }
+}
+
+impl fmt::Debug for BodyDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BodyDigest").field("digest", &self.digest).finish_non_exhaustive()
+    }
 }
 
 /// A request whose document's signature is to be made.
@@ -50,59 +93,84 @@ pub struct SealedRequest {
     pub document_end: String,
     /// The message behind the base64 of the document.
     pub tail: String,
+    encryption: Option<Arc<EncryptedDraft>>,
 }
 
 impl RequestSeal {
-    /// Begins a request. The suffix, letters and digits, makes the ids of the message.
+    /// Begins a request. The suffix, letters and digits, makes the ids of the message. The document is encrypted by `encryption`,
+    /// where the bank wants it, behind its signature and before that of the envelope.
     ///
     /// # Errors
     /// `input.invalid_field`, naming the field that cannot be written.
-    pub fn begin(document: &ApplicationRequest, header: &RequestHeader, suffix: &str) -> Result<Self, Error> {
+    pub fn begin(
+        document: &ApplicationRequest,
+        header: &RequestHeader,
+        suffix: &str,
+        encryption: Option<EncryptedDraft>,
+    ) -> Result<Self, Error> {
         let DocumentText { before_content, behind_content } = document.write()?;
         let (before_document, behind_document) = header.write(document.command)?;
+        let encryption = match encryption.map(Arc::new) {
+            Some(draft) => Some((draft.clone(), draft.encoder()?)),
+            None => None,
+        };
+        let digest = MessageDigestAlgorithm::Sha256.begin();
         let mut seal = Self {
             document: DocumentDraft::new(),
-            body: MessageDigestAlgorithm::Sha256.begin(),
             inner: Base64Pieces::default(),
-            outer: Base64Pieces::default(),
+            body: BodyDigest { digest, encryption, outer: Base64Pieces::default() },
             envelope: EnvelopeDraft::new(suffix),
             before_content,
             behind_content,
             before_document,
             behind_document,
         };
-        seal.body.update(seal.envelope.body_start().as_bytes());
-        seal.body.update(seal.before_document.as_bytes());
+        seal.body.digest.update(seal.envelope.body_start().as_bytes());
+        seal.body.digest.update(seal.before_document.as_bytes());
         seal.document.update(seal.before_content.as_bytes());
-        let begin = format!("{DECLARATION}{}", seal.before_content);
-        seal.outer.push(begin.as_bytes(), &mut |text| seal.body.update(text));
+        seal.body.document(seal.document_begin().as_bytes())?;
         Ok(seal)
     }
 
+    /// The document up to its content. One that is encrypted has no declaration: it stands in place of an element.
+    fn document_begin(&self) -> String {
+        let declaration = if self.body.encryption.is_some() { "" } else { DECLARATION };
+        [declaration, &self.before_content].concat()
+    }
+
     /// Adds the next piece of the content, compressed if it is to be.
-    pub fn update(&mut self, content: &[u8]) {
-        let Self { document, body, inner, outer, .. } = self;
+    ///
+    /// # Errors
+    /// It cannot be encrypted.
+    pub fn update(&mut self, content: &[u8]) -> Result<(), Error> {
+        let Self { document, body, inner, .. } = self;
+        let mut passed = Ok(());
         for step in content.chunks(STEP) {
             inner.push(step, &mut |text| {
                 document.update(text);
-                outer.push(text, &mut |text| body.update(text));
+                passed = std::mem::replace(&mut passed, Ok(())).and_then(|()| body.document(text));
             });
         }
+        passed
     }
 
     /// Ends the content. The document is to be signed with the key of this certificate.
-    #[must_use]
-    pub fn finish_content(mut self, certificate: &Certificate) -> SealedDocument {
-        let Self { document, body, inner, outer, .. } = &mut self;
+    ///
+    /// # Errors
+    /// It cannot be encrypted.
+    pub fn finish_content(mut self, certificate: &Certificate) -> Result<SealedDocument, Error> {
+        let Self { document, body, inner, .. } = &mut self;
+        let mut passed = Ok(());
         inner.end(&mut |text| {
             document.update(text);
-            outer.push(text, &mut |text| body.update(text));
+            passed = body.document(text);
         });
+        passed?;
         self.document.update(self.behind_content.as_bytes());
         self.document.update(DocumentText::END.as_bytes());
         let digest = std::mem::take(&mut self.document).finish();
         let signature = DocumentDraft::sign_digest(digest.clone(), certificate);
-        SealedDocument { seal: self, signature, digest }
+        Ok(SealedDocument { seal: self, signature, digest })
     }
 }
 
@@ -120,24 +188,32 @@ impl SealedDocument {
     }
 
     /// Takes the document's signature. The envelope is to be signed with the key of this certificate.
-    #[must_use]
-    pub fn signed(self, value: &[u8], times: &EnvelopeTimes, certificate: &Certificate) -> SealedRequest {
+    ///
+    /// # Errors
+    /// It cannot be encrypted.
+    pub fn signed(
+        self,
+        value: &[u8],
+        times: &EnvelopeTimes,
+        certificate: &Certificate,
+    ) -> Result<SealedRequest, Error> {
         let Self { mut seal, signature, .. } = self;
+        let document_begin = seal.document_begin();
         let document_end = format!("{}{}{}", seal.behind_content, signature.complete(value), DocumentText::END);
-        let RequestSeal { body, outer, behind_document, .. } = &mut seal;
-        outer.push(document_end.as_bytes(), &mut |text| body.update(text));
-        outer.end(&mut |text| body.update(text));
-        body.update(behind_document.as_bytes());
-        body.update(EnvelopeDraft::BODY_END.as_bytes());
-        let digest = std::mem::replace(&mut seal.body, MessageDigestAlgorithm::Sha256.begin()).finish();
+        seal.body.document(document_end.as_bytes())?;
+        seal.body.end_document()?;
+        let BodyDigest { mut digest, encryption, .. } = seal.body;
+        digest.update(seal.behind_document.as_bytes());
+        digest.update(EnvelopeDraft::BODY_END.as_bytes());
         let tail = [&seal.behind_document, EnvelopeDraft::BODY_END, EnvelopeDraft::ENVELOPE_END].concat();
-        SealedRequest {
-            signature: seal.envelope.sign_as(digest, times, certificate),
+        Ok(SealedRequest {
+            signature: seal.envelope.sign_as(digest.finish(), times, certificate),
             body_begin: seal.envelope.body_start() + &seal.before_document,
-            document_begin: format!("{DECLARATION}{}", seal.before_content),
+            document_begin,
             document_end,
             tail,
-        }
+            encryption: encryption.map(|(draft, _)| draft),
+        })
     }
 }
 
@@ -153,44 +229,18 @@ impl SealedRequest {
     pub fn head(self, value: &[u8]) -> String {
         self.signature.complete(value) + &self.body_begin
     }
-}
 
-/// Standard base64 of pieces of any length.
-#[derive(Debug, Default)]
-struct Base64Pieces {
-    /// Less than three bytes, not encoded yet.
-    carry: Vec<u8>,
-    text: Vec<u8>,
-}
-
-impl Base64Pieces {
-    fn push(&mut self, mut piece: &[u8], take: &mut dyn FnMut(&[u8])) {
-        if !self.carry.is_empty() {
-            let fill = piece.len().min(3 - self.carry.len());
-            self.carry.extend_from_slice(&piece[..fill]);
-            piece = &piece[fill..];
-            if self.carry.len() < 3 {
-                return;
-            }
-            let carry = std::mem::take(&mut self.carry);
-            self.encode(&carry, take);
+    /// Takes the envelope's signature, and the content again: the message.
+    #[must_use]
+    pub fn message(self, value: &[u8], content: Option<Content>) -> Vec<Segment> {
+        let Self { signature, body_begin, document_begin, document_end, tail, encryption } = self;
+        let mut document = vec![Segment::Literal(document_begin.into())];
+        document.extend(content.map(Segment::Base64));
+        document.push(Segment::Literal(document_end.into()));
+        if let Some(draft) = encryption {
+            document = vec![Segment::Encoded(document, draft)];
         }
-        let whole = piece.len() - piece.len() % 3;
-        self.encode(&piece[..whole], take);
-        self.carry.extend_from_slice(&piece[whole..]);
-    }
-
-    fn end(&mut self, take: &mut dyn FnMut(&[u8])) {
-        let carry = std::mem::take(&mut self.carry);
-        self.encode(&carry, take);
-    }
-
-    fn encode(&mut self, bytes: &[u8], take: &mut dyn FnMut(&[u8])) {
-        if bytes.is_empty() {
-            return;
-        }
-        self.text.resize(bytes.len().div_ceil(3) * 4, 0);
-        let written = STANDARD.encode_slice(bytes, &mut self.text).unwrap_or_default();
-        take(&self.text[..written]);
+        let head = signature.complete(value) + &body_begin;
+        vec![Segment::Literal(head.into()), Segment::base64_of(document), Segment::Literal(tail.into())]
     }
 }

@@ -56,6 +56,10 @@ impl Party {
         Self { folder, key, certificate }
     }
 
+    pub fn key_pem(&self) -> String {
+        std::fs::read_to_string(self.path("key.pem")).unwrap()
+    }
+
     pub fn root(name: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = |name: &str| folder.path().join(name).display().to_string();
