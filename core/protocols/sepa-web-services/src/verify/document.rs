@@ -9,8 +9,6 @@ use super::report::holding;
 use super::{CoveredDocument, MessageExamination, MessageKind, MessageSignature};
 use crate::profile::SignatureLevel;
 
-/// The root of an encrypted document.
-const ENCRYPTED: (&str, &str) = ("http://www.w3.org/2001/04/xmlenc#", "EncryptedData");
 /// The names of a certificate's first request, for which there is no key to sign with yet.
 const FIRST_REQUEST: [&str; 2] = ["HMAC", "TransferKey"];
 /// The operation that needs no customer.
@@ -27,12 +25,6 @@ impl MessageExamination<'_> {
     pub(super) fn document_of(&mut self, tree: &XmlTree<'_>, expected: Option<MessageKind>) {
         let root = tree.root();
         let kind = document_kind(root);
-        if root.is(ENCRYPTED.0, ENCRYPTED.1) {
-            self.survey(tree, SignatureLevel::Document);
-            return self
-                .checks
-                .failed("V10", "the document is encrypted: it must be decrypted before it can be verified");
-        }
         if kind == MessageKind::Other || expected.is_some_and(|expected| expected != kind) {
             self.survey(tree, SignatureLevel::Document);
             return self.checks.failed("V10", format!("{} is not the document that belongs here", root.local()));

@@ -3,12 +3,13 @@
 //! ```text
 //!   envelope ─► V2 shape ─► V3 fault ─► V4 V5 V6 signature ─► V7 time ─► V8 path ─► V12 signer ─► V9 operation
 //!                                                                                                    │
-//!   document ◄── base64 ◄────────────────────────────────────────────────────────────────────────────┘
+//!   document ◄── decrypted ◄── base64 ◄──────────────────────────────────────────────────────────────┘
 //!      └─► V10 root ─► V11 signature and path ─► V12 signer
 //! ```
 
 mod checks;
 mod covered;
+mod decryption;
 mod document;
 mod elements;
 mod envelope;
@@ -26,6 +27,7 @@ use bankchannel_xml_signature::AlgorithmRules;
 use bytes::Bytes;
 
 pub use covered::{CoveredDocument, CoveredEnvelope, CoveredParts};
+pub use decryption::{DocumentKeyOpener, DocumentRecipient};
 pub use elements::repeated_element;
 pub(crate) use envelope::base64_text;
 pub use kinds::MessageKind;
@@ -68,6 +70,8 @@ pub struct VerificationRules {
     pub charset: Option<String>,
     /// Our own certificates: no bank signs with them.
     pub own: Vec<Certificate>,
+    /// Who decrypts documents: the present key, then those before it.
+    pub recipients: Vec<DocumentRecipient>,
     /// Ends the work: the remaining checks are refused. Clones share it: give each examination its own.
     pub stop: StopFlag,
 }
@@ -159,8 +163,16 @@ impl<'e> MessageExamination<'e> {
 
     /// Makes the checks; returns the document inside of an envelope.
     fn run(&mut self, message: impl AsRef<[u8]>) -> Option<Bytes> {
-        let read =
-            decode_message(message.as_ref(), self.rules.charset.as_deref()).map_err(|fault| fault.without_advice());
+        let alone = match self.decrypted(message.as_ref()) {
+            Some(Err(why)) => {
+                self.checks.passed("V2", "one document");
+                self.checks.failed("V10", why);
+                return None;
+            }
+            document => document.and_then(Result::ok),
+        };
+        let bytes = alone.as_deref().unwrap_or(message.as_ref());
+        let read = decode_message(bytes, self.rules.charset.as_deref()).map_err(|fault| fault.without_advice());
         let inner = match read.as_deref().map_err(Clone::clone).and_then(|text| self.read_tree(text)) {
             Ok(tree) => self.tree(&tree),
             Err(why) => {
@@ -191,6 +203,14 @@ impl<'e> MessageExamination<'e> {
     /// V10 to V12: the document inside of an envelope. Returns it as UTF-8.
     fn inside(&mut self, inner: InnerDocument) -> Bytes {
         let InnerDocument { bytes, kind, place } = inner;
+        let bytes = match self.decrypted(&bytes) {
+            None => bytes,
+            Some(Ok(document)) => document,
+            Some(Err(why)) => {
+                self.checks.failed("V10", why);
+                return bytes.into();
+            }
+        };
         let read = decode_message(&bytes, None).map_err(|fault| fault.without_advice());
         let read = read.and_then(|text| {
             let tree = self.read_tree(&text);

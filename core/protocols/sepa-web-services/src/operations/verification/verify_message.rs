@@ -1,11 +1,15 @@
 //! Verifies a message of a bank or of a customer.
 
+use std::sync::Arc;
+
+use bankchannel_crypto::legacy_cipher::SessionKeyOpener;
+use bankchannel_crypto::rsa::RsaPrivateKey;
 use bankchannel_foundation::prelude::*;
 
 use crate::{
     errors, operations,
     profile::{self, BankEnvironment, ChannelProfile, certificates},
-    verify::{self, ExaminedMessage, MAX_MESSAGE, MessageVerdict, VerificationRules},
+    verify::{self, DocumentRecipient, ExaminedMessage, MAX_MESSAGE, MessageVerdict, VerificationRules},
 };
 
 /// A message, and the rules for its checks.
@@ -31,6 +35,11 @@ pub struct VerifyMessageRequest {
     pub signatures_only: Option<bool>,
     /// The charset of the HTTP header that came with the message, for a message that declares none.
     pub charset: Option<String>,
+    /// The private key that decrypts the document, as PEM text, RSA of 2048 bits or more: at Danske Bank that of the
+    /// encryption certificate.
+    pub decryption_key: Option<Secret>,
+    /// The passphrase of that key, if it is encrypted.
+    pub decryption_passphrase: Option<Secret>,
 }
 
 /// Verify a message of SEPA Web Services.
@@ -38,7 +47,7 @@ pub struct VerifyMessageRequest {
 /// Makes the checks that a client makes on a bank's answer, offline: the envelope's signature and that of the document
 /// inside, their coverage, the time, the certificates' paths to the bank's authorities, and that the bank signed and
 /// not another customer of the same authority. Requests can be verified as well, with the authority of their
-/// certificates in `trusted`. A message that is refused is an answer, not an error. Not checked: revocation, and
+/// certificates in `trusted`. An encrypted document is decrypted with `decryption_key`. A message that is refused is an answer, not an error. Not checked: revocation, and
 /// whether an answer belongs to a request, for there is none.
 #[derive(Debug, Operation)]
 #[operation(VerifyMessageRequest => MessageVerdict)]
@@ -47,13 +56,14 @@ pub struct VerifyMessageRequest {
     commands: COMMANDS,
     ..operations::local("sepa_web_services.verify_message", "verification")
 )]
-#[errors(errors::{CERTIFICATE_UNUSABLE, UNKNOWN_PROFILE, MESSAGE_TOO_LARGE})]
+#[errors(errors::{CERTIFICATE_UNUSABLE, KEY_UNUSABLE, UNKNOWN_PROFILE, MESSAGE_TOO_LARGE})]
 pub struct VerifyMessage;
 
 const EXAMPLES: &str = "Examples:
   bankchannel sepa verify --bank nordea answer.xml
   bankchannel sepa verify --ca authority.pem --allow sha1 --at 2021-06-01T12:00:00Z --json - < old-answer.xml
   bankchannel sepa verify --signatures-only request.xml
+  bankchannel sepa verify --ca authority.pem --decryption-key encryption.key answer.xml
 
 Exit code 0 when the message is valid, 1 when it is refused. An answer holds for some minutes: give the time at which it
 arrived with --at. Not checked: revocation, and whether an answer belongs to a request.";
@@ -73,6 +83,18 @@ pub(super) const GIVEN: &[CommandField] = &[
     CommandField::value("at", "at").help("The instant of the check, such as 2026-03-03T10:15:30Z [default: now]"),
     CommandField::value("signatures_only", "signatures-only"),
     CommandField::value("charset", "charset"),
+    CommandField::file(
+        "decryption_key",
+        "decryption-key",
+        FileForm::Text,
+        "The private key that decrypts the document, PEM",
+    ),
+    CommandField::file(
+        "decryption_passphrase",
+        "decryption-passphrase-file",
+        FileForm::Text,
+        "The passphrase of that key, in a file",
+    ),
     CommandField {
         input: CommandInput::Word("sha1"),
         placeholder: "METHOD",
@@ -94,6 +116,22 @@ impl Local for VerifyMessage {
     }
 }
 
+/// Who decrypts the document, if a key was given.
+fn recipients(key: Option<&Secret>, passphrase: Option<&Secret>) -> Result<Vec<DocumentRecipient>, Error> {
+    let Some(pem) = key else {
+        return match passphrase {
+            Some(_) => Err(Error::invalid_field("decryption_passphrase", "is of no use without decryption_key")),
+            None => Ok(Vec::new()),
+        };
+    };
+    let unusable = |why: String| Error::because(&errors::KEY_UNUSABLE, why).with("field", "decryption_key");
+    let passphrase = passphrase.map(|given| given.expose().trim_end_matches(['\r', '\n']));
+    let key = RsaPrivateKey::from_pem_under(pem.expose(), passphrase)
+        .map_err(|fault| unusable(fault.naming_opener("decryption_passphrase")))?;
+    let opener = SessionKeyOpener::new(&key).map_err(|fault| unusable(fault.to_string()))?;
+    Ok(vec![DocumentRecipient { certificate: None, opener: Arc::new(opener) }])
+}
+
 impl VerifyMessageRequest {
     /// Examines the message.
     ///
@@ -111,6 +149,7 @@ impl VerifyMessageRequest {
             allows_sha1: self.allow_sha1.unwrap_or_default(),
             signatures_only: self.signatures_only.unwrap_or_default(),
             charset: self.charset,
+            recipients: recipients(self.decryption_key.as_ref(), self.decryption_passphrase.as_ref())?,
             ..VerificationRules::default()
         };
         if let Some(bank) = bank {
