@@ -98,6 +98,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("sepa_profile", sepa::profile),
     ("sepa_content", sepa::content),
     ("sepa_certificates", sepa::certificates),
+    ("encrypted_document", sepa::encrypted_document),
 ];
 
 /// The target whose corpus this target uses: the readers of a payment file share theirs.

@@ -1,5 +1,6 @@
-//! The parsers of SEPA Web Services: messages, canonicalisation, profiles, packed content.
+//! The parsers of SEPA Web Services: messages, canonicalisation, encryption, profiles, packed content.
 
+use bankchannel_crypto::legacy_cipher::SessionKey;
 use bankchannel_crypto::x509::Certificate;
 use bankchannel_foundation::model::read_boundary;
 use bankchannel_sepa_web_services::{
@@ -9,6 +10,7 @@ use bankchannel_sepa_web_services::{
     verify::{VerificationRules, examine},
 };
 use bankchannel_xml::{TokenFlow, XmlRules, XmlTokens, XmlTree, decode_message};
+use bankchannel_xml_encryption::EncryptedData;
 use bankchannel_xml_signature::{CanonicalForm, CanonicalMethod, Canonicalizer, canonical_bytes};
 
 /// 2031-03-04T05:07:00Z.
@@ -55,6 +57,19 @@ fn document(text: &str, method: CanonicalMethod) -> Option<String> {
     });
     canonical.finish();
     read.ok().map(|_| String::from_utf8(bytes).expect("canonical text is UTF-8"))
+}
+
+/// Reads and decrypts an encrypted document with a key that is known; whether it fits must not show.
+pub(super) fn encrypted_document(bytes: &[u8]) {
+    let Ok(text) = decode_message(bytes, None) else { return };
+    let Ok(tree) = XmlTree::read(&text) else { return };
+    let Ok(data) = EncryptedData::read(tree.root()) else { return };
+    let key: Vec<u8> = (0..32).take(data.cipher().key_len()).collect();
+    let fitting = data.decrypt(&SessionKey::from_unwrapped(Some(&key), data.cipher()));
+    let random = data.decrypt(&SessionKey::from_unwrapped(None, data.cipher()));
+    for document in [fitting, random].into_iter().flatten() {
+        assert!(document.len() < text.len(), "a document is shorter than its encryption");
+    }
 }
 
 /// Reads a profile of a user's own.

@@ -6,6 +6,7 @@ use super::{Hostile, LARGE, counted};
 
 const ANSWER: &str = include_str!("../../../fuzz/corpus/sepa_message/answer.xml");
 const DOCUMENT: &str = include_str!("../../../fuzz/corpus/sepa_message/document.xml");
+const ENCRYPTED: &str = include_str!("../../../fuzz/corpus/encrypted_document/ev1.xml");
 
 pub(super) fn messages() -> Vec<Hostile> {
     let inside =
@@ -79,6 +80,30 @@ pub(super) fn messages() -> Vec<Hostile> {
             DOCUMENT.replace(own, &format!("{around}{own}{}", "</e>".repeat(50))).into_bytes()
         }),
         ("a PrefixList", with_prefix_list(&in_many_namespaces("urn:x", &"<b></b>".repeat(LARGE / 7))).into_bytes()),
+    ]
+}
+
+pub(super) fn encrypted_documents() -> Vec<Hostile> {
+    let with = |from: &str, to: String| ENCRYPTED.replacen(from, &to, 1).into_bytes();
+    let key = &ENCRYPTED[ENCRYPTED.find("<EncryptedKey>").expect("its key")
+        ..ENCRYPTED.rfind("</k:KeyInfo>").expect("the end of KeyInfo")];
+    vec![
+        ("base64 of one line", with("oKGi", "AAAA".repeat(LARGE / 4) + "oKGi")),
+        ("base64 with tabs", with("oKGi", "A\tA\tA\tA\t".repeat(LARGE / 8) + "oKGi")),
+        ("blanks alone", with("oKGi", " ".repeat(LARGE) + "oKGi")),
+        ("keys", with(key, key.repeat(LARGE / key.len()))),
+        (
+            "certificates",
+            with(
+                "<k:KeyName/><EncryptedKey>",
+                format!(
+                    "<k:KeyName/><EncryptedKey>{}",
+                    "<k:X509Certificate>MIIB</k:X509Certificate>".repeat(LARGE / 45)
+                ),
+            ),
+        ),
+        ("a long key", with(">AAAA<", format!(">{}<", "AAAA".repeat(LARGE / 4)))),
+        ("elements in elements", with("<k:KeyName/>", "<a>".repeat(LARGE / 3))),
     ]
 }
 
