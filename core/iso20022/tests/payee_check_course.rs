@@ -220,7 +220,7 @@ fn a_check_that_has_only_begun_is_pending() {
         assert_eq!(found.waits_for, Some(PayeeCheck), "{group}");
         assert_eq!(found.payee_check.as_ref().unwrap().state, PayeeCheckState::Pending);
         assert!(found.transactions.iter().all(|one| one.outcome == Outcome::InProgress), "{group}: {found:?}");
-        let said = verdict(&[begun.clone()]);
+        let said = verdict(std::slice::from_ref(&begun));
         assert_eq!((said.verdict, said.waits_for), (PaymentVerdict::Pending, Some(PayeeCheck)), "{group}");
         assert_eq!(verdict(&[begun, check()]).waits_for, Some(Release));
     }
