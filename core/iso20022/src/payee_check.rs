@@ -166,26 +166,42 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.chars().count() <= MAX_NAME
 }
 
-/// The number of lines that explain the code before another text begins: they begin with a code, and end with a sentence.
+/// The number of lines that explain the code before another text begins: the first one begins with the code. They end with a
+/// sentence, and a line without a code follows; or they are all a sentence.
 fn explanation(lines: &[String]) -> usize {
-    let is_first = lines.first().is_some_and(|line| explained(line).0.is_some());
-    let ends = (1..=lines.len()).rev().find(|end| ends_sentence(&lines[..*end]));
-    ends.filter(|_| is_first).unwrap_or_default()
+    let is_coded = |line: &String| explained(line).0.is_some();
+    if !lines.first().is_some_and(is_coded) {
+        return 0;
+    }
+    let before_text = |end: &usize| ends_sentence(&lines[end - 1]) && !is_coded(&lines[*end]);
+    let whole = || if is_sentence(lines) { lines.len() } else { 0 };
+    (1..lines.len()).rev().find(before_text).unwrap_or_else(whole)
 }
 
-/// Fewest words of a sentence: a name with a full stop behind it mostly has less.
+/// What ends a name with a full stop, beside what has three letters or less.
+const SHORTENED: &[&str] = &["corp.", "bros.", "gmbh."];
+/// Most letters of what is shortened by a full stop: `Ltd.`, `o.`, `Kft.`.
+const SHORT: usize = 3;
+/// Fewest words of a sentence that stands alone: a name mostly has less.
 const MIN_SENTENCE: usize = 4;
-/// What ends a name with a full stop, beside legal forms with several of them.
-const SHORTENED: &[&str] =
-    &["ltd.", "inc.", "co.", "corp.", "jr.", "sr.", "bros.", "gmbh.", "ag.", "oy.", "ab.", "as.", "llc.", "plc."];
 
-/// Whether lines end with a sentence, and not with a name.
-fn ends_sentence(lines: &[String]) -> bool {
-    let Some((last, before)) = lines.split_last() else { return false };
-    let Some(word) = last.split_whitespace().next_back().filter(|word| word.ends_with('.')) else { return false };
-    let words = |line: &String| explained(line).1.split_whitespace().count();
-    let is_abbreviation = word.matches('.').count() > 1 || SHORTENED.contains(&word.to_lowercase().as_str());
-    !is_abbreviation && before.iter().map(words).sum::<usize>() + words(last) >= MIN_SENTENCE
+/// Whether a line ends with a sentence, and not with a shortened word, as names do.
+fn ends_sentence(line: &str) -> bool {
+    let word = line.split_whitespace().next_back().and_then(|word| word.strip_suffix('.'));
+    word.is_some_and(|word| word.chars().count() > SHORT && !word.contains('.') && !is_shortened(word))
+}
+
+fn is_shortened(word: &str) -> bool {
+    SHORTENED.iter().any(|known| known.trim_end_matches('.').eq_ignore_ascii_case(word))
+}
+
+/// Whether lines are a sentence: they end as one, or with a short word where most of the others are in small letters.
+fn is_sentence(lines: &[String]) -> bool {
+    let words = || lines.iter().flat_map(|line| explained(line).1.split_whitespace());
+    let Some(last) = lines.last().filter(|last| last.trim_end().ends_with('.')) else { return false };
+    let long = || words().filter(|word| word.chars().count() >= SHORT);
+    let small = long().filter(|word| word.starts_with(char::is_lowercase)).count();
+    words().count() >= MIN_SENTENCE && (ends_sentence(last) || small * 2 > long().count())
 }
 
 /// Lines of one text, without the codes that they begin with.
@@ -250,7 +266,24 @@ mod tests {
         assert_eq!(alone, Some((None, Some("If you go on, you are liable.".to_owned()))));
         let wrapped = of("RVMC", &[reason(&["RVMC If you go on,", "you are liable.", "Matti Wirtanen"])]);
         assert_eq!(wrapped.and_then(|check| check.registered_name).as_deref(), Some("Matti Wirtanen"));
-        for name in ["Dr. Matti|Wirtanen", "Trade and|Sons Ltd.", "Bakkerij van der Berg B.V.", "A. Virtanen"] {
+        let short = of("RVMC", &[reason(&["RVMC Close match.", "Matti Wirtanen"])]);
+        assert_eq!(short.and_then(|check| check.registered_name).as_deref(), Some("Matti Wirtanen"));
+        let both = of("RVMC", &[reason(&["RVMC If you go on, you are liable.", "Firma Novák s. r. o."])]);
+        assert_eq!(both.and_then(|check| check.registered_name).as_deref(), Some("Firma Novák s. r. o."));
+        let coded = of("RVMC", &[reason(&["RVMC The name differs.", "RVMC If you go on, you are liable."])]);
+        assert_eq!(coded.map(|check| check.registered_name), Some(None));
+        let small = of("RVMC", &[reason(&["RVMC If you go on, nobody pays you."])]);
+        assert_eq!(small.map(|check| check.registered_name), Some(None));
+        for name in [
+            "Dr. Matti|Wirtanen",
+            "Trade and|Sons Ltd.",
+            "Bakkerij van der Berg B.V.",
+            "A. Virtanen",
+            "Firma Novák s. r. o.",
+            "Podjetje Novak d. o. o.",
+            "Förderverein der Musikschule e. V.",
+            "Magyar Példa Kereskedelmi és Szolgáltató Kft.",
+        ] {
             let lines: Vec<&str> = name.split('|').collect();
             let coded = format!("RVMC {}", lines[0]);
             let close = of("RVMC", &[reason(&[&[coded.as_str()], &lines[1..]].concat())]);

@@ -202,10 +202,16 @@ fn those_that_a_check_does_not_list_wait_for_release() {
     for (group, more, state) in [("RVCM", "", Some(Release)), ("PART", none.as_str(), Some(PayeeCheck))] {
         let mut report = report("09:00:00", group, more, &[("E2E-1", "RJCT")]);
         report.original_count = Some(4);
-        let found = matched(&[report]);
+        let found = matched(std::slice::from_ref(&report));
         assert_eq!(found.waits_for, state, "{group}");
         assert_eq!(found.transactions[0].outcome, Outcome::Rejected);
-        assert!(found.transactions[1..].iter().all(|one| one.outcome == Outcome::InProgress), "{group}: {found:?}");
+        for one in &found.transactions[1..] {
+            assert_eq!((one.outcome, one.status.as_ref().unwrap().code.as_str()), (Outcome::InProgress, group));
+            assert!(!one.advice.contains("booking"), "{group}: {}", one.advice);
+        }
+        for said in [verdict(std::slice::from_ref(&report)), BankVerdict::of_unreferenced(&[report])] {
+            assert_eq!((said.verdict, said.waits_for), (PaymentVerdict::PartlyRejected, state), "{group}");
+        }
     }
 }
 
@@ -220,7 +226,7 @@ fn a_check_that_has_only_begun_is_pending() {
         assert_eq!(found.waits_for, Some(PayeeCheck), "{group}");
         assert_eq!(found.payee_check.as_ref().unwrap().state, PayeeCheckState::Pending);
         assert!(found.transactions.iter().all(|one| one.outcome == Outcome::InProgress), "{group}: {found:?}");
-        let said = verdict(&[begun.clone()]);
+        let said = verdict(std::slice::from_ref(&begun));
         assert_eq!((said.verdict, said.waits_for), (PaymentVerdict::Pending, Some(PayeeCheck)), "{group}");
         assert_eq!(verdict(&[begun, check()]).waits_for, Some(Release));
     }
@@ -243,6 +249,73 @@ fn a_check_that_comes_after_the_acceptance_waits_for_release() {
         let ended = [report("09:00:00+02:00", code, "", &[]), checked.clone()];
         assert_eq!((matched(&ended).waits_for, verdict(&ended).waits_for), (None, None), "{code}");
     }
+}
+
+/// Those who have only the reports hear the same as those who have the payment file too.
+#[test]
+fn a_verdict_from_reports_alone_is_that_of_the_payments() {
+    use PaymentVerdict::{Accepted, PartlyRejected, Pending, Rejected, Unknown};
+    let at = |hour: u8, group: &str, transactions: &[(&str, &str)]| {
+        let mut one = report(&format!("{hour:02}:00:00"), group, "", transactions);
+        one.original_count = Some(4);
+        one.status = one.status.filter(|code| !code.code.is_empty());
+        one
+    };
+    let part = at(15, "PART", &[("E2E-1", "ACSC"), ("E2E-2", "ACSC"), ("E2E-3", "ACSC"), ("E2E-4", "RJCT")]);
+    for (name, reports, expected, waits_for) in [
+        ("a part, then the rest", vec![at(9, "", &[("E2E-1", "RJCT")]), at(10, "ACCP", &[])], PartlyRejected, None),
+        ("the end of a released order", vec![at(9, "RVCM", &[]), part], PartlyRejected, None),
+        ("executed, then rejected", vec![at(9, "ACSC", &[]), at(10, "RJCT", &[])], Unknown, None),
+        ("rejected, then executed", vec![at(9, "RJCT", &[]), at(10, "ACSC", &[])], Unknown, None),
+        ("late reports", vec![at(9, "ACSC", &[]), at(10, "ACCP", &[]), at(11, "RCVD", &[])], Accepted, None),
+        ("results in part", vec![at(9, "PART", &[("E2E-1", "RCVC"), ("E2E-2", "RVNM")])], Pending, Some(Release)),
+        ("a result of one", vec![at(9, "ACCP", &[("E2E-3", "RVNM")])], Pending, Some(Release)),
+        ("a confirmation is awaited", vec![at(9, "RVCM", &[]), at(10, "ACFW", &[])], Pending, Some(Release)),
+        ("rejected", vec![at(9, "RVCM", &[]), at(10, "RJCT", &[])], Rejected, None),
+    ] {
+        for said in [verdict(&reports), BankVerdict::of_unreferenced(&reports)] {
+            assert_eq!((said.verdict, said.waits_for), (expected, waits_for), "{name}: {said:?}");
+        }
+    }
+    // A status of the bank's own does not end the wait.
+    let mut own = at(10, "ACCP", &[]);
+    own.status.as_mut().unwrap().proprietary = true;
+    assert_eq!(matched(&[at(9, "RVCM", &[]), own]).waits_for, Some(Release));
+}
+
+/// How a part that was released in part ends, the bank does not say of each: nothing waits any more.
+#[test]
+fn a_whole_that_is_accepted_in_part_ends_the_check() {
+    let mut part = report("15:00:00", "PART", &counts(&[("ACSC", 3), ("RJCT", 1)]), &[]);
+    part.original_count = Some(4);
+    let found = matched(&[check(), part.clone()]);
+    assert_eq!(found.waits_for, None);
+    assert!(found.transactions.iter().all(|one| one.outcome == Outcome::Unknown), "{found:?}");
+    let said = verdict(&[check(), part]);
+    assert_eq!((said.verdict, said.waits_for), (PaymentVerdict::PartlyRejected, None));
+}
+
+/// A result of one batch stays one while those of another are awaited.
+#[test]
+fn a_batch_that_is_checked_does_not_wait_for_another_one() {
+    let of = |batches: &[(&str, &str)]| {
+        let mut one = report("09:00:00", "RVNC", "", &[]);
+        let batch = one.batches.remove(0);
+        one.status = None;
+        one.batches = batches
+            .iter()
+            .map(|(id, code)| {
+                let mut batch = batch.clone();
+                batch.payment_id = Some((*id).to_owned());
+                batch.status = report("", code, "", &[]).status;
+                batch
+            })
+            .collect();
+        one
+    };
+    let reports = [of(&[("B1", "RCVC"), ("B2", "RVNC")]), of(&[("B2", "RCVC")])];
+    assert_eq!(BankVerdict::of_unreferenced(&reports).waits_for, Some(Release));
+    assert_eq!(BankVerdict::of_unreferenced(&reports[..1]).waits_for, Some(PayeeCheck));
 }
 
 /// A late report does not take a rejection back, for those who only have the reports too.

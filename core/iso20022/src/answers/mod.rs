@@ -9,6 +9,7 @@
 //! A bank's list of files does not say which upload a file answers: only its content does.
 
 mod claim;
+mod reported;
 mod uploaded;
 mod verdict;
 

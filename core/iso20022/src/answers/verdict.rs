@@ -5,12 +5,10 @@ use std::fmt::Write as _;
 use bankchannel_foundation::model::Boundary;
 
 use super::UploadedMessage;
+use super::reported::ReportedPayment;
 use crate::cash::Statement;
 use crate::data::Code;
-use crate::matching::{
-    ClaimStage, Matched, Outcome, StatusProgress, StatusRank, comparable_time, match_status, reports_by_time,
-};
-use crate::meaning;
+use crate::matching::{ClaimStage, Matched, Outcome, match_status, reports_by_time};
 use crate::payee_check::{self, OrderWaitsFor, PayeeCheckState, PayeeCheckSummary};
 use crate::status::{StatusReason, StatusReport};
 use crate::text::shorten;
@@ -64,22 +62,28 @@ impl BankVerdict {
 
     fn of_reports(upload: &UploadedMessage, reports: &[StatusReport], statements: &[Statement]) -> Self {
         let matched = upload.payment.as_ref().map(|payment| match_status(payment, reports, statements));
-        let said = latest(reports);
-        let verdict = match (matched.as_ref().and_then(of_transactions), &said) {
-            (Some(verdict), _) => verdict,
-            (None, Some(said)) => match of_status(said.status) {
-                PaymentVerdict::Accepted if said.waits_for().is_some() => PaymentVerdict::Pending,
-                verdict => verdict,
-            },
-            (None, None) => PaymentVerdict::Unknown,
+        let of_file = matched.as_ref().map(|matched| (of_transactions(matched, false), matched.waits_for));
+        let (verdict, waits_for) = match of_file {
+            Some((Some(verdict), waits_for)) => (verdict, waits_for),
+            _ => Self::of_reports_alone(reports),
         };
-        let waits_for = match (&matched, &said) {
-            (Some(matched), _) => matched.waits_for,
-            (None, said) => said.as_ref().and_then(ReportedStatus::waits_for),
-        };
+        let said = deciding(reports, verdict, waits_for);
         let reason = said.as_ref().and_then(|said| said.reasons.iter().find_map(|reason| reason.code.clone()));
         let text = said.as_ref().map_or_else(String::new, in_words);
         Self { verdict, status: said.map(|said| said.status.clone()), reason, waits_for, text }
+    }
+
+    /// The verdict by what reports say of the transactions that they name, and of the others.
+    fn of_reports_alone(reports: &[StatusReport]) -> (PaymentVerdict, Option<OrderWaitsFor>) {
+        if reports.is_empty() {
+            return (PaymentVerdict::Unknown, None);
+        }
+        let reported = ReportedPayment::new(reports);
+        let matched = reported.matched();
+        let verdict = of_transactions(&matched, reported.is_count_unknown);
+        let parts = || reports.iter().filter_map(|report| report.status.as_ref()).any(|code| code.code == "PART");
+        let unknown = || if parts() { PaymentVerdict::PartlyRejected } else { PaymentVerdict::Unknown };
+        (verdict.unwrap_or_else(unknown), matched.waits_for)
     }
 
     /// The verdict in a sentence, with the bank's status and reason.
@@ -108,8 +112,9 @@ impl BankVerdict {
     }
 }
 
-/// The verdict by the transactions' outcomes; `None` if none of them is known.
-fn of_transactions(matched: &Matched) -> Option<PaymentVerdict> {
+/// The verdict by the transactions' outcomes; `None` if none of them is known. With `may_be_less`, those whose outcome is not
+/// known may not be there.
+fn of_transactions(matched: &Matched, may_be_less: bool) -> Option<PaymentVerdict> {
     let count = |wanted: &[Outcome]| -> u64 {
         matched.totals.iter().filter(|total| wanted.contains(&total.outcome)).map(|total| total.count).sum()
     };
@@ -118,6 +123,7 @@ fn of_transactions(matched: &Matched) -> Option<PaymentVerdict> {
     if matched.count == 0 || unknown == matched.count {
         return None;
     }
+    let unknown = if may_be_less { 0 } else { unknown };
     Some(if refused == matched.count {
         PaymentVerdict::Rejected
     } else if refused > 0 {
@@ -131,26 +137,28 @@ fn of_transactions(matched: &Matched) -> Option<PaymentVerdict> {
     })
 }
 
-/// The verdict by the status of the whole file.
-fn of_status(status: &Code) -> PaymentVerdict {
-    match (status.code.as_str(), meaning::status_of(&status.code)) {
-        _ if status.proprietary => PaymentVerdict::Unknown,
-        ("RJCT" | "CANC", _) => PaymentVerdict::Rejected,
-        ("PART", _) => PaymentVerdict::PartlyRejected,
-        (code, Some(_)) if code.starts_with("AC") => PaymentVerdict::Accepted,
-        (_, Some(_)) => PaymentVerdict::Pending,
-        (_, None) => PaymentVerdict::Unknown,
-    }
-}
-
-/// The last status by time. One of a check of payees that comes after the order was authorised is an old one.
-fn latest(reports: &[StatusReport]) -> Option<ReportedStatus<'_>> {
-    let (mut progress, mut last) = (StatusProgress::default(), None::<ReportedStatus<'_>>);
-    for at in reports_by_time(reports) {
+/// The status that a verdict follows from: of the last report that says such a one of the whole or of a part; otherwise of
+/// the last report with a status.
+fn deciding(
+    reports: &[StatusReport],
+    verdict: PaymentVerdict,
+    waits_for: Option<OrderWaitsFor>,
+) -> Option<ReportedStatus<'_>> {
+    let fits = |said: &ReportedStatus<'_>, stages: &[ClaimStage]| match (verdict, waits_for) {
+        (_, Some(_)) => said.stage().waits_for() == waits_for,
+        (PaymentVerdict::Rejected | PaymentVerdict::PartlyRejected, None) => stages.contains(&ClaimStage::Refused),
+        (PaymentVerdict::Accepted, None) => stages.iter().any(|stage| stage.is_authorised()),
+        (PaymentVerdict::Pending | PaymentVerdict::Unknown, None) => true,
+    };
+    let mut last = None;
+    for at in reports_by_time(reports).into_iter().rev() {
         let Some(said) = final_status(&reports[at]) else { continue };
-        if progress.take(last.as_ref().map(ReportedStatus::rank), said.rank()) {
-            last = Some(said);
+        let stages: Vec<ClaimStage> =
+            all_statuses(&reports[at]).map(|code| ClaimStage::from_status(code, false)).collect();
+        if fits(&said, &stages) {
+            return Some(said);
         }
+        last.get_or_insert(said);
     }
     last
 }
@@ -162,17 +170,11 @@ struct ReportedStatus<'r> {
     check: Option<&'r PayeeCheckSummary>,
     /// Whether "pending" is about the check.
     in_check: bool,
-    /// When the report was made, if its time can be compared.
-    at: Option<i64>,
 }
 
 impl ReportedStatus<'_> {
     fn waits_for(&self) -> Option<OrderWaitsFor> {
         self.stage().waits_for()
-    }
-
-    fn rank(&self) -> StatusRank {
-        StatusRank { stage: self.stage(), closeness: 0, at: self.at }
     }
 
     fn stage(&self) -> ClaimStage {
@@ -201,8 +203,16 @@ fn final_status(report: &StatusReport) -> Option<ReportedStatus<'_>> {
     let of_parts = || all().find(|(_, reasons)| reasons.iter().any(|reason| reason.code.is_some()));
     let reasons = if reasons.is_empty() { of_parts().map_or(reasons, |(_, reasons)| reasons) } else { reasons };
     let in_check = payee_check::means_pending_checks(report);
-    let at = comparable_time(report);
-    Some(ReportedStatus { status, reasons, check: report.payee_check.as_deref(), in_check, at })
+    Some(ReportedStatus { status, reasons, check: report.payee_check.as_deref(), in_check })
+}
+
+/// The statuses of a report at all levels.
+fn all_statuses(report: &StatusReport) -> impl Iterator<Item = &Code> {
+    let of_batches = report
+        .batches
+        .iter()
+        .flat_map(|batch| batch.status.iter().chain(batch.transactions.iter().filter_map(|one| one.status.as_ref())));
+    report.status.iter().chain(of_batches)
 }
 
 fn in_words(said: &ReportedStatus<'_>) -> String {

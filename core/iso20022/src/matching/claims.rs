@@ -16,7 +16,7 @@ pub(super) struct ReportClaim<'a> {
     pub(super) report: usize,
     /// The line in the report's file.
     pub(super) line: u64,
-    /// The status; `None` if it was deduced that the bank accepted.
+    /// The status; `None` if it was deduced that the bank accepted, or if there is only a reason.
     pub(super) code: Option<&'a Code>,
     pub(super) stage: ClaimStage,
     pub(super) source: StatusSource,
@@ -38,11 +38,13 @@ pub(crate) enum ClaimStage {
     Unknown,
     /// Received, checked, waiting.
     Open,
+    /// Some of the whole are accepted and others not, and which, it does not say: a check of payees is over.
+    Mixed,
     /// The bank still checks the payees.
     Checking,
     /// The payees are checked: the order waits for its release.
     Checked,
-    /// Accepted after the order was authorised, and so after a check of payees.
+    /// Accepted: the order is authorised, mostly after a check of payees.
     Approved,
     /// Accepted for execution: money may move.
     Moving,
@@ -57,7 +59,7 @@ pub(crate) enum ClaimStage {
 }
 
 impl ClaimStage {
-    const COUNT: usize = 11;
+    const COUNT: usize = 12;
 
     /// The stage of a status. `in_check` is whether "pending" is about a check of payees.
     pub(crate) fn from_status(code: &Code, in_check: bool) -> Self {
@@ -74,19 +76,19 @@ impl ClaimStage {
             (true, MoneyState::Arrived) => Self::Arrived,
             (true, MoneyState::Debited) => Self::Executed,
             (true, _) => Self::Refused,
-            // The format alone is looked at before anything is authorised.
-            (false, MoneyState::NotMoved) if code.code.starts_with("AC") && code.code != "ACTC" => Self::Approved,
+            // Others are before it: the format alone was looked at, or a confirmation is awaited.
+            (false, MoneyState::NotMoved) if matches!(code.code.as_str(), "ACCP" | "ACFC" | "ACWC") => Self::Approved,
             (false, MoneyState::NotMoved | MoneyState::Mixed) => Self::Open,
             (false, MoneyState::Debited) => Self::Debited,
             (false, _) => Self::Moving,
         }
     }
 
-    /// The stage of a status of the whole in a report of a check: a result is not the last one as long as some payees are
-    /// checked, and what is said of the format says nothing of the order.
-    pub(crate) fn of_whole(self, check: Option<PayeeCheckState>, in_check: bool) -> Self {
+    /// The stage of a status of the whole in a report of a check: one that is mixed is not the last one as long as some payees
+    /// are checked, and what is said of the format says nothing of the order.
+    pub(super) fn of_whole(self, is_mixed: bool, check: Option<PayeeCheckState>, in_check: bool) -> Self {
         match (self, check) {
-            (Self::Checked, Some(PayeeCheckState::Pending)) => Self::Checking,
+            (Self::Checked, Some(PayeeCheckState::Pending)) if is_mixed => Self::Checking,
             (Self::Open, Some(PayeeCheckState::Pending)) if in_check => Self::Checking,
             (Self::Open, Some(PayeeCheckState::Done)) if in_check => Self::Checked,
             (stage, _) => stage,
@@ -112,8 +114,8 @@ impl ClaimStage {
         self == Self::Refused || self.is_authorised()
     }
 
-    /// Whether a check of payees lies behind it.
-    fn is_authorised(self) -> bool {
+    /// Whether the order was authorised.
+    pub(crate) fn is_authorised(self) -> bool {
         matches!(self, Self::Approved | Self::Moving | Self::Debited | Self::Executed | Self::Arrived)
     }
 }
@@ -152,13 +154,11 @@ impl StatusProgress {
     /// reports come late, in any order, and with times that cannot be compared. A result that names a transaction is not
     /// replaced by one of the whole.
     pub(crate) fn take(&mut self, now: Option<StatusRank>, next: StatusRank) -> bool {
-        use ClaimStage::{Arrived, Checked, Checking, Debited, Executed, Moving, Open, Refused, Silent, Unknown};
+        use ClaimStage::{Checked, Checking, Open, Unknown};
         self.authorise(next);
         match (now.map(|now| now.stage), next.stage) {
             (_, check) if check.is_check() && self.is_over(next.at) => false,
-            (Some(Refused), stage) => matches!(stage, Moving | Debited | Executed | Arrived),
-            (Some(Executed | Arrived), Silent | Unknown | Open) => false,
-            (Some(now), Open) => !now.is_check(),
+            (Some(now), Open | Unknown) => !now.is_check(),
             (Some(Checked), Checking) => false,
             (Some(Checked), Checked) => now.is_none_or(|now| now.closeness <= next.closeness),
             _ => true,
@@ -219,6 +219,9 @@ impl<'a> TransactionStanding<'a> {
             return;
         }
         let Some(now) = &self.claim else {
+            if next.stage == ClaimStage::Mixed {
+                return;
+            }
             (self.claim, self.other) = (Some(*next), next.contradicted);
             return;
         };
@@ -227,6 +230,11 @@ impl<'a> TransactionStanding<'a> {
             return;
         }
         self.debited |= now.stage == ClaimStage::Debited;
+        if next.stage == ClaimStage::Mixed {
+            // What the check said is over, and nothing is known in its place.
+            self.claim = self.claim.filter(|now| !now.stage.is_check());
+            return;
+        }
         match (now.stage, next.stage) {
             // Debited money may be gone, whatever was reported in between.
             (_, ClaimStage::Refused) if self.debited => self.other = next.code,

@@ -41,8 +41,8 @@ use crate::payment::PaymentFile;
 use crate::status::StatusReport;
 
 pub(crate) use claimed::claimed_entries;
-pub(crate) use claims::{ClaimStage, StatusProgress, StatusRank};
-pub(crate) use reports::{by_time as reports_by_time, comparable_time};
+pub(crate) use claims::ClaimStage;
+pub(crate) use reports::by_time as reports_by_time;
 
 pub use crate::meaning::Again;
 pub use result::{

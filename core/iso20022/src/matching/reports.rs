@@ -182,8 +182,12 @@ impl<'a> ReportReading<'_, 'a> {
                         (batch.original_count, batch.original_sum.as_ref().and_then(DecimalSum::from_decimal));
                     deduce(&batch.counts, original, (members, sums[scope]), &of_batch)
                 };
-                let deduced = if own.is_mixed() { deduced() } else { None };
-                let claim = deduced.or(own.whole().map(|code| (Some(code), own.source)));
+                let deduced = if own.is_mixed() { self.deduced(deduced()) } else { None };
+                let claim = deduced.or(self.whole(own).map(|code| (Some(code), own.source)));
+                if claim.is_none() && own.code.is_some() {
+                    let mixed = self.claim(batch.line, None, (own.source, MatchedBy::PaymentId), own.reasons);
+                    self.scopes[scope].add(ReportClaim { stage: ClaimStage::Mixed, ..mixed });
+                }
                 if let Some((code, source)) = claim {
                     let contradicted =
                         group.code.filter(|above| code.is_some_and(|code| contradicts(Some(above), code)));
@@ -210,18 +214,32 @@ impl<'a> ReportReading<'_, 'a> {
             let original = (report.original_count, report.original_sum.as_ref().and_then(DecimalSum::from_decimal));
             deduce(&report.counts, original, (members, total), &listed)
         };
-        let claim = match group.whole() {
-            Some(code) if group.is_mixed() => deduced().or(Some((Some(code), group.source))),
+        let claim = match self.whole(group) {
+            Some(code) if group.is_mixed() => self.deduced(deduced()).or(Some((Some(code), group.source))),
             Some(code) => Some((Some(code), group.source)),
-            None if group.code.is_some() || !report.counts.is_empty() => deduced(),
+            None if group.code.is_some() || !report.counts.is_empty() => self.deduced(deduced()),
             None if group.reasons.is_empty() => None,
             None => Some((None, StatusSource::Group)),
         };
+        if claim.is_none() && group.code.is_some() {
+            let mixed = self.claim(report.line, None, (group.source, MatchedBy::MessageId), group.reasons);
+            self.file.add(ReportClaim { stage: ClaimStage::Mixed, ..mixed });
+        }
         if let Some((code, source)) = claim {
             let claim = self.claim(report.line, code, (source, MatchedBy::MessageId), group.reasons);
             self.file.add(claim);
             self.payees_of_whole(code, MatchedBy::MessageId, None);
         }
+    }
+
+    /// A status that applies to each transaction of a whole. In a check, "in part" is about its results.
+    fn whole(&self, of: ParentStatus<'a>) -> Option<&'a Code> {
+        of.whole().or(of.code.filter(|_| self.in_check))
+    }
+
+    /// What follows for those that are not listed; in a check, not that they are accepted.
+    fn deduced(&self, deduced: Option<(Option<&'a Code>, StatusSource)>) -> Option<(Option<&'a Code>, StatusSource)> {
+        deduced.filter(|(code, _)| code.is_some() || !self.is_check)
     }
 
     /// Notes the result of a payee check for all transactions of a batch, or of the file.
@@ -373,7 +391,7 @@ impl<'a> ReportReading<'_, 'a> {
         }
     }
 
-    /// A claim without a status means that the bank accepted.
+    /// A claim without a status means that the bank accepted, if the counts show it.
     fn claim(
         &self,
         line: u64,
@@ -383,12 +401,15 @@ impl<'a> ReportReading<'_, 'a> {
     ) -> ReportClaim<'a> {
         let stage = match (code, source) {
             (Some(code), _) => ClaimStage::from_status(code, self.in_check),
-            // The others of the order are accepted: it is authorised, unless the report is only of its check.
-            (None, StatusSource::Counts) if self.is_check => ClaimStage::Checked,
+            // The others of the order are accepted: it is authorised.
             (None, StatusSource::Counts) => ClaimStage::Approved,
             (None, _) => ClaimStage::Silent,
         };
-        let stage = if source == StatusSource::Transaction { stage } else { stage.of_whole(self.check, self.in_check) };
+        let is_mixed = code.is_none_or(|code| matches!(code.code.as_str(), "RVCM" | "PART"));
+        let stage = match source {
+            StatusSource::Transaction => stage,
+            _ => stage.of_whole(is_mixed, self.check, self.in_check),
+        };
         let (order, report) = (self.order, self.number);
         ReportClaim { order, report, line, code, stage, source, by, reasons, contradicted: None, at: self.at }
     }

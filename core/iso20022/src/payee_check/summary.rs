@@ -146,10 +146,11 @@ pub(crate) fn settle(report: &mut StatusReport) {
     report.payee_check = Some(Box::new(PayeeCheckSummary { notes, ..counts.summary(count, is_running) }));
 }
 
-/// Whether no result has come, and none is left to come: the bank has only begun with the check.
+/// Whether no result has come, and not all is refused: the bank has only begun with the check.
 fn has_only_begun(report: &StatusReport, counts: ResultCounts) -> bool {
     let is_refused = |code: &Code| !code.proprietary && matches!(code.code.as_str(), "RJCT" | "CANC");
-    counts.total() == 0 && !statuses(report).any(is_of_check) && !report.status.as_ref().is_some_and(is_refused)
+    let is_all_refused = statuses(report).next().is_some() && statuses(report).all(is_refused);
+    counts.total() == 0 && !statuses(report).any(is_of_check) && !is_all_refused
 }
 
 fn explain_pending(report: &mut StatusReport) {

@@ -47,7 +47,7 @@ pub struct PaymentFile {
 }
 
 /// Transactions from one account on one day (`PmtInf`).
-#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct PaymentBatch {
     /// The line in the file, from 1.
@@ -81,7 +81,7 @@ pub struct PaymentBatch {
 }
 
 /// One credit transfer.
-#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct PaymentTransaction {
     /// The line in the file, from 1.

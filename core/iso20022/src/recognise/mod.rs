@@ -198,45 +198,95 @@ pub(crate) fn recognise_inside(head: &[u8]) -> Result<FileFormat, OtherFile> {
     }
 }
 
-/// Whether the first bytes of a file without a reader of its own are text for people: neither XML, nor lines of a table, nor
-/// records, nor a message with its own marks.
+/// Whether the first bytes of a file without a reader of its own are text for people: neither XML, nor a table, nor records,
+/// nor a message with its own marks.
 pub(crate) fn is_prose(head: &[u8]) -> bool {
     let bytes = &head[..head.len().min(HEAD)];
     let is_text = |byte: &u8| *byte >= b' ' && *byte != 0x7F || matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C);
-    let mut lines = bytes.split(|byte| matches!(byte, b'\r' | b'\n')).map(<[u8]>::trim_ascii);
+    let lines = || bytes.split(|byte| matches!(byte, b'\r' | b'\n')).map(<[u8]>::trim_ascii);
+    let filled = || lines().filter(|line| !line.is_empty());
     let has_text = bytes.iter().any(u8::is_ascii_alphabetic);
-    let is_of_program = |line| is_marked(line) || is_record(line) || is_of_table(line) || is_encoded(line);
-    has_text && bytes.iter().all(is_text) && !bytes.contains(&b'<') && !lines.any(is_of_program)
+    let is_of_program = |line| is_marked(line) || is_record(line) || has_cells(line) || is_encoded(line);
+    has_text
+        && bytes.iter().all(is_text)
+        && !bytes.contains(&b'<')
+        && !filled().any(is_of_program)
+        && !filled().next().is_some_and(is_lettered_record)
+        && !is_table(filled())
 }
 
-/// With what a line of a message begins, of SWIFT, EDIFACT, OpenPGP, certificates, MIME and QIF.
-const MARKS: &[&[u8]] = &[b":", b"{", b"UN", b"MT", b"-----BEGIN", b"MIME-Version", b"Content-", b"!"];
+/// With what a line of a message begins: of SWIFT, EDIFACT, X12, OpenPGP, certificates, MIME, HTTP and QIF.
+const MARKS: &[&[u8]] = &[
+    b":",
+    b"{",
+    b"UNA",
+    b"UNB+",
+    b"UNH+",
+    b"MT9",
+    b"ISA*",
+    b"-----BEGIN",
+    b"MIME-Version",
+    b"Content-",
+    b"HTTP/",
+    b"!Type",
+];
 
 fn is_marked(line: &[u8]) -> bool {
     MARKS.iter().any(|mark| line.starts_with(mark))
 }
 
-/// Whether a line is a record of fixed columns, or one that its number begins: of TITO and KTL, BAI2, BgMax, CFONB 120, DTAUS.
+fn digits_of(line: &[u8]) -> usize {
+    line.iter().take_while(|byte| byte.is_ascii_digit()).count()
+}
+
+/// Whether a line is a record that begins with its number: of TITO and KTL, BAI2, BgMax, CFONB 120, DTAUS.
 fn is_record(line: &[u8]) -> bool {
-    let digits = line.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let goes_on = line.get(digits).is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b',');
-    digits >= 6
+    let digits = digits_of(line);
+    let goes_on = line.get(digits).is_some_and(|byte| byte.is_ascii_uppercase() || *byte == b',');
+    digits >= 7
         || digits >= 2 && line.starts_with(b"0") && goes_on
         || line.first() == Some(&b'T') && line.get(1..3).is_some_and(is_number)
 }
 
-/// Whether a line has the cells of a table: in prose a blank follows a comma.
-fn is_of_table(line: &[u8]) -> bool {
+/// Whether a file begins with a record of letters and a number, such as `BETFOR00`, `BS002` or `RH03268`.
+fn is_lettered_record(line: &[u8]) -> bool {
+    let letters = line.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+    (2..=6).contains(&letters) && digits_of(&line[letters..]) >= 2
+}
+
+/// Whether a line has the cells of a table: in prose a blank follows a comma, unless it is a decimal one.
+fn has_cells(line: &[u8]) -> bool {
     let count = |of: u8| memchr::memchr_iter(of, line).count();
-    let joined = line.windows(2).filter(|pair| pair[0] == b',' && pair[1] != b' ').count();
-    count(b';') >= 2 || count(b'\t') >= 2 || joined >= 2
+    let is_joined = |at: usize| {
+        let (before, behind) = (at.checked_sub(1).and_then(|at| line.get(at)), line.get(at + 1));
+        let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+        behind.is_some_and(|byte| *byte != b' ') && !(is_digit(before) && is_digit(behind))
+    };
+    let joined = memchr::memchr_iter(b',', line).filter(|at| is_joined(*at)).count();
+    let parts = memchr::memchr_iter(b';', line).filter(|at| line.get(at + 1).is_some_and(|byte| *byte != b' ')).count();
+    joined >= 2 || parts >= 2 || count(b'\t') >= 2 || count(b'|') >= 2
+}
+
+/// Whether the first two lines, or with commas all of several, have equally many cells.
+fn is_table<'l>(lines: impl Iterator<Item = &'l [u8]> + Clone) -> bool {
+    let count = |line: &[u8], of: u8| memchr::memchr_iter(of, line).count();
+    let mut first = lines.clone();
+    let (Some(one), Some(two)) = (first.next(), first.next()) else { return false };
+    let of_two = [b';', b'|', b'\t'].iter().any(|of| count(one, *of) > 0 && count(one, *of) == count(two, *of));
+    // The last line of the first bytes may be cut off.
+    let has_third = first.next().is_some();
+    let mut kept = lines.collect::<Vec<_>>();
+    kept.truncate((kept.len() - usize::from(has_third)).max(2));
+    of_two || count(one, b',') > 0 && kept.iter().all(|line| count(line, b',') == count(one, b','))
 }
 
 /// Whether a line is of bytes as letters, such as Base64, and not of words.
 fn is_encoded(line: &[u8]) -> bool {
     const MIN: usize = 48;
-    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
-    line.len() >= MIN && line.iter().all(is_letter)
+    let bare = line.strip_suffix(b"==").or_else(|| line.strip_suffix(b"=")).unwrap_or(line);
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    let has = |is: fn(&u8) -> bool| bare.iter().any(is);
+    line.len() >= MIN && bare.iter().all(is_letter) && has(u8::is_ascii_alphabetic) && has(u8::is_ascii_digit)
 }
 
 fn is_number(bytes: &[u8]) -> bool {
@@ -306,7 +356,8 @@ mod tests {
     #[test]
     fn prose_is_no_message_that_could_be_missing() {
         let letter = "Dear customers, partners, and friends,\n01.12.2026, 09:30: from 2026 on; see https://bank.example/a/b\n\
-            00100 Helsinki\n";
+            00100 Helsinki\n010011 Bucure\u{219}ti\nUNICREDIT BANK\n================================================\n\
+            Die Geb\u{fc}hr betr\u{e4}gt 2,50 EUR, ab 2027 3,00 EUR oder 1,234,567.00; offen ab 08h30.\n";
         for text in ["Dear customer,\r\nfind attached: the report.\r\n", "Gr\u{fc}\u{df}e\nT. Bank 2026\n", letter] {
             assert!(is_prose(text.as_bytes()), "{text}");
         }
@@ -334,6 +385,15 @@ mod tests {
             "-----BEGIN PKCS7-----\nMIIB\n",
             "MIME-Version: 1.0\nContent-Type: text/plain\n",
             "VGhpcyBpcyBhIHN0YXRlbWVudCB0aGF0IHdhcyBwYWNrZWQgYXMgQmFzZTY0LCBieSBhIGJhbms=\n",
+            "Datum;Saldo\n01.12.2026;100,00\n",
+            "Date,Amount\n2026-12-01,-4.00\n",
+            "Date, Amount, Payee\n2026-12-01, -4.00, Rent\n",
+            "Date|Amount|Payee\n2026-12-01|-4.00|Rent\n",
+            "ISA*00*          *00*          *ZZ*BANK\nGS*RA*BANK\n",
+            "BETFOR00A1234567890 ACME\n",
+            " RH0326803268301126STATEMENT\n",
+            "BS002 12345678 0603\n",
+            "HTTP/1.1 503 Service Unavailable\n",
         ] {
             assert!(!is_prose(text.as_bytes()), "{text}");
         }
