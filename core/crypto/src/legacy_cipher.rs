@@ -1,8 +1,8 @@
 //! What one bank's channel still encrypts with: a session's key by RSA with PKCS#1 v1.5, its content by 3DES. Nothing here is
 //! for a bank whose profile does not ask for it.
 //!
-//! Who sees whether padding fits can decrypt messages that are not his (Bleichenbacher). So a key that cannot be
-//! unwrapped is replaced by a random one, and all that fails later is one error.
+//! Who sees whether padding fits can decrypt messages that are not his (Bleichenbacher). So a key that cannot be unwrapped is
+//! replaced by another one, the same each time for the same bytes: repeating a message tells nothing.
 
 use aws_lc_rs::rsa::{Pkcs1PrivateDecryptingKey, Pkcs1PublicEncryptingKey, PrivateDecryptingKey, PublicEncryptingKey};
 use cbc::cipher::{Array, BlockModeDecrypt as _, BlockModeEncrypt as _, KeyIvInit as _};
@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::cbc::{CbcCipher, CipherKind};
 use crate::rsa::{RsaPrivateKey, RsaPublicKey};
-use crate::{CryptoError, Result, random};
+use crate::{CryptoError, Result, digest, random};
 
 /// 3DES with three keys.
 pub const TRIPLE_DES: CbcCipher = CbcCipher(CipherKind::TripleDes);
@@ -52,11 +52,13 @@ impl SessionKey {
         Ok(out)
     }
 
-    /// The key for a cipher from what a private key has unwrapped; a random one if that is nothing, or of another length.
+    /// The key for a cipher from what a private key has unwrapped; if that is nothing, or of another length, one that follows
+    /// from the wrapped bytes and a secret that belongs to the private key.
     #[must_use]
-    pub fn from_unwrapped(unwrapped: Option<&[u8]>, cipher: CbcCipher) -> Self {
+    pub fn from_unwrapped(unwrapped: Option<&[u8]>, cipher: CbcCipher, wrapped: &[u8], secret: &[u8]) -> Self {
         // Made in each case: the same work whether or not it is used.
-        let mut key = Self::random(cipher);
+        let other = Zeroizing::new(digest::hmac_sha256(secret, &[b"key of a session", wrapped]));
+        let mut key = Self(Zeroizing::new(other[..cipher.key_len()].to_vec()));
         if let Some(unwrapped) = unwrapped.filter(|unwrapped| unwrapped.len() == cipher.key_len()) {
             key.0.copy_from_slice(unwrapped);
         }
@@ -65,7 +67,11 @@ impl SessionKey {
 }
 
 /// A private key that unwraps keys of sessions.
-pub struct SessionKeyOpener(Pkcs1PrivateDecryptingKey);
+pub struct SessionKeyOpener {
+    key: Pkcs1PrivateDecryptingKey,
+    /// From what keys follow that take the place of those that do not fit.
+    secret: Zeroizing<[u8; 32]>,
+}
 
 impl SessionKeyOpener {
     /// Of an RSA key.
@@ -73,16 +79,17 @@ impl SessionKeyOpener {
     /// # Errors
     /// [`CryptoError::InvalidKey`].
     pub fn new(key: &RsaPrivateKey) -> Result<Self> {
+        let secret = Zeroizing::new(digest::hmac_sha256(key.pkcs8_der(), &[b"keys that do not fit"]));
         let key = PrivateDecryptingKey::from_pkcs8(key.pkcs8_der()).map_err(|_| CryptoError::InvalidKey)?;
-        Ok(Self(Pkcs1PrivateDecryptingKey::new(key).map_err(|_| CryptoError::InvalidKey)?))
+        Ok(Self { key: Pkcs1PrivateDecryptingKey::new(key).map_err(|_| CryptoError::InvalidKey)?, secret })
     }
 
-    /// The key for a cipher; a random one if it cannot be unwrapped.
+    /// The key for a cipher; another one, always the same, if it cannot be unwrapped.
     #[must_use]
     pub fn open(&self, wrapped: &[u8], cipher: CbcCipher) -> SessionKey {
-        let mut out = Zeroizing::new(vec![0; self.0.min_output_size()]);
-        let unwrapped = self.0.decrypt(wrapped, &mut out).ok();
-        SessionKey::from_unwrapped(unwrapped.as_deref(), cipher)
+        let mut out = Zeroizing::new(vec![0; self.key.min_output_size()]);
+        let unwrapped = self.key.decrypt(wrapped, &mut out).ok();
+        SessionKey::from_unwrapped(unwrapped.as_deref(), cipher, wrapped, &*self.secret)
     }
 }
 
@@ -135,12 +142,12 @@ mod tests {
             let wrapped = key.wrap(own.public()).unwrap();
             assert_eq!(wrapped.len(), 256);
             assert_eq!(own_opener.open(&wrapped, cipher).expose(), key.expose());
-            // Whatever does not fit gives a key of the right length, another one each time.
+            // Whatever does not fit gives a key of the right length, the same one each time.
             let damaged = [&wrapped[..255], &[wrapped[255] ^ 1]].concat();
             for (opener, wrapped) in [(&other_opener, &wrapped), (&own_opener, &damaged), (&own_opener, &Vec::new())] {
                 let (first, second) = (opener.open(wrapped, cipher), opener.open(wrapped, cipher));
                 assert_eq!(first.expose().len(), cipher.key_len());
-                assert!(first.expose() != key.expose() && first.expose() != second.expose());
+                assert!(first.expose() != key.expose() && first.expose() == second.expose());
             }
         }
         // A key for another cipher is none for this one.

@@ -45,12 +45,13 @@ impl EncryptedDraft {
         let begin = format!(
             "<xenc:EncryptedData xmlns:xenc=\"{ENCRYPTION_NAMESPACE}\" Type=\"{ELEMENT}\">\
              <xenc:EncryptionMethod Algorithm=\"{}\"></xenc:EncryptionMethod>\
-             <ds:KeyInfo xmlns:ds=\"{SIGNATURE_NAMESPACE}\"><xenc:EncryptedKey Recipient=\"{name}\">\
+             <ds:KeyInfo xmlns:ds=\"{SIGNATURE_NAMESPACE}\"><xenc:EncryptedKey Recipient=\"{}\">\
              <xenc:EncryptionMethod Algorithm=\"{RSA_1_5}\"></xenc:EncryptionMethod>\
              <ds:KeyInfo><ds:X509Data><ds:X509Certificate>{}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>\
              <xenc:CipherData><xenc:CipherValue>{}</xenc:CipherValue></xenc:CipherData></xenc:EncryptedKey></ds:KeyInfo>\
              <xenc:CipherData><xenc:CipherValue>",
             cipher_uri(cipher),
+            name.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;"),
             recipient.base64(),
             STANDARD.encode(wrapped),
         );
@@ -66,6 +67,10 @@ impl SegmentEncoding for EncryptedDraft {
         let block = self.cipher.block_len() as u64;
         let padded = (bytes / block + 1) * block;
         (self.begin.len() + END.len()) as u64 + base64_length(block + padded)
+    }
+
+    fn takes_time(&self) -> bool {
+        true
     }
 
     fn encoder(&self) -> Result<Box<dyn SegmentEncoder>, Error> {

@@ -1,11 +1,13 @@
 //! An encrypted document: its parts, and its text with the session's key.
 
+use std::collections::HashSet;
 use std::io::{self, Read};
 
 use bankchannel_crypto::cbc::{CbcCipher, CbcDecryption, MAX_BLOCK};
 use bankchannel_crypto::legacy_cipher::SessionKey;
 use bankchannel_crypto::x509::{Certificate, MAX_DER_BYTES};
 use bankchannel_xml::TreeElement;
+use bankchannel_xml::text::{on_one_line, shorten};
 use base64::{Engine as _, engine::general_purpose::STANDARD, read::DecoderReader};
 
 use crate::fault::{DecryptionFailure, EncryptionFault};
@@ -87,11 +89,11 @@ impl<'r> EncryptedData<'r> {
         &self.wrapped_key
     }
 
-    /// Decrypts the document. Takes as long as reading it, whatever is wrong with it.
+    /// Decrypts the document, unless it is stopped: all of it, whatever its padding is.
     ///
     /// # Errors
-    /// [`DecryptionFailure`], for whatever reason. What the text is, its reader says: that it is none, must be the same error.
-    pub fn decrypt(&self, key: &SessionKey) -> Result<Vec<u8>, DecryptionFailure> {
+    /// [`DecryptionFailure`] for a text that everybody can see is none: no base64, or not of whole blocks.
+    pub fn decrypt(&self, key: &SessionKey, is_stopped: &dyn Fn() -> bool) -> Result<DecryptedText, DecryptionFailure> {
         let block = self.cipher.block_len();
         let mut source = DecoderReader::new(WithoutBlanks(self.text.as_bytes()), &STANDARD);
         let mut iv = [0; MAX_BLOCK];
@@ -101,6 +103,9 @@ impl<'r> EncryptedData<'r> {
         let mut out = Vec::with_capacity(self.text.len() / 4 * 3 + STEP);
         let mut done = 0;
         loop {
+            if is_stopped() {
+                return Err(DecryptionFailure);
+            }
             let begin = out.len();
             out.resize(begin + STEP, 0);
             let read = fill(&mut source, &mut out[begin..]).map_err(|_| DecryptionFailure)?;
@@ -113,12 +118,32 @@ impl<'r> EncryptedData<'r> {
             }
         }
         // The last byte is the count of the padding; the others of it are anything (XML-Enc §5.2).
-        let padding = out.last().map_or(0, |last| usize::from(*last));
-        if done != out.len() || !(1..=block).contains(&padding) {
+        let Some(padding) = out.last().map(|last| usize::from(*last)).filter(|_| done == out.len()) else {
             return Err(DecryptionFailure);
+        };
+        let fits = (1..=block).contains(&padding);
+        if fits {
+            out.truncate(out.len() - padding);
         }
-        out.truncate(out.len() - padding);
-        Ok(out)
+        Ok(DecryptedText { bytes: out, fits })
+    }
+}
+
+/// What was decrypted. Whether its padding fits must not show: it is read as a document in each case, and then it is one or
+/// none.
+pub struct DecryptedText {
+    bytes: Vec<u8>,
+    fits: bool,
+}
+
+impl DecryptedText {
+    /// The document, if it is one: `is_document` reads it, whether or not its padding fits.
+    ///
+    /// # Errors
+    /// [`DecryptionFailure`], for whatever reason.
+    pub fn document(self, is_document: impl FnOnce(&[u8]) -> bool) -> Result<Vec<u8>, DecryptionFailure> {
+        let is_read = is_document(&self.bytes);
+        if is_read && self.fits { Ok(self.bytes) } else { Err(DecryptionFailure) }
     }
 }
 
@@ -158,6 +183,10 @@ impl Read for WithoutBlanks<'_> {
 /// EncryptedKey: the recipient's certificate, if there is one, and the wrapped key.
 fn encrypted_key(key: TreeElement<'_>) -> Result<(Option<Certificate>, Vec<u8>), EncryptionFault> {
     let of = |namespace: &str, name: &str| key.child(namespace, name);
+    let mut seen = HashSet::new();
+    if let Some(second) = key.children().find(|one| !seen.insert((one.namespace(), one.local()))) {
+        return Err(EncryptionFault::new(second, format!("{} is there twice", second.local())));
+    }
     let Some(method) = of(ENCRYPTION_NAMESPACE, "EncryptionMethod") else {
         return Err(EncryptionFault::new(key, "EncryptionMethod is missing"));
     };
@@ -168,11 +197,9 @@ fn encrypted_key(key: TreeElement<'_>) -> Result<(Option<Certificate>, Vec<u8>),
     let certificates = of(SIGNATURE_NAMESPACE, "KeyInfo")
         .map(|info| info.and_inside().filter(|one| one.is(SIGNATURE_NAMESPACE, "X509Certificate")).collect::<Vec<_>>());
     let recipient = match certificates.as_deref() {
-        None | Some([]) => None,
-        Some([one]) => Some(certificate(*one)?),
-        Some([_, second, ..]) => {
-            return Err(EncryptionFault::new(*second, "there is more than one certificate: the recipient is one"));
-        }
+        // Of several, and of one that cannot be read, there is no telling: it proves nothing anyway.
+        Some([one]) => certificate(*one),
+        _ => None,
     };
     let Some(data) = of(ENCRYPTION_NAMESPACE, "CipherData") else {
         return Err(EncryptionFault::new(key, "CipherData is missing"));
@@ -180,10 +207,8 @@ fn encrypted_key(key: TreeElement<'_>) -> Result<(Option<Certificate>, Vec<u8>),
     Ok((recipient, base64(data, cipher_value(data)?, MAX_WRAPPED)?))
 }
 
-fn certificate(element: TreeElement<'_>) -> Result<Certificate, EncryptionFault> {
-    let text = element.text().ok_or_else(|| EncryptionFault::new(element, "there are elements in a certificate"))?;
-    Certificate::from_der(&base64(element, text, MAX_DER_BYTES)?)
-        .map_err(|fault| EncryptionFault::new(element, format!("the recipient's certificate cannot be read: {fault}")))
+fn certificate(element: TreeElement<'_>) -> Option<Certificate> {
+    Certificate::from_der(&base64(element, element.text()?, MAX_DER_BYTES).ok()?).ok()
 }
 
 /// The three children of EncryptedData, each once and in order.
@@ -236,6 +261,5 @@ fn base64(at: TreeElement<'_>, text: &str, max: usize) -> Result<Vec<u8>, Encryp
 /// A method's name as far as it can be one.
 fn shown(uri: &str) -> String {
     const LONGEST: usize = 100;
-    let kept: String = uri.chars().filter(|one| !one.is_control()).take(LONGEST).collect();
-    if kept.is_empty() { "empty".to_owned() } else { kept }
+    if uri.is_empty() { "empty".to_owned() } else { on_one_line(&shorten(uri, LONGEST)) }
 }

@@ -9,7 +9,7 @@ use bankchannel_xml::TreeElement;
 pub struct EncryptionFault {
     /// The element as a path from the root, as it is written.
     pub place: String,
-    /// The fault in words. Nothing of a value is repeated.
+    /// The fault in words. Of values it repeats the names of methods, shortened.
     pub message: String,
 }
 

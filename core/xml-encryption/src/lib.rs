@@ -17,6 +17,6 @@ mod fault;
 mod names;
 
 pub use draft::EncryptedDraft;
-pub use encrypted_data::EncryptedData;
+pub use encrypted_data::{DecryptedText, EncryptedData};
 pub use fault::{DecryptionFailure, EncryptionFault};
 pub use names::{ENCRYPTION_NAMESPACE, cipher_uri};

@@ -12,6 +12,11 @@ pub trait SegmentEncoding: fmt::Debug + Send + Sync {
     /// The encoded length of so many bytes.
     fn encoded_length(&self, bytes: u64) -> u64;
 
+    /// Whether a piece takes so long that no thread should do it that drives connections.
+    fn takes_time(&self) -> bool {
+        false
+    }
+
     /// Begins a pass.
     ///
     /// # Errors
@@ -49,7 +54,7 @@ impl SegmentEncoding for Base64Encoding {
 }
 
 /// Standard base64 of pieces of any length.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Base64Pieces {
     /// Less than three bytes, not encoded yet.
     carry: Vec<u8>,
@@ -87,6 +92,12 @@ impl Base64Pieces {
         self.text.resize(bytes.len().div_ceil(3) * 4, 0);
         let written = STANDARD.encode_slice(bytes, &mut self.text).unwrap_or_default();
         take(&self.text[..written]);
+    }
+}
+
+impl fmt::Debug for Base64Pieces {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Base64Pieces").finish_non_exhaustive()
     }
 }
 

@@ -136,6 +136,7 @@ struct NestedSegments {
     inside: BodyProduction,
     /// `None` at the end.
     encoder: Option<Box<dyn SegmentEncoder>>,
+    takes_time: bool,
 }
 
 impl NestedSegments {
@@ -195,7 +196,8 @@ impl SegmentSource {
             Segment::Encoded(segments, encoding) => {
                 let (sources, length) = open_all(step, segments)?;
                 let encoder = Some(encoding.encoder()?);
-                let nested = NestedSegments { inside: BodyProduction::new(step, sources), encoder };
+                let (inside, takes_time) = (BodyProduction::new(step, sources), encoding.takes_time());
+                let nested = NestedSegments { inside, encoder, takes_time };
                 Ok((Self::Nested(Box::new(nested)), length.map(|bytes| encoding.encoded_length(bytes))))
             }
             Segment::Literal(bytes) => {
@@ -242,12 +244,12 @@ impl SegmentSource {
         }
     }
 
-    /// Whether all of it is in memory.
+    /// Whether all of it is in memory, and takes no time to encode.
     fn is_in_memory(&self) -> bool {
         match self {
             Self::Memory(_) => true,
             Self::Reader(..) | Self::Pieces(..) => false,
-            Self::Nested(nested) => nested.inside.sources.iter().all(Self::is_in_memory),
+            Self::Nested(nested) => !nested.takes_time && nested.inside.sources.iter().all(Self::is_in_memory),
         }
     }
 }

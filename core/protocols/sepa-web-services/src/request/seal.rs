@@ -224,7 +224,8 @@ impl SealedRequest {
         self.signature.bytes_to_sign()
     }
 
-    /// Takes the envelope's signature: the head of the message, up to the base64 of the document.
+    /// Takes the envelope's signature: the head of the message, up to the base64 of the document; of one that is encrypted only
+    /// [`message`](Self::message) makes the rest.
     #[must_use]
     pub fn head(self, value: &[u8]) -> String {
         self.signature.complete(value) + &self.body_begin

@@ -25,6 +25,16 @@ impl MessageChecks {
         holds
     }
 
+    /// How many were made.
+    pub(super) fn made(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Takes back all but the first so many.
+    pub(super) fn take_back(&mut self, made: usize) {
+        self.0.truncate(made);
+    }
+
     pub(super) fn all_hold(&self) -> bool {
         self.0.iter().all(|check| check.ok)
     }

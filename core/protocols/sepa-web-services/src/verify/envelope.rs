@@ -158,6 +158,7 @@ impl MessageExamination<'_> {
             trusted &= self.checks.note_result("V12", bank);
         }
         self.known.push(certificates.signer.clone());
+        self.is_envelope_believed = trusted && self.checks.all_hold();
         let held = holding(signed.parts(), certificates, signed.targets(), SignatureLevel::Soap);
         self.found.signatures.push(MessageSignature { trusted, ..held });
         Some((body, certificates.signer.clone(), timestamp.is_some()))

@@ -44,7 +44,7 @@ use report::SurveyReport;
 
 use crate::profile::{BankFamily, BankSignerPattern, SignatureLevel};
 
-/// Largest message that is read, bytes: a file of 100 MB, twice in base64.
+/// Largest message that is read, bytes: a file of 100 MB, twice in base64, or one of 88 MB that is encrypted, thrice.
 pub const MAX_MESSAGE: usize = 200 * 1024 * 1024;
 
 /// The rules by which a message is verified.
@@ -72,6 +72,9 @@ pub struct VerificationRules {
     pub own: Vec<Certificate>,
     /// Who decrypts documents: the present key, then those before it.
     pub recipients: Vec<DocumentRecipient>,
+    /// Whether a person asks who has both message and key: then any document is decrypted, and what is wrong with it is told.
+    /// Otherwise only what came in a message that the bank, or a customer, has signed.
+    pub decrypts_any: bool,
     /// Ends the work: the remaining checks are refused. Clones share it: give each examination its own.
     pub stop: StopFlag,
 }
@@ -138,6 +141,8 @@ struct MessageExamination<'e> {
     found: MessageFindings,
     /// Certificates that were read already.
     known: Vec<Certificate>,
+    /// Whether the envelope is signed by who may sign it, and of now.
+    is_envelope_believed: bool,
     /// The receiver of the covered parts.
     parts: &'e mut dyn CoveredParts,
 }
@@ -158,21 +163,18 @@ struct MessageFindings {
 impl<'e> MessageExamination<'e> {
     fn new(rules: &'e VerificationRules, explains: bool, parts: &'e mut dyn CoveredParts) -> Self {
         let (checks, found) = (MessageChecks::default(), MessageFindings::default());
-        Self { rules, explains, checks, found, known: Vec::new(), parts }
+        Self { rules, explains, checks, found, known: Vec::new(), is_envelope_believed: false, parts }
     }
 
     /// Makes the checks; returns the document inside of an envelope.
     fn run(&mut self, message: impl AsRef<[u8]>) -> Option<Bytes> {
-        let alone = match self.decrypted(message.as_ref()) {
-            Some(Err(why)) => {
-                self.checks.passed("V2", "one document");
-                self.checks.failed("V10", why);
-                return None;
-            }
-            document => document.and_then(Result::ok),
-        };
-        let bytes = alone.as_deref().unwrap_or(message.as_ref());
-        let read = decode_message(bytes, self.rules.charset.as_deref()).map_err(|fault| fault.without_advice());
+        if let Some(document) = self.decrypted(message.as_ref()) {
+            self.checks.passed("V2", "one document");
+            self.decrypted_document(document, None, None);
+            return None;
+        }
+        let read =
+            decode_message(message.as_ref(), self.rules.charset.as_deref()).map_err(|fault| fault.without_advice());
         let inner = match read.as_deref().map_err(Clone::clone).and_then(|text| self.read_tree(text)) {
             Ok(tree) => self.tree(&tree),
             Err(why) => {
@@ -203,14 +205,9 @@ impl<'e> MessageExamination<'e> {
     /// V10 to V12: the document inside of an envelope. Returns it as UTF-8.
     fn inside(&mut self, inner: InnerDocument) -> Bytes {
         let InnerDocument { bytes, kind, place } = inner;
-        let bytes = match self.decrypted(&bytes) {
-            None => bytes,
-            Some(Ok(document)) => document,
-            Some(Err(why)) => {
-                self.checks.failed("V10", why);
-                return bytes.into();
-            }
-        };
+        if let Some(document) = self.decrypted(&bytes) {
+            return self.decrypted_document(document, Some(kind), Some(bytes));
+        }
         let read = decode_message(&bytes, None).map_err(|fault| fault.without_advice());
         let read = read.and_then(|text| {
             let tree = self.read_tree(&text);

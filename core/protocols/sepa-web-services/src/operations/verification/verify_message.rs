@@ -149,6 +149,7 @@ impl VerifyMessageRequest {
             allows_sha1: self.allow_sha1.unwrap_or_default(),
             signatures_only: self.signatures_only.unwrap_or_default(),
             charset: self.charset,
+            decrypts_any: true,
             recipients: recipients(self.decryption_key.as_ref(), self.decryption_passphrase.as_ref())?,
             ..VerificationRules::default()
         };
