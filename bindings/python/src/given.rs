@@ -16,7 +16,7 @@ use crate::{
     errors::raised,
     interpreter::PerInterpreter,
     marked::{self, MomentKind},
-    record::{Record, pairs},
+    record::{Record, present},
 };
 
 /// What PyO3 says in its panic where Python has no memory for an object.
@@ -183,7 +183,7 @@ impl Reading {
             return Ok(Value::Number(number));
         }
         if let Ok(record) = given.cast::<Record>() {
-            let there = pairs(record)?.into_iter().filter(|(_, value)| !value.is_none());
+            let there = present(record)?.into_iter();
             // A name that is a keyword of Python has an underscore that the boundary does not know.
             return self.object(there.map(Ok), |name| name.trim_end_matches('_'), depth);
         }

@@ -32,8 +32,15 @@ struct LazyField {
 enum Node {
     /// A value without results: made like any other.
     Value(Value<'static>),
+    /// A result, or a list: taken apart when it is read.
+    Whole { unread: Mutex<Value<'static>>, parts: OnceLock<Parts> },
+}
+
+enum Parts {
     Record(Arc<Lazy>),
     List(Vec<Node>),
+    /// No class is known for it: the reader gets the error.
+    Other(Value<'static>),
 }
 
 /// The argument with which a class makes a result of these fields.
@@ -51,7 +58,7 @@ impl Lazy {
             let members = self.members.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
             let mut fields = Vec::with_capacity(members.len());
             fields.extend(self.class.placed(members).map(|(place, value)| {
-                let node = Node::new(value, &self.class.fields[place].1, self.from_runtime);
+                let node = Node::new(value, &self.class.fields[place].1);
                 LazyField { place, node, made: OnceLock::new() }
             }));
             fields
@@ -72,7 +79,7 @@ impl Lazy {
             return Ok(made.bind(py).clone());
         }
         // Another thread may do the same meanwhile: the first result counts.
-        let made = field.node.make(py, &self.class.fields[place].1)?.unbind();
+        let made = field.node.make(py, &self.class.fields[place].1, self.from_runtime)?.unbind();
         Ok(field.made.get_or_init(|| made).bind(py).clone())
     }
 
@@ -93,46 +100,76 @@ impl Drop for Lazy {
             give_back(Value::Object(members));
         }
         for field in self.fields.get_mut().into_iter().flatten() {
-            if let Node::Value(value) = &mut field.node {
-                give_back(std::mem::take(value));
-            }
+            field.node.give_back();
         }
     }
 }
 
 impl Node {
+    fn new(value: Value<'static>, make: &Make) -> Self {
+        match (&value, make) {
+            (Value::Object(_), Make::Record(_) | Make::Union { .. }) | (Value::Array(_), Make::List(_)) => {
+                Self::Whole { unread: Mutex::new(value), parts: OnceLock::new() }
+            }
+            _ => Self::Value(value),
+        }
+    }
+
+    fn make<'py>(&self, py: Python<'py>, make: &Make, from_runtime: bool) -> PyResult<Bound<'py, PyAny>> {
+        let whole = match self {
+            Self::Value(value) => return made(py, value, make),
+            Self::Whole { unread, parts } => parts.get_or_init(|| {
+                let value = std::mem::take(&mut *unread.lock().unwrap_or_else(PoisonError::into_inner));
+                Parts::new(value, make, from_runtime)
+            }),
+        };
+        match whole {
+            Parts::Record(record) => record.record(py),
+            Parts::List(nodes) => {
+                let of = make.of_list();
+                let values = nodes.iter().map(|node| node.make(py, of, from_runtime));
+                Ok(PyTuple::new(py, values.collect::<PyResult<Vec<_>>>()?)?.into_any())
+            }
+            Parts::Other(value) => made(py, value, make),
+        }
+    }
+
+    /// Gives source values back to the thread that made them.
+    fn give_back(&mut self) {
+        match self {
+            Self::Value(value) => give_back(std::mem::take(value)),
+            Self::Whole { unread, .. } => {
+                let unread = unread.get_mut().unwrap_or_else(PoisonError::into_inner);
+                if !unread.is_null() {
+                    give_back(std::mem::take(unread));
+                }
+            }
+        }
+    }
+}
+
+impl Parts {
     fn new(value: Value<'static>, make: &Make, from_runtime: bool) -> Self {
         match (value, make) {
             (Value::Object(members), Make::Record(class)) => Self::Record(Lazy::new(members, class, from_runtime)),
             (Value::Object(members), Make::Union { tag, alternatives }) => {
                 match alternative(&members, tag, alternatives) {
                     Ok(class) => Self::Record(Lazy::new(members, class, from_runtime)),
-                    // The reader gets the error.
-                    Err(_) => Self::Value(Value::Object(members)),
+                    Err(_) => Self::Other(Value::Object(members)),
                 }
             }
             (Value::Array(values), Make::List(of)) => {
-                Self::List(values.into_iter().map(|value| Self::new(value, of, from_runtime)).collect())
+                Self::List(values.into_iter().map(|value| Node::new(value, of)).collect())
             }
-            (value, _) => Self::Value(value),
+            (value, _) => Self::Other(value),
         }
     }
+}
 
-    fn make<'py>(&self, py: Python<'py>, make: &Make) -> PyResult<Bound<'py, PyAny>> {
-        match (self, make) {
-            (Self::Record(record), _) => record.record(py),
-            (Self::List(nodes), make) => {
-                let of = make.of_list();
-                let values = nodes.iter().map(|node| node.make(py, of));
-                Ok(PyTuple::new(py, values.collect::<PyResult<Vec<_>>>()?)?.into_any())
-            }
-            (Self::Value(value), make) => {
-                let builder = ValueBuilder { py, typed: true, from_runtime: false, content: None };
-                match value {
-                    Value::Array(_) | Value::Object(_) => frozen_value(builder.value(value.clone(), make)?),
-                    scalar => builder.scalar(scalar, make),
-                }
-            }
-        }
+fn made<'py>(py: Python<'py>, value: &Value<'static>, make: &Make) -> PyResult<Bound<'py, PyAny>> {
+    let builder = ValueBuilder { py, typed: true, from_runtime: false, content: None };
+    match value {
+        Value::Array(_) | Value::Object(_) => frozen_value(builder.value(value.clone(), make)?),
+        scalar => builder.scalar(scalar, make),
     }
 }

@@ -61,11 +61,10 @@ impl Record {
         {
             return Ok(Self(Values::Lazy(handle.get().0.clone())));
         }
-        let names = names(cls)?;
         let values = values.map(|values| values.cast::<PyTuple>()).transpose()?;
         let values = match (values, fields) {
-            (Some(values), None) if values.len() == names.len() => frozen(values)?,
-            (None, fields) => frozen(&named(cls, &names, fields)?)?,
+            (Some(values), None) if values.len() == names(cls)?.len() => frozen(values)?,
+            (None, fields) => named(cls, fields)?,
             _ => return Err(PyTypeError::new_err(format!("{} takes its fields as keyword arguments", cls.name()?))),
         };
         Ok(Self(Values::Made(values.unbind())))
@@ -78,17 +77,30 @@ impl Record {
         if cls.module()?.to_string().starts_with("bankchannel.") {
             Plan::forget(cls.py());
         }
+        let py = cls.py();
         let class = Arc::new(Documented { module: cls.module()?.unbind(), class: cls.qualname()?.unbind() });
+        let (places, mut defaults) = (PyDict::new(py), Vec::new());
         for (index, name) in names(cls)?.iter().enumerate() {
             let name = name.cast_into::<PyString>()?;
+            places.set_item(&name, index)?;
             let default = match cls.getattr_opt(&name)? {
                 // A subclass of a result keeps the inherited indexes.
-                Some(found) if found.is_instance_of::<RecordField>() => continue,
+                Some(found) if found.is_instance_of::<RecordField>() => {
+                    let default = &found.cast::<RecordField>()?.get().default;
+                    defaults.push(default.as_ref().map(|default| default.clone_ref(py)));
+                    continue;
+                }
                 found => found.map(Bound::unbind),
             };
+            defaults.push(default.as_ref().map(|default| default.clone_ref(py)));
             cls.setattr(&name, RecordField { index, default, class: class.clone(), name: name.clone().unbind() })?;
         }
-        Ok(())
+        cls.setattr(intern!(py, "_layout"), RecordLayout { places: places.unbind(), defaults })
+    }
+
+    #[classattr]
+    fn _layout(py: Python<'_>) -> RecordLayout {
+        RecordLayout { places: PyDict::new(py).unbind(), defaults: Vec::new() }
     }
 
     #[classattr]
@@ -167,8 +179,7 @@ impl Record {
         if let Some(changes) = changes {
             fields.update(changes.as_mapping())?;
         }
-        let values = named(&cls, &names(&cls)?, Some(&fields))?;
-        cls.call1((values,))
+        cls.call1((named(&cls, Some(&fields))?,))
     }
 
     /// For `copy.replace`.
@@ -209,6 +220,15 @@ pub(crate) struct RecordField {
     default: Option<Py<PyAny>>,
     class: Arc<Documented>,
     name: Py<PyString>,
+}
+
+/// The fields of a class for its constructor: found once, as each object would look for all of them.
+#[pyclass(frozen, module = "bankchannel._native", name = "_Layout")]
+pub(crate) struct RecordLayout {
+    /// The index of each field.
+    places: Py<PyDict>,
+    /// The default of each, if it has one.
+    defaults: Vec<Option<Py<PyAny>>>,
 }
 
 /// What `inspect.signature` takes from a class of results; made when it is read.
@@ -271,43 +291,44 @@ pub(crate) fn pairs<'py>(record: &Bound<'py, Record>) -> PyResult<Vec<(Bound<'py
     Ok(names.iter().zip(record.get().values(record.py())?.iter()).collect())
 }
 
-/// The values given by keyword, in order, with the defaults of absent ones.
-fn named<'py>(
-    cls: &Bound<'py, PyType>,
-    names: &Bound<'py, PyTuple>,
-    fields: Option<&Bound<'py, PyDict>>,
-) -> PyResult<Bound<'py, PyTuple>> {
+/// A result's present fields with their names, in order.
+pub(crate) fn present<'py>(record: &Bound<'py, Record>) -> PyResult<Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>> {
+    let (names, values) = (names(&record.get_type())?, record.get().values(record.py())?);
+    let there = values.iter_borrowed().enumerate().filter(|(_, value)| !value.is_none());
+    there.map(|(place, value)| Ok((names.get_item(place)?, value.to_owned()))).collect()
+}
+
+/// The values given by keyword, immutable and in order, with the defaults of absent ones.
+fn named<'py>(cls: &Bound<'py, PyType>, fields: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyTuple>> {
     let py = cls.py();
-    let (mut values, mut missing, mut used) = (Vec::new(), Vec::new(), 0);
-    for name in names {
-        let given = fields.map(|fields| fields.get_item(&name)).transpose()?.flatten();
-        used += usize::from(given.is_some());
-        let value = match given {
-            Some(value) => Some(value),
-            None => {
-                let place = cls.getattr(name.cast::<PyString>()?)?.cast_into::<RecordField>()?;
-                place.get().default.as_ref().map(|default| default.bind(py).clone())
-            }
-        };
-        match value {
-            Some(value) => values.push(value),
-            None => missing.push(name.to_string()),
+    let layout = cls.getattr(intern!(py, "_layout"))?.cast_into::<RecordLayout>()?;
+    let RecordLayout { places, defaults } = layout.get();
+    let places = places.bind(py);
+    let mut values: Vec<Option<&Py<PyAny>>> = defaults.iter().map(Option::as_ref).collect();
+    let mut given = Vec::with_capacity(fields.map_or(0, |fields| fields.len()));
+    let mut unknown = Vec::new();
+    for (name, value) in fields.into_iter().flatten() {
+        match places.get_item(&name)? {
+            Some(place) => given.push((place.extract::<usize>()?, frozen_value(value)?.unbind())),
+            None => unknown.push(name.to_string()),
         }
     }
-    if !missing.is_empty() {
-        return Err(PyTypeError::new_err(format!("{} needs {}", cls.name()?, missing.join(", "))));
+    for (place, value) in &given {
+        values[*place] = Some(value);
     }
-    if let Some(fields) = fields.filter(|fields| fields.len() > used) {
-        let known = names.to_list();
-        let unknown: Vec<String> = fields
-            .keys()
-            .iter()
-            .filter(|name| !known.contains(name).unwrap_or_default())
-            .map(|name| name.to_string())
-            .collect();
+    let missing =
+        || places.iter().zip(&values).filter(|(_, value)| value.is_none()).map(|((name, _), _)| name.to_string());
+    if values.iter().any(Option::is_none) {
+        return Err(PyTypeError::new_err(format!(
+            "{} needs {}",
+            cls.name()?,
+            missing().collect::<Vec<_>>().join(", ")
+        )));
+    }
+    if !unknown.is_empty() {
         return Err(PyTypeError::new_err(format!("{} has no field {}", cls.name()?, unknown.join(", "))));
     }
-    PyTuple::new(py, values)
+    PyTuple::new(py, values.into_iter().flatten().collect::<Vec<_>>())
 }
 
 /// Dicts among the values become immutable maps.

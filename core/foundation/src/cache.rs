@@ -52,7 +52,10 @@ impl<K: Hash + Eq, V: Clone, S: BuildHasher + Default> Cache<K, V, S> {
     {
         let held = available(self.held.try_read())?;
         let entry = held.entries.get(key)?;
-        entry.last_use.store(self.next_use(), Ordering::Relaxed);
+        // What was used last stays so: threads that look up the same do not write to the same memory.
+        if entry.last_use.load(Ordering::Relaxed) + 1 != self.uses.load(Ordering::Relaxed) {
+            entry.last_use.store(self.next_use(), Ordering::Relaxed);
+        }
         Some(entry.value.clone())
     }
 

@@ -97,11 +97,7 @@ pub(crate) fn is_result(code: &Code, in_check: bool) -> bool {
 fn statuses(report: &StatusReport) -> impl Iterator<Item = &Code> {
     let counts = report.counts.iter().chain(report.batches.iter().flat_map(|batch| &batch.counts));
     let counted = counts.filter(|one| one.count != Some(0)).filter_map(|one| one.status.as_ref());
-    let of_batches = report
-        .batches
-        .iter()
-        .flat_map(|batch| batch.status.iter().chain(batch.transactions.iter().filter_map(|one| one.status.as_ref())));
-    report.status.iter().chain(of_batches).chain(counted)
+    report.statuses().chain(counted)
 }
 
 fn is_pending(code: &Code) -> bool {
@@ -179,7 +175,7 @@ fn explanation(lines: &[String]) -> usize {
 }
 
 /// What ends a name with a full stop, beside what has three letters or less.
-const SHORTENED: &[&str] = &["corp.", "bros.", "gmbh."];
+const SHORTENED: &[&str] = &["corp", "bros", "gmbh"];
 /// Most letters of what is shortened by a full stop: `Ltd.`, `o.`, `Kft.`.
 const SHORT: usize = 3;
 /// Fewest words of a sentence that stands alone: a name mostly has less.
@@ -188,11 +184,8 @@ const MIN_SENTENCE: usize = 4;
 /// Whether a line ends with a sentence, and not with a shortened word, as names do.
 fn ends_sentence(line: &str) -> bool {
     let word = line.split_whitespace().next_back().and_then(|word| word.strip_suffix('.'));
+    let is_shortened = |word: &str| SHORTENED.iter().any(|known| known.eq_ignore_ascii_case(word));
     word.is_some_and(|word| word.chars().count() > SHORT && !word.contains('.') && !is_shortened(word))
-}
-
-fn is_shortened(word: &str) -> bool {
-    SHORTENED.iter().any(|known| known.trim_end_matches('.').eq_ignore_ascii_case(word))
 }
 
 /// Whether lines are a sentence: they end as one, or with a short word where most of the others are in small letters.

@@ -239,6 +239,14 @@ const PATH: &str = "/Document/CstmrPmtStsRpt";
 const AROUND: [&str; 2] = ["Document", "CstmrPmtStsRpt"];
 
 impl StatusReport {
+    /// Its statuses at all levels, from the file to the transactions.
+    pub(crate) fn statuses(&self) -> impl Iterator<Item = &Code> {
+        let of_batches = self.batches.iter().flat_map(|batch| {
+            batch.status.iter().chain(batch.transactions.iter().filter_map(|one| one.status.as_ref()))
+        });
+        self.status.iter().chain(of_batches)
+    }
+
     fn begin(file: &MessageSequence<'_>) -> Self {
         Self {
             line: file.tag.line,

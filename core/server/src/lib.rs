@@ -21,6 +21,7 @@ pub mod counterpart;
 pub mod folder;
 pub mod hosted;
 pub mod http;
+mod json_log_line;
 pub mod live;
 pub mod log;
 pub mod metrics;

@@ -7,6 +7,8 @@ use std::{sync::OnceLock, time::Duration};
 use bankchannel_foundation::{Error, Result, model::Boundary};
 use tracing::level_filters::LevelFilter;
 
+pub use crate::json_log_line::JsonLogLine;
+
 /// The subjects with lines of their own, as targets of the log. All other lines have the target of their module.
 pub const SUBJECTS: &[(&str, &str)] = &[
     ("bankchannel::request", "a line for each request, when it has ended; probes at the level debug"),

@@ -22,7 +22,10 @@ const GATHER: Duration = Duration::from_millis(10);
 /// How long an end waits until what waits is written.
 const LAST: Duration = Duration::from_secs(1);
 /// A buffer that has grown beyond this is given back.
-const KEPT: usize = 256 * 1024;
+const KEPT: usize = 1024 * 1024;
+/// The capacity of a pipe that the lines are written to, as far as the system lets it have more than its usual 64 KiB.
+#[cfg(target_os = "linux")]
+const PIPE: usize = 1024 * 1024;
 
 /// Takes lines, and writes them.
 #[derive(Clone)]
@@ -83,8 +86,16 @@ impl SharedLines {
 }
 
 impl LogWriter {
-    /// Writes to the sink from now on, stderr.
-    pub(super) fn begin(sink: impl Write + Send + 'static) -> Self {
+    /// Writes to stderr from now on.
+    pub(super) fn to_stderr() -> Self {
+        // What is gathered goes into a pipe at once: else its writer and its reader wake each other for every few lines.
+        #[cfg(target_os = "linux")]
+        let _ = rustix::pipe::fcntl_setpipe_size(io::stderr(), PIPE);
+        Self::begin(io::stderr())
+    }
+
+    /// Writes to the sink from now on.
+    fn begin(sink: impl Write + Send + 'static) -> Self {
         let shared =
             Arc::new(SharedLines { lines: Mutex::default(), changed: Condvar::new(), dropped: AtomicU64::new(0) });
         let writing = Arc::clone(&shared);

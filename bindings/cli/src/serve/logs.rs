@@ -1,6 +1,6 @@
 //! Logs, on stderr.
 
-use std::{env, io};
+use std::env;
 
 use bankchannel_counterparts::{Counterpart, ReloadReport, log};
 use bankchannel_foundation::model::Value;
@@ -55,13 +55,12 @@ impl RunningLog {
 /// the start that follows.
 pub(super) fn begin(counterpart: &'static Counterpart, options: Value<'static>) -> RunningLog {
     let settings = counterpart.logs.and_then(|settings| settings(options).ok()).unwrap_or_default();
-    let writer = LogWriter::begin(io::stderr());
+    let writer = LogWriter::to_stderr();
     let counted = writer.clone();
     log::count_dropped_lines_by(move || counted.dropped());
-    let lines = tracing_subscriber::fmt::layer().with_writer(writer.clone()).with_ansi(false);
     let lines: LineWriter = match settings.log_format {
-        LogFormat::Text => lines.boxed(),
-        LogFormat::Json => lines.event_format(JsonLines).boxed(),
+        LogFormat::Text => tracing_subscriber::fmt::layer().with_writer(writer.clone()).with_ansi(false).boxed(),
+        LogFormat::Json => JsonLines::new(writer.clone()).boxed(),
     };
     let (filter, levels) = reload::Layer::new(targets(&levels(&settings)));
     // An earlier subscriber stays.

@@ -1,12 +1,17 @@
 //! Writing values.
 
-use super::{Boundary, Content, Field, Fields, Object, Representation, Value};
+use std::borrow::Cow;
+
+use super::{Boundary, Content, Field, Fields, Representation, Value};
 
 /// Writes one message: knows the representation and holds the content that goes alongside the JSON.
 pub struct Writer {
     representation: Representation,
     content: Option<Content>,
     shows: bool,
+    /// The members so far of the objects that are being written, the outermost first: each object is allocated once, with room for
+    /// what it has.
+    members: Vec<(Cow<'static, str>, Value<'static>)>,
 }
 
 impl Writer {
@@ -14,14 +19,14 @@ impl Writer {
     #[inline]
     #[must_use]
     pub fn new(representation: Representation) -> Self {
-        Self { representation, content: None, shows: false }
+        Self { representation, content: None, shows: false, members: Vec::new() }
     }
 
     /// A writer of the boundary form for a place where people and other programs read it: secrets become `[secret]`, and
     /// content is included, or named if it is a file.
     #[must_use]
     pub fn for_showing() -> Self {
-        Self { representation: Representation::Boundary, content: None, shows: true }
+        Self { shows: true, ..Self::new(Representation::Boundary) }
     }
 
     /// Whether secrets are hidden and content is included.
@@ -50,21 +55,18 @@ impl Writer {
     }
 }
 
-/// The maximum number of members for which an object reserves room at first: larger types mostly omit most of their
-/// fields.
-const MEMBERS: usize = 16;
-
 /// Writes the members of one object.
 pub struct ObjectWriter {
-    object: Object<'static>,
+    /// The writer's members before it are those of the objects around it.
+    begin: usize,
 }
 
 impl ObjectWriter {
     /// Writes a whole struct.
     pub fn write<T: Fields>(value: T, writer: &mut Writer) -> Value<'static> {
-        let mut object = Self { object: Object::with_capacity(T::FIELDS.len().min(MEMBERS)) };
+        let mut object = Self { begin: writer.members.len() };
         value.put(&mut object, writer);
-        Value::Object(object.object)
+        object.end(writer)
     }
 
     /// Puts one field, unless it is absent or does not travel.
@@ -73,24 +75,29 @@ impl ObjectWriter {
             return;
         }
         let written = value.write(writer);
-        self.push(field, written, writer.representation);
+        push(field, written, writer);
     }
 
-    /// Compiled here, not in each caller: `put` exists once per type of the model.
     #[inline(never)]
-    fn push(&mut self, field: &'static Field, written: Value<'static>, representation: Representation) {
-        // A null is absent in this representation only: the wire may have a value for "none".
-        if !written.is_null() {
-            let name = if representation == Representation::Wire { field.wire } else { field.name };
-            self.object.push(name, written);
-        }
+    fn end(self, writer: &mut Writer) -> Value<'static> {
+        Value::Object(writer.members.drain(self.begin..).collect())
+    }
+}
+
+/// Compiled here, not in each caller: `put` exists once per type of the model.
+#[inline(never)]
+fn push(field: &'static Field, written: Value<'static>, writer: &mut Writer) {
+    // A null is absent in this representation only: the wire may have a value for "none".
+    if !written.is_null() {
+        let name = if writer.representation == Representation::Wire { field.wire } else { field.name };
+        writer.members.push((Cow::Borrowed(name), written));
     }
 }
 
 /// The object of a union's alternative: the tag first, then its fields.
 #[must_use]
 pub fn tagged(tag: &'static str, found: &'static str, fields: Option<Value<'static>>) -> Value<'static> {
-    let mut object = Object::new();
+    let mut object = super::Object::new();
     object.push(tag, found);
     if let Some(Value::Object(fields)) = fields {
         object.extend(fields);

@@ -153,8 +153,7 @@ fn deciding(
     let mut last = None;
     for at in reports_by_time(reports).into_iter().rev() {
         let Some(said) = final_status(&reports[at]) else { continue };
-        let stages: Vec<ClaimStage> =
-            all_statuses(&reports[at]).map(|code| ClaimStage::from_status(code, false)).collect();
+        let stages: Vec<ClaimStage> = reports[at].statuses().map(|code| ClaimStage::from_status(code, false)).collect();
         if fits(&said, &stages) {
             return Some(said);
         }
@@ -204,15 +203,6 @@ fn final_status(report: &StatusReport) -> Option<ReportedStatus<'_>> {
     let reasons = if reasons.is_empty() { of_parts().map_or(reasons, |(_, reasons)| reasons) } else { reasons };
     let in_check = payee_check::means_pending_checks(report);
     Some(ReportedStatus { status, reasons, check: report.payee_check.as_deref(), in_check })
-}
-
-/// The statuses of a report at all levels.
-fn all_statuses(report: &StatusReport) -> impl Iterator<Item = &Code> {
-    let of_batches = report
-        .batches
-        .iter()
-        .flat_map(|batch| batch.status.iter().chain(batch.transactions.iter().filter_map(|one| one.status.as_ref())));
-    report.status.iter().chain(of_batches)
 }
 
 fn in_words(said: &ReportedStatus<'_>) -> String {

@@ -122,12 +122,12 @@ impl ClaimStage {
 
 /// A status, as far as its place in the progress of an order goes.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct StatusRank {
-    pub(crate) stage: ClaimStage,
+struct StatusRank {
+    stage: ClaimStage,
     /// How closely it names the transaction.
-    pub(crate) closeness: u8,
+    closeness: u8,
     /// When its report was made, in milliseconds; `None` for a time that cannot be compared, as without an offset.
-    pub(crate) at: Option<i64>,
+    at: Option<i64>,
 }
 
 /// Whether the order was authorised, by any status so far: then a check of payees is over.
@@ -144,7 +144,7 @@ enum StatusAuthorisation {
 
 /// The progress of an order, by its statuses so far.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct StatusProgress {
+struct StatusProgress {
     authorisation: StatusAuthorisation,
 }
 
@@ -153,7 +153,7 @@ impl StatusProgress {
     /// order goes from received to the check of its payees, to the end of the check, to its authorisation, and never back:
     /// reports come late, in any order, and with times that cannot be compared. A result that names a transaction is not
     /// replaced by one of the whole.
-    pub(crate) fn take(&mut self, now: Option<StatusRank>, next: StatusRank) -> bool {
+    fn take(&mut self, now: Option<StatusRank>, next: StatusRank) -> bool {
         use ClaimStage::{Checked, Checking, Open, Unknown};
         self.authorise(next);
         match (now.map(|now| now.stage), next.stage) {

@@ -89,7 +89,7 @@ pub(crate) fn by_time(reports: &[StatusReport]) -> Vec<usize> {
 }
 
 /// When a report was made, in milliseconds; `None` for a time without an offset.
-pub(crate) fn comparable_time(report: &StatusReport) -> Option<i64> {
+fn comparable_time(report: &StatusReport) -> Option<i64> {
     report.created.as_ref()?.instant.as_ref().map(|instant| instant.as_ms())
 }
 

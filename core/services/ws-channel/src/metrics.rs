@@ -27,7 +27,7 @@ const EVERY: Duration = Duration::from_secs(15);
 /// How long a sample may take: as long as a request waits for the database.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// A certificate that is due is worked on within this time, unless something is wrong.
-const TOLERANCE_MS: i64 = 60 * 60 * 1000;
+pub(crate) const OVERDUE_MS: i64 = 60 * 60 * 1000;
 
 /// The metrics of a WS Channel service.
 pub(crate) struct ServiceMetrics {
@@ -307,7 +307,7 @@ async fn run(service: &WsChannelService) {
 async fn sample(service: &WsChannelService) -> std::result::Result<(), String> {
     let clock = SystemClock::default();
     let begun = clock.now_ms();
-    let asked = service.store.sample(service.now_ms(), TOLERANCE_MS);
+    let asked = service.store.sample(service.now_ms(), OVERDUE_MS);
     let sample = tokio::time::timeout(PATIENCE, asked).await.map_err(|_| "no answer in time".to_owned())?;
     let sample = sample.map_err(|why| why.to_string())?;
     let ended = clock.now_ms();

@@ -18,14 +18,12 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::{NoticeChannel, OutgoingNotice};
-use crate::{WsChannelService, service::BackgroundService};
+use crate::{WsChannelService, metrics::OVERDUE_MS, service::BackgroundService};
 
 /// How often it is looked.
 const LOOK: Duration = Duration::from_secs(15);
 /// How long a look may take.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// A certificate that is due is worked on within this time, unless something is wrong.
-const OVERDUE_MS: i64 = 60 * 60 * 1000;
 /// A notice that has waited so long is stuck, if its channel's gateway gives no word.
 const STUCK: Duration = Duration::from_secs(5 * 60);
 /// An alert of one instance's own sight is over when none has seen it for so long: so one that comes and goes is told every few
