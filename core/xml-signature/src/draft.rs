@@ -8,6 +8,16 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use crate::methods::{CanonicalMethod, digest_uri, signature_uri};
 use crate::names::{ENVELOPED, SIGNATURE_NAMESPACE};
 
+/// Which canonical form a document's signature names. A document as [`DocumentDraft`] has it is written alike in both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DocumentSignatureForm {
+    /// The inclusive one, for SignedInfo; the reference has one transform, enveloped.
+    #[default]
+    Inclusive,
+    /// The exclusive one, for SignedInfo and as the second transform of the reference: the document may be put into another.
+    Exclusive,
+}
+
 /// The digest of a document that is being written: UTF-8 without declaration, one default namespace on the root, start
 /// and end tag for each element, no blanks between them.
 #[derive(Debug)]
@@ -34,14 +44,18 @@ impl DocumentDraft {
     /// The signature of the document, to be signed with the key of this certificate, RSA (PKCS#1 v1.5) with SHA-256.
     #[must_use]
     pub fn sign_as(self, certificate: &Certificate) -> DraftedSignature {
-        Self::sign_digest(self.finish(), certificate)
+        Self::sign_digest(self.finish(), DocumentSignatureForm::Inclusive, certificate)
     }
 
-    /// The same for a document with this digest.
+    /// The same for a document with this digest, in one of the forms.
     #[must_use]
-    pub fn sign_digest(digest: Vec<u8>, certificate: &Certificate) -> DraftedSignature {
-        let reference = DraftedReference { uri: String::new(), transforms: &[ENVELOPED], digest };
-        let info = signed_info("", CanonicalMethod::Inclusive, &[reference]);
+    pub fn sign_digest(digest: Vec<u8>, form: DocumentSignatureForm, certificate: &Certificate) -> DraftedSignature {
+        const BOTH: &[&str] = &[ENVELOPED, CanonicalMethod::Exclusive.uri()];
+        let (method, transforms) = match form {
+            DocumentSignatureForm::Inclusive => (CanonicalMethod::Inclusive, &BOTH[..1]),
+            DocumentSignatureForm::Exclusive => (CanonicalMethod::Exclusive, BOTH),
+        };
+        let info = signed_info("", method, &[DraftedReference { uri: String::new(), transforms, digest }]);
         let key = format!(
             "<KeyInfo><X509Data><X509Certificate>{}</X509Certificate></X509Data></KeyInfo></Signature>",
             certificate.base64()

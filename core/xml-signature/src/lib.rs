@@ -33,7 +33,7 @@ pub use alternatives::{DigestAlternative, digest_alternatives};
 pub use canonical::{CanonicalSink, Canonicalizer, canonical_bytes, canonicalize, push_canonical_text};
 pub use covered::CoveredElement;
 pub use document::SignedDocument;
-pub use draft::{DocumentDraft, DraftedSignature};
+pub use draft::{DocumentDraft, DocumentSignatureForm, DraftedSignature};
 pub use envelope::SignedEnvelope;
 pub use envelope_draft::{EnvelopeDraft, EnvelopeTimes};
 pub use fault::{SignatureFault, SignatureFaultKind};

@@ -28,7 +28,7 @@ pub struct SignatureTemplate<'t> {
 /// The targets of a signature.
 #[derive(Debug, Clone, Copy)]
 pub struct TemplateReference<'t> {
-    /// The id of an element; empty for the whole document less the signature.
+    /// The id of an element, less the signature if that is the root; empty for the whole document less the signature.
     pub id: &'t str,
     /// Its canonicalisation; `None` for that of a signature that names none.
     pub canonical: Option<CanonicalMethod>,
@@ -72,7 +72,8 @@ impl SignatureTemplate<'_> {
             };
             let method = reference.canonical.unwrap_or(CanonicalMethod::Inclusive);
             let digest = self.algorithm.digest(&canonical_bytes(target, None, &CanonicalForm::from(method)));
-            let enveloped = if reference.id.is_empty() { empty("Transform", ENVELOPED) } else { String::new() };
+            // A signature stands inside of what it covers, if that is all of the document.
+            let enveloped = if target == tree.root() { empty("Transform", ENVELOPED) } else { String::new() };
             let named = reference.canonical.map(|method| empty("Transform", method.uri())).unwrap_or_default();
             out.push_str(&format!(
                 "<{p}Reference URI=\"{uri}\"><{p}Transforms>{enveloped}{named}</{p}Transforms>{}<{p}DigestValue>{}</{p}DigestValue>\

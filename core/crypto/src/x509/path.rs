@@ -191,6 +191,19 @@ impl Certificate {
         }
         not_for_signing(self)
     }
+
+    /// Why nothing can be encrypted for the holder of this certificate, in the same way.
+    #[must_use]
+    pub fn why_unfit_to_encrypt(&self, at_s: i64) -> Option<&'static str> {
+        if at_s > self.not_after_s() {
+            return Some("has ended");
+        }
+        if self.is_ca() {
+            return Some("is that of an authority");
+        }
+        let may_encrypt = self.key_usage().is_none_or(|usage| usage.key_encipherment);
+        (!may_encrypt).then_some("may not be used to encrypt keys (keyEncipherment is missing)")
+    }
 }
 
 fn check_first(first: &Certificate, rules: PathRules) -> Result<(), PathFault> {

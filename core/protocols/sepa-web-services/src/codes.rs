@@ -1,5 +1,7 @@
 //! The banks' codes, in envelopes and documents alike (§4.3).
 
+use crate::profile::BankFamily;
+
 /// The meaning of a bank's code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ResponseCodeMeaning {
@@ -14,10 +16,20 @@ pub struct ResponseCodeMeaning {
 /// The code's meaning; `None` for one without a known meaning. Blanks and leading zeros do not count.
 #[must_use]
 pub fn meaning_of(code: &str) -> Option<&'static ResponseCodeMeaning> {
+    find(&CODES, code)
+}
+
+/// The same of a code of a family's certificate service: Danske's has codes of its own.
+#[must_use]
+pub fn meaning_at_certificate_service(family: BankFamily, code: &str) -> Option<&'static ResponseCodeMeaning> {
+    find(if family == BankFamily::Danske { &PKI_FACTORY_CODES } else { &CODES }, code)
+}
+
+fn find(codes: &'static [ResponseCodeMeaning], code: &str) -> Option<&'static ResponseCodeMeaning> {
     let digits = code.trim();
     let is_number = !digits.is_empty() && digits.len() <= 16 && digits.bytes().all(|byte| byte.is_ascii_digit());
     let number: u64 = digits.parse().ok().filter(|_| is_number)?;
-    CODES.iter().find(|known| u64::from(known.number) == number)
+    codes.iter().find(|known| u64::from(known.number) == number)
 }
 
 /// Codes after which it is pointless to ask again for a certificate: of the certificate, the customer, the agreement, the
@@ -57,8 +69,16 @@ const fn code(number: u32, meaning: &'static str, advice: &'static str) -> Respo
     ResponseCodeMeaning { number, meaning, advice }
 }
 
+/// The codes of Danske's certificate service whose meaning is known.
+static PKI_FACTORY_CODES: [ResponseCodeMeaning; 4] = [
+    code(0, "the request was carried out", ""),
+    code(7, "the message is not as the bank's schema has it", OWN),
+    code(10, "the requests for certificates (PKCS#10) are not acceptable", "Make them with make_certificate_request."),
+    code(20, "the customer or the PIN is not right", "Compare both with the bank's letter: four wrong tries lock the PIN."),
+];
+
 /// All codes with a known meaning: the banks' common list.
-const CODES: [ResponseCodeMeaning; 36] = [
+static CODES: [ResponseCodeMeaning; 36] = [
     code(0, "received", ""),
     code(1, "pending", AGAIN),
     code(2, "the signature of the envelope does not verify", KEY),

@@ -25,10 +25,7 @@ const CIPHERS: [CbcCipher; 2] = [CbcCipher::AES_256, TRIPLE_DES];
 
 fn encrypted(cipher: CbcCipher, document: &str) -> String {
     let draft = EncryptedDraft::new(cipher, &RECIPIENT.certificate, "name:CUSTOMER").unwrap();
-    let (mut out, mut encoder) = (Vec::new(), draft.encoder().unwrap());
-    encoder.push(document.as_bytes(), &mut |text| out.extend_from_slice(text)).unwrap();
-    encoder.end(&mut |text| out.extend_from_slice(text)).unwrap();
-    String::from_utf8(out).unwrap()
+    draft.encrypted(document.as_bytes()).unwrap()
 }
 
 fn signed() -> String {

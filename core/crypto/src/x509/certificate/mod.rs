@@ -160,6 +160,27 @@ impl Certificate {
         HEXUPPER.encode(self.serial())
     }
 
+    /// The serial number as a decimal number, as some banks write it.
+    #[must_use]
+    pub fn serial_decimal(&self) -> String {
+        // The digits of a number to the base of a thousand million, the lowest first.
+        const BASE: u64 = 1_000_000_000;
+        let mut digits: Vec<u64> = vec![0];
+        for byte in self.serial() {
+            let mut carried = u64::from(*byte);
+            for digit in &mut digits {
+                let value = *digit * 256 + carried;
+                (*digit, carried) = (value % BASE, value / BASE);
+            }
+            if carried > 0 {
+                digits.push(carried);
+            }
+        }
+        let mut highest_first = digits.iter().rev();
+        let first = highest_first.next().copied().unwrap_or_default().to_string();
+        highest_first.fold(first, |text, digit| format!("{text}{digit:09}"))
+    }
+
     /// The issuer's name.
     #[must_use]
     pub fn issuer(&self) -> &DistinguishedName {

@@ -8,10 +8,10 @@ use bankchannel_foundation::{
 use bankchannel_xml::{TreeElement, XmlTree, decode_message};
 
 use crate::{
-    codec::certificates_of,
+    codec::{BANK_ENCRYPTION, BANK_ROOT, BANK_SIGNING, CERTIFICATE_ELEMENTS, certificates_of},
     errors,
     profile::BankFamily,
-    verify::{VerificationRules, base64_text},
+    verify::{VerificationRules, base64_text, is_pki_document},
 };
 
 /// The most certificates of an answer that are looked at for a path.
@@ -24,7 +24,21 @@ pub struct CertificateExpectation<'e> {
     pub family: BankFamily,
     /// The request for a certificate, if there is one.
     pub request: Option<&'e CertificateRequest>,
+    /// The request for the certificate of the key that decrypts, if there is one.
+    pub encryption_request: Option<&'e CertificateRequest>,
 }
+
+/// The certificates that an answer has for the keys of a request.
+#[derive(Debug, Clone, Default)]
+pub struct IssuedCertificates {
+    /// Of the key that signs.
+    pub signing: Option<Certificate>,
+    /// Of the key that decrypts.
+    pub encryption: Option<Certificate>,
+}
+
+/// The key of a certificate: what it is for, and when it cannot be used.
+type KeyPurpose = (&'static str, fn(&Certificate, i64) -> Option<&'static str>);
 
 impl CertificateExpectation<'_> {
     /// The rules with the certificates of the answer as authorities that may stand in a path. None of them is trusted by
@@ -35,24 +49,38 @@ impl CertificateExpectation<'_> {
         rules
     }
 
-    /// The certificate for the key of the request: of several, the one that can be used, and longest.
+    /// The certificates for the keys of the request: of several, the one that can be used, and longest.
     ///
     /// # Errors
     /// `sepa_web_services.certificate_not_ours`: what became of the request is not known.
-    /// `sepa_web_services.certificate_unfit`, if none for that key can be used.
-    pub(super) fn own_of(self, fields: &Object<'_>, at_s: i64) -> Result<Option<Certificate>> {
-        let Some(request) = self.request else { return Ok(None) };
-        let found = texts(fields).filter_map(|text| certificates_of(text).ok()).flatten();
-        let mut ours: Vec<Certificate> = found.filter(|one| request.is_answered_by(one)).collect();
+    /// `sepa_web_services.certificate_unfit`, if none for a key can be used.
+    pub(super) fn own_of(self, fields: &Object<'_>, at_s: i64) -> Result<IssuedCertificates> {
+        let found = texts(fields).filter_map(|text| certificates_of(text).ok()).flatten().collect::<Vec<_>>();
+        let own = |request: Option<&CertificateRequest>, purpose| {
+            request.map(|request| Self::own(&found, request, purpose, at_s)).transpose()
+        };
+        Ok(IssuedCertificates {
+            signing: own(self.request, ("key of the request", Certificate::why_unfit_to_sign))?,
+            encryption: own(self.encryption_request, ("key that decrypts", Certificate::why_unfit_to_encrypt))?,
+        })
+    }
+
+    fn own(
+        found: &[Certificate],
+        request: &CertificateRequest,
+        (key, why_unfit): KeyPurpose,
+        at_s: i64,
+    ) -> Result<Certificate> {
+        let mut ours: Vec<&Certificate> = found.iter().filter(|one| request.is_answered_by(one)).collect();
         // One that begins later is kept, and used from then on.
-        ours.sort_by_key(|one| (one.why_unfit_to_sign(at_s).is_none(), one.not_before_s() <= at_s, one.not_after_s()));
+        ours.sort_by_key(|one| (why_unfit(one, at_s).is_none(), one.not_before_s() <= at_s, one.not_after_s()));
         let Some(own) = ours.pop() else {
-            let text = "the bank's answer has no certificate for the key of the request";
+            let text = format!("the bank's answer has no certificate for the {key}");
             let error = Error::because(&errors::CERTIFICATE_NOT_OURS, text);
             return Err(error.with_retryable(false).with_outcome(CallOutcome::Unknown));
         };
-        match own.why_unfit_to_sign(at_s) {
-            None => Ok(Some(own)),
+        match why_unfit(own, at_s) {
+            None => Ok(own.clone()),
             Some(why) => {
                 let text = format!("the certificate {} that the bank has issued {why}", own.serial_hex());
                 let error = Error::because(&errors::CERTIFICATE_UNFIT, text).with("not_after", own.expires_text());
@@ -60,6 +88,48 @@ impl CertificateExpectation<'_> {
                 Err(error.with_retryable(false).with_outcome(CallOutcome::Accepted))
             }
         }
+    }
+
+    /// Whether the bank's own certificates in an answer of Danske's may be used: a public client that does not look takes any
+    /// customer's for the bank's. Its root must be trusted already, its answer signed by the signing certificate that it names,
+    /// and that for encryption issued by the root itself.
+    ///
+    /// # Errors
+    /// `sepa_web_services.answer_not_trusted`.
+    pub(super) fn check_bank_own(
+        self,
+        fields: &Object<'_>,
+        signer: Option<&Certificate>,
+        rules: &VerificationRules,
+    ) -> Result<()> {
+        let refused = |why: &str| {
+            let error = Error::because(&errors::ANSWER_NOT_TRUSTED, why.to_owned());
+            Err(error.with("authenticated", false).with_outcome(CallOutcome::Unknown))
+        };
+        let named = |name| named_certificate(fields, name);
+        if let Some(root) = named(BANK_ROOT)
+            && !rules.anchors.contains(&root)
+        {
+            return refused(
+                "the bank names a root that is not trusted here: compare its fingerprint with what the bank publishes, then \
+                 add it with add_anchor",
+            );
+        }
+        if let (Some(signing), Some(signer)) = (named(BANK_SIGNING), signer)
+            && signing != *signer
+        {
+            return refused("the bank names another signing certificate than the one that has signed this answer");
+        }
+        if let Some(encryption) = named(BANK_ENCRYPTION) {
+            let is_of_root = rules.anchors.iter().any(|anchor| encryption.is_issued_by(anchor));
+            if !is_of_root || encryption.not_before_s() > rules.at_s {
+                return refused("the bank's certificate for encryption was not issued by its root, or does not hold yet");
+            }
+            if let Some(why) = encryption.why_unfit_to_encrypt(rules.at_s) {
+                return refused(&format!("the bank's certificate for encryption {why}"));
+            }
+        }
+        Ok(())
     }
 
     /// What to do about a code, where it means something else than for files.
@@ -78,10 +148,29 @@ impl CertificateExpectation<'_> {
             (BankFamily::Nordea, Some(34)) => {
                 Some("The activation code is not right, was used, or has ended: order a new one.")
             }
+            (BankFamily::Danske, Some(20)) => Some(
+                "Customer or PIN are not right, or the PIN was used: after four wrong tries the bank locks it. Compare both \
+                 with the bank's letter before another try; a PIN that was used once is to be ordered anew.",
+            ),
+            (BankFamily::Danske, _) => None,
             (_, Some(30)) => Some("The transfer key is not right, was used, or has ended: order a new one."),
             _ => None,
         }
     }
+}
+
+/// The bank's certificate for encryption in a believed answer of Danske's.
+#[must_use]
+pub fn bank_encryption_certificate(fields: &Object<'_>) -> Option<Certificate> {
+    named_certificate(fields, BANK_ENCRYPTION)
+}
+
+/// The certificate with this name in an answer.
+fn named_certificate(fields: &Object<'_>, name: &str) -> Option<Certificate> {
+    let Some(Value::Array(items)) = fields.get("Certificates") else { return None };
+    let mut items = items.iter().filter_map(Value::as_object);
+    let found = items.find(|item| item.get("Name").and_then(Value::as_str) == Some(name))?;
+    certificates_of(found.get("Certificate")?.as_str()?).ok()?.into_iter().next()
 }
 
 /// Whether an unverified message has a certificate for the key of a request.
@@ -112,6 +201,11 @@ fn given(message: &[u8], charset: Option<&str>) -> Vec<Certificate> {
     let inside = || {
         let text = decode_message(message, charset).ok()?;
         let tree = XmlTree::read(&text).ok()?;
+        if let Some(document) = tree.root().and_inside().find(|one| is_pki_document(*one)) {
+            let leaves = document.children().filter(|one| CERTIFICATE_ELEMENTS.contains(&one.local()));
+            let texts = leaves.filter_map(TreeElement::text).take(MOST);
+            return Some(texts.filter_map(|text| certificates_of(text).ok()).flatten().collect());
+        }
         let carrier = tree.root().and_inside().find(|one| one.local() == "ApplicationResponse")?;
         in_document(&base64_text(carrier.text()?)?)
     };

@@ -6,7 +6,11 @@ use bankchannel_foundation::{
 };
 
 use super::AnswerExpectation;
-use crate::{codes::meaning_of, errors};
+use crate::{
+    codes::{meaning_at_certificate_service, meaning_of},
+    errors,
+    profile::BankFamily,
+};
 
 /// Received.
 const OK: u32 = 0;
@@ -25,6 +29,11 @@ struct CodeResult {
 /// # Errors
 /// With the bank's code and text; the outcome of an upload is `unknown` where the code says neither yes nor no.
 pub(super) fn check(expected: &AnswerExpectation<'_>, soap: Option<&str>, own: &str, text: Option<&str>) -> Result<()> {
+    let family = expected.certificates.map(|certificates| certificates.family);
+    let meaning_of = |code: &str| match family {
+        Some(family) => meaning_at_certificate_service(family, code),
+        None => meaning_of(code),
+    };
     let is_fine = |code: &str| {
         let number = meaning_of(code).map(|known| known.number);
         number == Some(OK) || (number == Some(NOTHING) && expected.operation == "list_files")
@@ -38,6 +47,9 @@ pub(super) fn check(expected: &AnswerExpectation<'_>, soap: Option<&str>, own: &
     let known = meaning_of(code);
     let number = known.map(|known| known.number);
     let found = match expected.certificates {
+        Some(certificates) if certificates.family == BankFamily::Danske => {
+            of_pki_factory(number, certificates.request.is_some(), expected.is_once)
+        }
         Some(certificates) if certificates.request.is_some() => of_certificate(number),
         _ => result_of(number, expected.is_once),
     };
@@ -65,6 +77,16 @@ fn of_certificate(number: Option<u32>) -> CodeResult {
     match number {
         Some(30 | 33 | 34 | 35) => CodeResult { row: &errors::CERTIFICATE_REFUSED, is_refusal: true },
         other => result_of(other, true),
+    }
+}
+
+/// The same at Danske, whose codes are its own.
+fn of_pki_factory(number: Option<u32>, asks: bool, is_once: bool) -> CodeResult {
+    match number {
+        Some(10 | 20) if asks => CodeResult { row: &errors::CERTIFICATE_REFUSED, is_refusal: true },
+        Some(7 | 10 | 20) => CodeResult { row: &errors::REFUSED, is_refusal: true },
+        _ if is_once => CodeResult { row: &errors::BANK_FAILED, is_refusal: false },
+        _ => CodeResult { row: &errors::REFUSED, is_refusal: true },
     }
 }
 

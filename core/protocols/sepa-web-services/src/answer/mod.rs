@@ -20,12 +20,15 @@ use bankchannel_foundation::{
     model::{Field, Object, PieceSource, Value},
 };
 use bankchannel_xml::TreeElement;
-pub use certificates::{CertificateExpectation, names_certificate_of};
+pub use certificates::{
+    CertificateExpectation, IssuedCertificates, bank_encryption_certificate, names_certificate_of,
+};
 pub use content::{UnpackingLimits, unpack as unpack_content};
 
 use crate::{
-    codec::read_fields,
+    codec::{PkiHeader, read_fields, read_pki_answer},
     model::ExchangeEvidence,
+    profile::BankFamily,
     verify::{CoveredDocument, CoveredEnvelope, CoveredParts, VerificationRules, examine_parts},
 };
 use content::AnswerContent;
@@ -73,8 +76,8 @@ pub struct BelievedMessage {
     pub evidence: ExchangeEvidence,
     /// The certificates that signed it: of the envelope, then of the document.
     pub signers: Vec<Certificate>,
-    /// The certificate for the key of the request, if one was asked for.
-    pub certificate: Option<Certificate>,
+    /// The certificates for the keys of the request, if any were asked for.
+    pub certificates: IssuedCertificates,
 }
 
 bankchannel_foundation::redacted_debug!(BelievedMessage, evidence);
@@ -86,11 +89,11 @@ bankchannel_foundation::redacted_debug!(BelievedMessage, evidence);
 pub fn open_answer(answer: InResponse, expected: &AnswerExpectation<'_>) -> Result<BelievedMessage> {
     let received = faults::ReceivedAnswer::of(&answer, expected.is_once);
     check_transport(&answer, &received)?;
-    let mut parts = AnswerParts { expected, header: None, document: None, signers: Vec::new() };
+    let mut parts = AnswerParts { expected, header: None, unsigned: None, document: None, signers: Vec::new() };
     let more = expected.certificates.map(|certificates| certificates.rules(&answer.message.body, expected.rules));
     let rules = more.as_ref().unwrap_or(expected.rules);
     let (verdict, text) = examine_parts(answer.message.body, rules, &mut parts);
-    let AnswerParts { header, document, signers, .. } = parts;
+    let AnswerParts { header, unsigned, document, signers, .. } = parts;
     let may_lack_header = expected.certificates.is_some_and(|one| !one.family.signs_certificate_answers());
     let is_signed = header.is_some() || may_lack_header;
     let believed = document.filter(|_| verdict.valid && is_signed);
@@ -100,6 +103,9 @@ pub fn open_answer(answer: InResponse, expected: &AnswerExpectation<'_>) -> Resu
     let header = header.unwrap_or_default();
     if !header.operation.is_empty() {
         header.check(expected)?;
+    }
+    if let Some(unsigned) = unsigned {
+        check_unsigned(&unsigned, expected)?;
     }
     document.check(expected)?;
     let (soap, own) = (header.code.as_deref(), document.text("ResponseCode").unwrap_or_default());
@@ -118,9 +124,12 @@ pub fn open_answer(answer: InResponse, expected: &AnswerExpectation<'_>) -> Resu
         soap_response_code: header.code,
         signer_serials: signers.iter().map(Certificate::serial_hex).collect(),
     };
-    let certificate = match expected.certificates {
-        Some(certificates) => certificates.own_of(&document.fields, rules.at_s)?,
-        None => None,
+    let certificates = match expected.certificates {
+        Some(certificates) => {
+            certificates.check_bank_own(&document.fields, signers.last(), rules)?;
+            certificates.own_of(&document.fields, rules.at_s)?
+        }
+        None => IssuedCertificates::default(),
     };
     let BelievedDocument { fields, content, compressed, method, .. } = document;
     let wants_content = expected.fields.iter().any(|field| field.wire == "Content");
@@ -129,7 +138,7 @@ pub fn open_answer(answer: InResponse, expected: &AnswerExpectation<'_>) -> Resu
         .map(|place| AnswerContent { text, place }.unpacked(compressed, method.as_deref(), expected.limits));
     // The answer is believed: a content that is not as announced fails when it is taken, whatever is wrong with it.
     let content = content.map(|content| content.unwrap_or_else(faults::broken_content));
-    Ok(BelievedMessage { fields, content, evidence, signers, certificate })
+    Ok(BelievedMessage { fields, content, evidence, signers, certificates })
 }
 
 /// V1: whether this is an answer of the channel at all.
@@ -169,6 +178,8 @@ pub fn charset_of(media_type: &str) -> Option<String> {
 struct AnswerParts<'e> {
     expected: &'e AnswerExpectation<'e>,
     header: Option<BelievedHeader>,
+    /// The header of an answer of Danske's certificate service.
+    unsigned: Option<PkiHeader>,
     document: Option<BelievedDocument>,
     signers: Vec<Certificate>,
 }
@@ -194,6 +205,11 @@ struct BelievedDocument {
 }
 
 impl CoveredParts for AnswerParts<'_> {
+    fn unverified(&mut self, wrapper: TreeElement<'_>) {
+        let is_pki = self.expected.certificates.is_some_and(|certificates| certificates.family == BankFamily::Danske);
+        self.unsigned = is_pki.then(|| PkiHeader::read(wrapper));
+    }
+
     fn envelope(&mut self, envelope: &CoveredEnvelope<'_>) {
         let (wrapper, signer) = (envelope.wrapper, envelope.signer);
         let header = wrapper.children().next();
@@ -211,7 +227,10 @@ impl CoveredParts for AnswerParts<'_> {
         let children = || document.root.children();
         let text = |name: &str| children().find(|one| one.local() == name).and_then(TreeElement::text);
         let content = children().find(|one| one.local() == "Content").and_then(TreeElement::text);
-        let fields = read_fields(children(), self.expected.fields);
+        let fields = match &self.unsigned {
+            Some(header) => read_pki_answer(children(), header),
+            None => read_fields(children(), self.expected.fields),
+        };
         self.document = Some(BelievedDocument {
             fields: match Value::Object(fields).into_owned() {
                 Value::Object(fields) => fields,
@@ -231,6 +250,17 @@ impl CoveredParts for AnswerParts<'_> {
 fn foreign(what: &str) -> Error {
     let text = format!("the answer belongs to another request: {what}");
     Error::because(&row::PEER_PROTOCOL, text).with_outcome(CallOutcome::Unknown)
+}
+
+/// V9 where nobody signs the header: it must be that of an answer to this request all the same.
+fn check_unsigned(header: &PkiHeader, expected: &AnswerExpectation<'_>) -> Result<()> {
+    if header.request_id != expected.request_id {
+        return Err(foreign("its RequestId is not that of the request"));
+    }
+    if header.sender_id != expected.sender_id {
+        return Err(foreign("its SenderId is not that of the request"));
+    }
+    Ok(())
 }
 
 impl BelievedHeader {

@@ -7,14 +7,14 @@ use bankchannel_crypto::{
 use bankchannel_foundation::{
     Error, Secret,
     error::row,
-    model::{Object, Value},
+    model::{Boundary as _, Object, Reader, Representation, Value},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{FileServiceConnection, take_text};
 use crate::{
     errors,
-    request::{CertificateApplication, CertificateCommand},
+    request::{CertificateApplication, CertificateCommand, RevocationReason},
     verify::base64_text,
 };
 
@@ -31,12 +31,26 @@ impl FileServiceConnection {
         mut fields: Object<'static>,
     ) -> Result<CertificateApplication, Error> {
         self.profile.check_offered(command)?;
-        let read = |pem: String| {
-            let read = CertificateRequest::from_pem(&pem);
-            read.map_err(|fault| Error::invalid_field("certificate_request", fault.to_string()))
+        let mut read = |name: &str, field: &str| {
+            let read = take_text(&mut fields, name).map(|pem| CertificateRequest::from_pem(&pem)).transpose();
+            read.map_err(|fault| Error::invalid_field(field, fault.to_string()))
         };
-        let request = take_text(&mut fields, "Content").map(read).transpose()?;
-        self.certificate_application(command, request, take_text(&mut fields, "TransferKey").map(Secret::new))
+        let request = read("Content", "certificate_request")?;
+        let encryption_request = read("EncryptionContent", "encryption_certificate_request")?;
+        let serial_numbers = match fields.remove("SerialNumbers") {
+            Some(Value::Array(all)) => all.iter().filter_map(|one| one.as_str().map(str::to_owned)).collect(),
+            _ => Vec::new(),
+        };
+        let revocation_reason = fields.remove("RevocationReason");
+        let revocation_reason = revocation_reason
+            .map(|reason| RevocationReason::read(reason, &mut Reader::new(Representation::Wire)))
+            .transpose()?;
+        if command == CertificateCommand::RevokeCertificate && serial_numbers.is_empty() {
+            return Err(Error::missing_field("serial_numbers", "serial_numbers is empty: it says which are revoked"));
+        }
+        let code = take_text(&mut fields, "TransferKey").map(Secret::new);
+        let question = CertificateQuestion { request, encryption_request, code, serial_numbers, revocation_reason };
+        self.certificate_application(command, question)
     }
 
     /// The document with which a certificate is asked for, or the bank's own certificates. It has no time yet.
@@ -46,9 +60,9 @@ impl FileServiceConnection {
     pub fn certificate_application(
         &self,
         command: CertificateCommand,
-        request: Option<CertificateRequest>,
-        code: Option<Secret>,
+        question: CertificateQuestion,
     ) -> Result<CertificateApplication, Error> {
+        let CertificateQuestion { request, encryption_request, code, serial_numbers, revocation_reason } = question;
         let profile = &self.profile;
         profile.check_offered(command)?;
         let Some(family) = profile.family else {
@@ -64,22 +78,44 @@ impl FileServiceConnection {
             timestamp: String::new(),
             environment: self.environment,
             software_id: self.software_id.clone(),
+            request_id: String::new(),
             request,
+            encryption_request,
             code: code.map(|code| profile.checked_code(&code)).transpose()?,
+            root_serial: None,
+            serial_numbers,
+            revocation_reason,
         })
     }
 }
 
-/// Puts PEM in place of the base64 of a request.
+/// What a certificate service is asked beside the command.
+#[derive(Debug, Clone, Default)]
+pub struct CertificateQuestion {
+    /// The request for a certificate of the key that signs.
+    pub request: Option<CertificateRequest>,
+    /// The request for a certificate of the key that decrypts.
+    pub encryption_request: Option<CertificateRequest>,
+    /// The bank's code for a first certificate.
+    pub code: Option<Secret>,
+    /// The certificates that it is about, by their serial numbers, decimal.
+    pub serial_numbers: Vec<String>,
+    /// Why they are revoked.
+    pub revocation_reason: Option<RevocationReason>,
+}
+
+/// Puts PEM in place of the base64 of requests.
 pub(super) fn settle_request(fields: &mut Object<'_>) {
-    let der = fields.get("Content").and_then(Value::as_str).and_then(|text| {
-        let read = certificate_bytes(text)?;
-        CertificateRequest::from_der(&read)
-            .or_else(|_| CertificateRequest::from_pem(&String::from_utf8_lossy(&read)))
-            .ok()
-    });
-    if let (Some(request), Some(content)) = (der, fields.get_mut("Content")) {
-        *content = request.to_pem().into();
+    for name in ["Content", "EncryptionContent"] {
+        let read = fields.get(name).and_then(Value::as_str).and_then(|text| {
+            let read = certificate_bytes(text)?;
+            CertificateRequest::from_der(&read)
+                .or_else(|_| CertificateRequest::from_pem(&String::from_utf8_lossy(&read)))
+                .ok()
+        });
+        if let (Some(request), Some(content)) = (read, fields.get_mut(name)) {
+            *content = request.to_pem().into();
+        }
     }
 }
 

@@ -9,6 +9,7 @@
 mod certificates;
 mod connection;
 mod elements;
+mod pki_factory;
 mod request;
 
 use bankchannel_foundation::{
@@ -20,12 +21,18 @@ use bankchannel_foundation::{
 };
 use bankchannel_xml::{TreeElement, XmlTree};
 
-pub use certificates::{certificates_of, listed_certificates};
+pub use certificates::{CertificateQuestion, certificates_of, listed_certificates};
 pub use connection::FileServiceConnection;
 pub use elements::ElementStyle;
 pub(crate) use elements::read_fields;
+pub(crate) use pki_factory::{
+    BANK_ENCRYPTION, BANK_ROOT, BANK_SIGNING, CERTIFICATE_ELEMENTS, PkiHeader, read_answer as read_pki_answer,
+};
 
-use crate::request::{ApplicationRequest, CertificateApplication, CertificateCommand, DocumentText, FileCommand};
+use crate::{
+    request::{ApplicationRequest, CertificateApplication, CertificateCommand, DocumentText, FileCommand},
+    verify::is_pki_document,
+};
 
 /// An operation of one of a bank's services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,7 +115,11 @@ impl SepaWebServicesCodec {
         elements: impl Iterator<Item = TreeElement<'t>>,
         content: Option<Content>,
     ) -> Result<O::Request, Error> {
-        let mut fields = read_fields(elements, O::Request::SHAPE.fields());
+        let mut elements = elements.peekable();
+        let mut fields = match elements.peek() {
+            Some(first) if is_pki_document(*first) => pki_factory::read_request(elements),
+            _ => read_fields(elements, O::Request::SHAPE.fields()),
+        };
         match O::TERMS.command {
             BankServiceCommand::File(_) => request::settle(&mut fields),
             BankServiceCommand::Certificate(_) => certificates::settle_request(&mut fields),
@@ -187,8 +198,9 @@ impl Codec for SepaWebServicesCodec {
         let (document, content) = match Self::document::<O>(request, with)? {
             DraftedDocument::File(document, content) => (*document, content),
             DraftedDocument::Certificate(document) => {
-                let document = CertificateApplication { timestamp: UNSENT.to_owned(), ..*document };
-                let body = whole(document.write()?, None, CertificateApplication::END.to_owned());
+                let (timestamp, request_id) = (UNSENT.to_owned(), "0".to_owned());
+                let document = CertificateApplication { timestamp, request_id, ..*document };
+                let body = whole(document.write()?, None, document.end());
                 return Ok(OutRequest {
                     method: "POST".to_owned(),
                     target: "/".to_owned(),

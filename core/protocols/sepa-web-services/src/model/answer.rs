@@ -42,8 +42,8 @@ pub trait BelievedAnswer {
     /// Takes the evidence of the exchange.
     fn set_evidence(&mut self, evidence: ExchangeEvidence);
 
-    /// Takes the certificate for the key of the request, PEM.
-    fn set_certificate(&mut self, _certificate: Option<String>) {}
+    /// Takes the certificates for the keys of the requests, PEM: of the one that signs, of the one that decrypts.
+    fn set_certificates(&mut self, _certificate: Option<String>, _encryption_certificate: Option<String>) {}
 }
 
 /// Implements [`BelievedAnswer`] for answers with a field `evidence`.
@@ -58,7 +58,7 @@ macro_rules! believed_answers {
 }
 pub(crate) use believed_answers;
 
-/// The same for answers with a field `certificate` too.
+/// The same for answers with fields `certificate` and `encryption_certificate` too.
 macro_rules! certificate_answers {
     ($($answer:ty),+) => {
         $(impl $crate::model::BelievedAnswer for $answer {
@@ -66,8 +66,9 @@ macro_rules! certificate_answers {
                 self.evidence = Some(evidence);
             }
 
-            fn set_certificate(&mut self, certificate: Option<String>) {
+            fn set_certificates(&mut self, certificate: Option<String>, encryption_certificate: Option<String>) {
                 self.certificate = certificate;
+                self.encryption_certificate = encryption_certificate;
             }
         })+
     };

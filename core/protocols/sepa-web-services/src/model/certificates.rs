@@ -1,6 +1,58 @@
 //! Certificates in answers (§5.2).
 
-use bankchannel_foundation::model::Boundary;
+use bankchannel_foundation::model::{Boundary, Timestamp};
+
+use crate::request::RevocationReason;
+
+/// What the key of a certificate is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub enum OwnCertificatePurpose {
+    /// It signs.
+    #[boundary("signing")]
+    Signing,
+    /// It decrypts.
+    #[boundary("encryption")]
+    Encryption,
+}
+
+/// How a certificate of the customer stands at the bank.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub enum OwnCertificateStatus {
+    /// It holds.
+    #[boundary("good")]
+    Good,
+    /// It holds, and is to be renewed.
+    #[boundary("expires_soon")]
+    ExpiresSoon,
+    /// It has ended.
+    #[boundary("expired")]
+    Expired,
+    /// It was revoked.
+    #[boundary("revoked")]
+    Revoked,
+}
+
+/// A certificate of the customer, as the bank knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub struct OwnCertificateState {
+    /// Its serial number, decimal.
+    pub serial_number: String,
+    /// What its key is for.
+    pub purpose: OwnCertificatePurpose,
+    /// The serial number of the other certificate that was issued with it, decimal.
+    pub matching_serial_number: Option<String>,
+    /// How it stands.
+    pub status: OwnCertificateStatus,
+    /// When it ends, if the bank tells.
+    pub expires_at: Option<Timestamp>,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+    /// Why it was revoked.
+    pub revocation_reason: Option<RevocationReason>,
+}
 
 /// A certificate that a bank gives.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]

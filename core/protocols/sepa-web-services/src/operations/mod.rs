@@ -28,6 +28,8 @@ macro_rules! for_each_operation {
             exchange certificates::request_certificate::RequestBankCertificate;
             exchange certificates::renew_certificate::RenewBankCertificate;
             exchange certificates::get_bank_certificates::GetBankCertificates;
+            exchange certificates::list_own_certificates::ListOwnCertificates;
+            exchange certificates::revoke_certificate::RevokeCertificate;
             local verification::verify_message::VerifyMessage;
             local verification::explain_message::ExplainMessage;
             local profiles::list_profiles::ListProfiles;

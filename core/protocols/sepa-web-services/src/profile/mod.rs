@@ -5,7 +5,7 @@ mod sandbox;
 mod shipped;
 
 use bankchannel_banks::{BankChannelId, BankSource, KnownBank, find, read_file};
-use bankchannel_crypto::x509::Certificate;
+use bankchannel_crypto::{cbc::CbcCipher, legacy_cipher, x509::Certificate};
 use bankchannel_foundation::{
     Error,
     model::{Boundary, over, read_boundary},
@@ -18,7 +18,7 @@ pub use shipped::{named, names};
 
 use crate::{
     errors,
-    request::{CertificateCommand, FileCommand},
+    request::{CertificateCommand, FileCommand, REQUEST_ID_MOST},
 };
 
 /// The banks that have one form of messages.
@@ -34,6 +34,9 @@ pub enum BankFamily {
     /// Banks on the platform of Samlink, and those that kept its messages.
     #[boundary("samlink")]
     Samlink,
+    /// Danske Bank: documents are encrypted in both directions.
+    #[boundary("danske")]
+    Danske,
 }
 
 impl BankFamily {
@@ -41,7 +44,13 @@ impl BankFamily {
     /// counts, and a certificate shows by its key to which request it belongs.
     #[must_use]
     pub fn signs_certificate_answers(self) -> bool {
-        self != Self::Op
+        !matches!(self, Self::Op | Self::Danske)
+    }
+
+    /// Longest id of a message that its services take, characters.
+    #[must_use]
+    pub fn request_id_most(self) -> usize {
+        if self == Self::Danske { REQUEST_ID_MOST } else { 35 }
     }
 }
 
@@ -86,6 +95,27 @@ pub enum CompressionRule {
     /// None.
     #[boundary("none")]
     None,
+}
+
+/// The cipher with which documents to a bank are encrypted (XML Encryption); their keys are encrypted with RSA (PKCS#1 v1.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub enum DocumentEncryptionCipher {
+    /// AES with a key of 256 bits, CBC.
+    #[boundary("aes256_cbc")]
+    Aes256Cbc,
+    /// Triple DES, CBC: only for a bank that takes nothing else.
+    #[boundary("tripledes_cbc")]
+    TripleDesCbc,
+}
+
+impl From<DocumentEncryptionCipher> for CbcCipher {
+    fn from(cipher: DocumentEncryptionCipher) -> Self {
+        match cipher {
+            DocumentEncryptionCipher::Aes256Cbc => Self::AES_256,
+            DocumentEncryptionCipher::TripleDesCbc => legacy_cipher::TRIPLE_DES,
+        }
+    }
 }
 
 /// The kind of a bank's file.
@@ -156,6 +186,9 @@ pub struct BankSignerPattern {
     /// Whether the common name is that and no more. Default: false; say true where it is known as a whole, so that no
     /// customer of the same authority can have it in a longer name.
     pub is_whole_name: Option<bool>,
+    /// Whether an anchor itself has issued it. Default: false; say true where the authorities between issue the certificates
+    /// of customers, so that none of these is taken for the bank's.
+    pub is_issued_by_anchor: Option<bool>,
 }
 
 impl BankSignerPattern {
@@ -233,6 +266,9 @@ pub struct ChannelProfile {
     pub compression: Option<CompressionRule>,
     /// The name of the compression, GZIP (RFC 1952) in each case: `GZIP` or `RFC1952`.
     pub compression_method: Option<String>,
+    /// Whether documents are encrypted, for the bank and for the customer, and with which cipher those to the bank are. Left
+    /// out: they are not. What comes from the bank says itself how it is encrypted.
+    pub document_encryption: Option<DocumentEncryptionCipher>,
     /// The value of the HTTP header `SOAPAction`, without its quotes. Default: empty, as the banks' descriptions of the
     /// service have it.
     pub soap_action: Option<String>,

@@ -6,7 +6,9 @@ use bankchannel_crypto::{
     x509::{Certificate, CertificateRequest},
 };
 use bankchannel_foundation::{Error, Secret, model::Boundary};
-use bankchannel_xml_signature::{DocumentDraft, DraftedSignature, SOAP_NAMESPACE, push_canonical_text};
+use bankchannel_xml_signature::{
+    DocumentDraft, DocumentSignatureForm, DraftedSignature, SOAP_NAMESPACE, push_canonical_text,
+};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::text::{check, element, environment_word};
@@ -21,14 +23,84 @@ pub enum CertificateCommand {
     /// Asks for the next certificate, signed with the present one.
     #[boundary("renew_certificate")]
     RenewCertificate,
-    /// Asks for the certificates of the bank's authorities.
+    /// Asks for the certificates of the bank's authorities; at Danske for its own.
     #[boundary("get_bank_certificates")]
     GetBankCertificates,
+    /// Asks which certificates the customer has, and how they stand.
+    #[boundary("list_own_certificates")]
+    ListOwnCertificates,
+    /// Revokes certificates of the customer.
+    #[boundary("revoke_certificate")]
+    RevokeCertificate,
+}
+
+/// Why a certificate is revoked, in the words of revocation lists (RFC 5280 §5.3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+pub enum RevocationReason {
+    /// No reason is given.
+    #[boundary("unspecified")]
+    Unspecified,
+    /// The private key may be in other hands.
+    #[boundary("key_compromise")]
+    KeyCompromise,
+    /// The key of the authority may be in other hands.
+    #[boundary("ca_compromise")]
+    CaCompromise,
+    /// The company's name, or another fact in the certificate, has changed.
+    #[boundary("affiliation_changed")]
+    AffiliationChanged,
+    /// Another certificate has taken its place.
+    #[boundary("superseded")]
+    Superseded,
+    /// It is not used any more.
+    #[boundary("cessation_of_operation")]
+    CessationOfOperation,
+    /// The right that it stands for was withdrawn.
+    #[boundary("privilege_withdrawn")]
+    PrivilegeWithdrawn,
+}
+
+impl RevocationReason {
+    const ALL: [Self; 7] = [
+        Self::Unspecified,
+        Self::KeyCompromise,
+        Self::CaCompromise,
+        Self::AffiliationChanged,
+        Self::Superseded,
+        Self::CessationOfOperation,
+        Self::PrivilegeWithdrawn,
+    ];
+
+    /// The reason with this number.
+    #[must_use]
+    pub fn numbered(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.number() == number)
+    }
+
+    /// Its number in revocation lists.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Unspecified => 0,
+            Self::KeyCompromise => 1,
+            Self::CaCompromise => 2,
+            Self::AffiliationChanged => 3,
+            Self::Superseded => 4,
+            Self::CessationOfOperation => 5,
+            Self::PrivilegeWithdrawn => 9,
+        }
+    }
 }
 
 impl CertificateCommand {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::RequestCertificate, Self::RenewCertificate, Self::GetBankCertificates];
+    pub const ALL: [Self; 5] = [
+        Self::RequestCertificate,
+        Self::RenewCertificate,
+        Self::GetBankCertificates,
+        Self::ListOwnCertificates,
+        Self::RevokeCertificate,
+    ];
 
     /// The name of its route. A first and a further certificate are one operation on the wire.
     #[must_use]
@@ -37,16 +109,32 @@ impl CertificateCommand {
             Self::RequestCertificate => "GetCertificate",
             Self::RenewCertificate => "RenewCertificate",
             Self::GetBankCertificates => "GetServiceCertificates",
+            Self::ListOwnCertificates => "GetOwnCertificateList",
+            Self::RevokeCertificate => "RevokeCertificate",
         }
     }
 
-    /// The element in the Body of a request.
+    /// The element in the Body of a request, where the document in it is base64.
     #[must_use]
     pub const fn wrapper(self) -> &'static str {
         match self {
             Self::RequestCertificate | Self::RenewCertificate => "getCertificatein",
             Self::GetBankCertificates => "getServiceCertificatesin",
+            Self::ListOwnCertificates => "getOwnCertificateListin",
+            Self::RevokeCertificate => "revokeCertificatein",
         }
+    }
+
+    /// Whether it asks for certificates of the customer's keys.
+    #[must_use]
+    pub const fn asks_for_certificate(self) -> bool {
+        matches!(self, Self::RequestCertificate | Self::RenewCertificate)
+    }
+
+    /// Whether its document is signed with the customer's present certificate.
+    #[must_use]
+    pub const fn is_signed(self) -> bool {
+        matches!(self, Self::RenewCertificate | Self::ListOwnCertificates | Self::RevokeCertificate)
     }
 }
 
@@ -57,6 +145,7 @@ impl BankFamily {
         match self {
             Self::Nordea => "http://bxd.fi/CertificateService",
             Self::Op | Self::Samlink => "http://mlp.op.fi/OPCertificateService",
+            Self::Danske => "http://danskebank.dk/PKI/PKIFactoryService",
         }
     }
 
@@ -66,6 +155,7 @@ impl BankFamily {
         match self {
             Self::Nordea => "http://filetransfer.nordea.com/xmldata/",
             Self::Op | Self::Samlink => "http://op.fi/mlp/xmldata/",
+            Self::Danske => "http://danskebank.dk/PKI/PKIFactoryService/elements",
         }
     }
 }
@@ -85,10 +175,21 @@ pub struct CertificateApplication {
     pub environment: BankEnvironment,
     /// The program that makes it, at most 80 characters.
     pub software_id: String,
+    /// The id of the message; at Danske it is in the document too, at most 10 characters.
+    pub request_id: String,
     /// The request for a certificate; an operation that asks for none has none.
     pub request: Option<CertificateRequest>,
+    /// The request for the certificate of the key that decrypts, at banks that encrypt.
+    pub encryption_request: Option<CertificateRequest>,
     /// The bank's code for a first certificate.
     pub code: Option<Secret>,
+    /// The serial number of the bank's root that is trusted, decimal, at banks that want it with the question for their
+    /// certificates.
+    pub root_serial: Option<String>,
+    /// The certificates that the request is about, by their serial numbers, decimal.
+    pub serial_numbers: Vec<String>,
+    /// Why they are revoked.
+    pub revocation_reason: Option<RevocationReason>,
 }
 
 /// The header of a request to a certificate service.
@@ -107,6 +208,7 @@ pub struct CertificateHeader<'h> {
 pub struct UnsignedApplication {
     before: String,
     signature: DraftedSignature,
+    end: String,
 }
 
 impl UnsignedApplication {
@@ -119,7 +221,7 @@ impl UnsignedApplication {
     /// The document with its signature.
     #[must_use]
     pub fn signed(self, value: &[u8]) -> String {
-        format!("{}{}{}", self.before, self.signature.complete(value), CertificateApplication::END)
+        format!("{}{}{}", self.before, self.signature.complete(value), self.end)
     }
 }
 
@@ -130,13 +232,28 @@ impl CertificateApplication {
     }
 
     /// The end tag of the document, behind its signature if it has one.
-    pub const END: &'static str = "</CertApplicationRequest>";
+    #[must_use]
+    pub fn end(&self) -> String {
+        match self.family {
+            BankFamily::Danske => format!("</{}Request>", self.pki_name()),
+            _ => "</CertApplicationRequest>".to_owned(),
+        }
+    }
+
+    /// Whether the document is encrypted for the bank before it is sent.
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        self.family == BankFamily::Danske && self.command.asks_for_certificate()
+    }
 
     /// Writes the document up to its end tag, in canonical form.
     ///
     /// # Errors
     /// `input.invalid_field`, naming the field.
     pub fn write(&self) -> Result<String, Error> {
+        if self.family == BankFamily::Danske {
+            return self.write_pki();
+        }
         let mut out = format!("<CertApplicationRequest xmlns=\"{}\">", self.family.certificate_documents());
         let is_nordea = self.family == BankFamily::Nordea;
         check("customer_id", &self.customer_id, 16)?;
@@ -149,7 +266,7 @@ impl CertificateApplication {
         ] {
             element(&mut out, "", name, value);
         }
-        let asks = self.command != CertificateCommand::GetBankCertificates;
+        let asks = self.command.asks_for_certificate();
         // A further one says no command: programs that banks know write none.
         if self.command == CertificateCommand::RequestCertificate {
             element(&mut out, "", "Command", "GetCertificate");
@@ -183,18 +300,26 @@ impl CertificateApplication {
     /// # Errors
     /// Those of [`write`](Self::write).
     pub fn to_be_signed(&self, certificate: &Certificate) -> Result<UnsignedApplication, Error> {
-        let before = self.write()?;
+        let (before, end) = (self.write()?, self.end());
         let mut draft = DocumentDraft::new();
         draft.update(before.as_bytes());
-        draft.update(Self::END.as_bytes());
-        Ok(UnsignedApplication { signature: draft.sign_as(certificate), before })
+        draft.update(end.as_bytes());
+        // One that stands in the envelope as an element must be digested alike there.
+        let form = match self.family {
+            BankFamily::Danske => DocumentSignatureForm::Exclusive,
+            _ => DocumentSignatureForm::Inclusive,
+        };
+        Ok(UnsignedApplication { signature: DocumentDraft::sign_digest(draft.finish(), form, certificate), before, end })
     }
 
-    /// The envelope around a whole document. It is not signed.
+    /// The envelope around a whole document, or at Danske around what it was encrypted to. It is not signed.
     ///
     /// # Errors
     /// `input.invalid_field`, naming the field.
     pub fn envelope(&self, header: CertificateHeader<'_>, document: &str) -> Result<String, Error> {
+        if self.family == BankFamily::Danske {
+            return self.pki_envelope(header, document);
+        }
         let (service, wrapper) = (self.family.certificate_service(), self.command.wrapper());
         let mut out = format!(
             "<soapenv:Envelope xmlns:soapenv=\"{SOAP_NAMESPACE}\" xmlns:cer=\"{service}\"><soapenv:Header></soapenv:Header>\

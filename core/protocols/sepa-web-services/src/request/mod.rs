@@ -15,12 +15,16 @@
 mod certificate;
 mod document;
 mod header;
+mod pki_factory;
 mod seal;
 mod text;
 
 pub use bankchannel_xml_signature::EnvelopeTimes;
-pub use certificate::{CertificateApplication, CertificateCommand, CertificateHeader, UnsignedApplication};
+pub use certificate::{
+    CertificateApplication, CertificateCommand, CertificateHeader, RevocationReason, UnsignedApplication,
+};
 pub use document::{ApplicationRequest, DocumentText, FileCommand};
 pub use header::RequestHeader;
+pub(crate) use pki_factory::REQUEST_ID_MOST;
 pub use seal::{RequestSeal, SealedDocument, SealedRequest};
 pub use text::whole_seconds;

@@ -9,7 +9,7 @@ use bankchannel_foundation::Error;
 use bankchannel_foundation::message::{Base64Pieces, Segment, SegmentEncoder, SegmentEncoding as _};
 use bankchannel_foundation::model::Content;
 use bankchannel_xml_encryption::EncryptedDraft;
-use bankchannel_xml_signature::{DocumentDraft, DraftedSignature, EnvelopeDraft, EnvelopeTimes};
+use bankchannel_xml_signature::{DocumentDraft, DocumentSignatureForm, DraftedSignature, EnvelopeDraft, EnvelopeTimes};
 
 use super::{ApplicationRequest, DocumentText, RequestHeader};
 
@@ -169,7 +169,7 @@ impl RequestSeal {
         self.document.update(self.behind_content.as_bytes());
         self.document.update(DocumentText::END.as_bytes());
         let digest = std::mem::take(&mut self.document).finish();
-        let signature = DocumentDraft::sign_digest(digest.clone(), certificate);
+        let signature = DocumentDraft::sign_digest(digest.clone(), DocumentSignatureForm::Inclusive, certificate);
         Ok(SealedDocument { seal: self, signature, digest })
     }
 }

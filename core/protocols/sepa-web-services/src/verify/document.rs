@@ -4,15 +4,15 @@ use bankchannel_xml::{TreeElement, XmlTree};
 use bankchannel_xml_signature::{SignatureFaultKind, SignedDocument};
 
 use super::elements::repeated_in_document;
-use super::kinds::{document_kind, operation_of_command};
+use super::kinds::{document_kind, is_pki_document, operation_of_command};
 use super::report::holding;
 use super::{CoveredDocument, MessageExamination, MessageKind, MessageSignature};
 use crate::profile::SignatureLevel;
 
 /// The names of a certificate's first request, for which there is no key to sign with yet.
-const FIRST_REQUEST: [&str; 2] = ["HMAC", "TransferKey"];
-/// The operation that needs no customer.
-const ANYBODY: &str = "get_service_certificates";
+const FIRST_REQUEST: [&str; 3] = ["HMAC", "TransferKey", "PIN"];
+/// The operations that need no customer.
+const ANYBODY: [&str; 2] = ["get_service_certificates", "get_bank_certificate"];
 
 impl MessageExamination<'_> {
     /// Examines a document that came alone.
@@ -53,8 +53,12 @@ impl MessageExamination<'_> {
         };
         if matches!(kind, MessageKind::ApplicationResponse | MessageKind::CertificateResponse) {
             // The document's code is the one that somebody signed for its content.
-            self.found.code = text("ResponseCode").or_else(|| self.found.code.take());
-            self.found.text = text("ResponseText").or_else(|| self.found.text.take());
+            let (code, words) = match is_pki_document(root) {
+                true => ("ReturnCode", "ReturnText"),
+                false => ("ResponseCode", "ResponseText"),
+            };
+            self.found.code = text(code).or_else(|| self.found.code.take());
+            self.found.text = text(words).or_else(|| self.found.text.take());
         }
         let command = text("Command");
         let named = command.as_deref().and_then(operation_of_command);
@@ -79,7 +83,7 @@ impl MessageExamination<'_> {
                 let first = FIRST_REQUEST.iter().any(|name| root.child(root.namespace(), name).is_some());
                 let why = match self.found.operation.as_deref() {
                     _ if first => "the first request for a certificate is not signed: a code stands for the signature",
-                    Some(ANYBODY) => "anybody may ask for the bank's certificates: nobody signs that",
+                    Some(operation) if ANYBODY.contains(&operation) => "anybody may ask for the bank's certificates: nobody signs that",
                     _ => return self.checks.failed("V11", fault.to_string()),
                 };
                 self.checks.passed("V11", why);

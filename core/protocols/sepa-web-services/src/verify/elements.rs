@@ -4,10 +4,13 @@ use std::collections::HashSet;
 
 use bankchannel_xml::TreeElement;
 
-use super::kinds::is_document_namespace;
+use super::kinds::{is_document_namespace, is_pki_document};
 
 /// The element of a document with any content.
 const ANYTHING: &str = "CustomerExtension";
+
+/// Elements of Danske's certificate service that are there as often as there are certificates.
+const OF_EACH_CERTIFICATE: [&str; 3] = ["CertificateStatus", "CertificateSerialNo", "ExceptCertificateSerialNo"];
 
 /// The name of an element directly inside that is there twice; `None` if there is none.
 #[must_use]
@@ -22,7 +25,8 @@ pub(super) fn repeated_in_document(root: TreeElement<'_>) -> Option<(String, Str
     let mut seen = HashSet::new();
     for one in root.children().filter(|one| is_document_namespace(one.namespace())) {
         let (name, around) = (one.local(), root.local());
-        let is_item = around.strip_suffix('s') == Some(name);
+        let is_item = around.strip_suffix('s') == Some(name)
+            || (is_pki_document(one) && OF_EACH_CERTIFICATE.contains(&name) && around != "CertificateStatus");
         if !is_item && !seen.insert(name) {
             return Some((name.to_owned(), around.to_owned()));
         }

@@ -4,12 +4,13 @@ use bankchannel_crypto::x509::Certificate;
 use bankchannel_foundation::model::Timestamp;
 use bankchannel_xml::{TreeElement, XmlTree};
 use bankchannel_xml_signature::{
-    CoveredElement, SOAP_NAMESPACE, SignatureFaultKind, SignedEnvelope, WS_SECURITY_NAMESPACE, WS_UTILITY_NAMESPACE,
+    CanonicalMethod, CoveredElement, SOAP_NAMESPACE, SignatureFaultKind, SignedEnvelope, WS_SECURITY_NAMESPACE,
+    WS_UTILITY_NAMESPACE, canonical_bytes,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::elements::repeated_element;
-use super::kinds::MessageWrapper;
+use super::kinds::{MessageWrapper, is_pki_fault};
 use super::report::holding;
 use super::{CoveredEnvelope, MessageExamination, MessageKind, MessageSignature};
 use crate::profile::{BankFamily, SignatureLevel};
@@ -47,7 +48,7 @@ impl MessageExamination<'_> {
         let (Some(wrapper), Some(known)) = (only, known) else {
             self.survey(tree, SignatureLevel::Soap);
             match only {
-                Some(fault) if fault.is(SOAP_NAMESPACE, "Fault") => self.fault(fault),
+                Some(fault) if fault.is(SOAP_NAMESPACE, "Fault") || is_pki_fault(fault) => self.fault(fault),
                 Some(other) => self.checks.failed(
                     "V9",
                     format!("{} is no message of the file service or of a certificate service", other.local()),
@@ -80,8 +81,17 @@ impl MessageExamination<'_> {
 
     /// V3: the content of a fault, which is never signed.
     fn fault(&mut self, fault: TreeElement<'_>) {
-        let text = |name: &str| fault.children().find(|child| child.local() == name).and_then(|child| child.text());
         self.found.kind = Some(MessageKind::SoapFault);
+        if let Some(own) = fault.and_inside().find(|one| is_pki_fault(*one)) {
+            let text = |name: &str| own.children().find(|one| one.local() == name).and_then(|one| one.text());
+            let words = [text("ReturnText"), text("AdditionalReturnText")].into_iter().flatten().map(str::trim);
+            let words: Vec<&str> = words.filter(|words| !words.is_empty()).collect();
+            self.found.text = Some(words.join(" ")).filter(|words| !words.is_empty());
+            self.found.code = text("ReturnCode").map(|code| code.trim().to_owned());
+            self.checks.failed("V3", "this is a fault of the certificate service: nobody signed it, so nothing follows from it");
+            return;
+        }
+        let text = |name: &str| fault.children().find(|child| child.local() == name).and_then(|child| child.text());
         self.found.text = text("faultstring").map(|text| text.trim().to_owned());
         let code = fault.and_inside().find(|one| one.local() == "code").and_then(|one| one.text());
         self.found.code = code.map(|code| code.trim().to_owned());
@@ -212,6 +222,9 @@ impl MessageExamination<'_> {
 
     /// V10: the document inside, decoded.
     fn inner_document(&mut self, wrapper: TreeElement<'_>, known: &MessageWrapper) -> Option<InnerDocument> {
+        if known.has_element {
+            return self.inner_element(wrapper, known);
+        }
         let name = if known.is_answer() { "ApplicationResponse" } else { "ApplicationRequest" };
         let mut inside = wrapper.children().skip(1);
         let (Some(carrier), None) = (inside.next().filter(|one| one.is(known.model, name)), inside.next()) else {
@@ -227,6 +240,20 @@ impl MessageExamination<'_> {
             return None;
         };
         Some(InnerDocument { bytes, kind: known.document(), place: name })
+    }
+}
+
+impl MessageExamination<'_> {
+    /// The same where the document stands in the Body as an element: it is taken out as a document of its own, in the form in which
+    /// it is signed wherever it stands, the exclusive one.
+    fn inner_element(&mut self, wrapper: TreeElement<'_>, known: &MessageWrapper) -> Option<InnerDocument> {
+        let mut inside = wrapper.children().skip(1);
+        let (Some(document), None) = (inside.next(), inside.next()) else {
+            self.checks.failed("V10", "one document does not follow the header, alone");
+            return None;
+        };
+        let bytes = canonical_bytes(document, None, &CanonicalMethod::Exclusive.into());
+        Some(InnerDocument { bytes, kind: known.document(), place: "the Body" })
     }
 }
 

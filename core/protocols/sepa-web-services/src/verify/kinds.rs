@@ -50,10 +50,24 @@ const CERTIFICATE_SERVICES: [&str; 2] =
     [BankFamily::Nordea.certificate_service(), BankFamily::Op.certificate_service()];
 const CERTIFICATE_DOCUMENTS: [&str; 2] =
     [BankFamily::Nordea.certificate_documents(), BankFamily::Op.certificate_documents()];
+/// The same of Danske, whose documents stand in the Body as elements.
+const PKI_SERVICE: &str = BankFamily::Danske.certificate_service();
+const PKI_DOCUMENTS: &str = BankFamily::Danske.certificate_documents();
 
 /// Whether elements of this namespace stand in documents.
 pub(crate) fn is_document_namespace(namespace: &str) -> bool {
-    namespace == DOCUMENTS || CERTIFICATE_DOCUMENTS.contains(&namespace)
+    namespace == DOCUMENTS || CERTIFICATE_DOCUMENTS.contains(&namespace) || namespace == PKI_DOCUMENTS
+}
+
+/// Whether an element belongs to a document of Danske's certificate service.
+pub(crate) fn is_pki_document(element: TreeElement<'_>) -> bool {
+    element.namespace() == PKI_DOCUMENTS
+}
+
+/// Whether an element is a fault of Danske's certificate service; it is called in two ways.
+pub(super) fn is_pki_fault(element: TreeElement<'_>) -> bool {
+    element.namespace() == PKI_SERVICE
+        && matches!(element.local(), "PKIFactoryServiceFault" | "PKIFactoryServiceFaultElement")
 }
 
 /// The operations of the file service: the wire's name without `in` and `out`, and this library's.
@@ -68,8 +82,21 @@ const OPERATIONS: [(&str, &str); 8] = [
     ("revokeCertificate", "revoke_certificate"),
 ];
 
+/// The same of Danske's certificate service, without `In` and `Out`.
+const PKI_OPERATIONS: [(&str, &str); 6] = [
+    ("CreateCertificate", "create_certificate"),
+    ("RenewCertificate", "renew_certificate"),
+    ("GetBankCertificate", "get_bank_certificate"),
+    ("CertificateStatus", "certificate_status"),
+    ("GetOwnCertificateList", "get_own_certificate_list"),
+    ("RevokeCertificate", "revoke_certificate"),
+];
+
 /// The operation that an element in the Body names.
 pub(crate) fn operation_of_wrapper(name: &str) -> Option<&'static str> {
+    if let Some(bare) = name.strip_suffix("Out").or_else(|| name.strip_suffix("In")) {
+        return PKI_OPERATIONS.iter().find(|(wire, _)| *wire == bare).map(|(_, operation)| *operation);
+    }
     let bare = name.strip_suffix("out").or_else(|| name.strip_suffix("in"))?;
     OPERATIONS.iter().find(|(wire, _)| *wire == bare).map(|(_, operation)| *operation)
 }
@@ -80,11 +107,22 @@ pub(super) struct MessageWrapper {
     pub(super) operation: &'static str,
     /// The namespace of its content.
     pub(super) model: &'static str,
+    /// Whether the document stands in it as an element, and not in base64.
+    pub(super) has_element: bool,
 }
 
 impl MessageWrapper {
     pub(super) fn recognise(element: TreeElement<'_>) -> Option<Self> {
         let name = element.local();
+        if element.namespace() == PKI_SERVICE {
+            let is_answer = name.ends_with("Out");
+            let kind = match is_answer {
+                true => MessageKind::SoapCertificateAnswer,
+                false => MessageKind::SoapCertificateRequest,
+            };
+            let operation = operation_of_wrapper(name).filter(|_| is_answer || name.ends_with("In"))?;
+            return Some(Self { kind, operation, model: PKI_SERVICE, has_element: true });
+        }
         let (bare, is_answer) = match name.strip_suffix("out") {
             Some(bare) => (bare, true),
             None => (name.strip_suffix("in")?, false),
@@ -103,7 +141,7 @@ impl MessageWrapper {
             }
             _ => return None,
         };
-        Some(Self { kind, operation, model })
+        Some(Self { kind, operation, model, has_element: false })
     }
 
     pub(super) fn is_answer(&self) -> bool {
@@ -128,6 +166,14 @@ impl MessageWrapper {
 /// The kind of a document by its root.
 pub(super) fn document_kind(root: TreeElement<'_>) -> MessageKind {
     let of_certificates = CERTIFICATE_DOCUMENTS.contains(&root.namespace());
+    if root.namespace() == PKI_DOCUMENTS {
+        let is_known = |bare: &str| PKI_OPERATIONS.iter().any(|(wire, _)| *wire == bare);
+        return match (root.local().strip_suffix("Request"), root.local().strip_suffix("Response")) {
+            (Some(bare), _) if is_known(bare) => MessageKind::CertificateRequest,
+            (_, Some(bare)) if is_known(bare) => MessageKind::CertificateResponse,
+            _ => MessageKind::Other,
+        };
+    }
     match root.local() {
         "ApplicationRequest" if root.namespace() == DOCUMENTS => MessageKind::ApplicationRequest,
         "ApplicationResponse" if root.namespace() == DOCUMENTS => MessageKind::ApplicationResponse,

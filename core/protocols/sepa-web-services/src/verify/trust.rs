@@ -29,6 +29,11 @@ impl VerificationRules {
         })
     }
 
+    fn is_issued_by_anchor(&self, signer: &Certificate) -> bool {
+        let rules = PathRules { at_s: self.at_s, allows_sha1_leaf: self.allows_sha1 };
+        certificate_path(signer, &[], &self.anchors, rules).is_ok()
+    }
+
     /// Whether the signer of an answer is the bank: several authorities issue certificates to customers, too.
     pub(super) fn is_bank(&self, signer: &Certificate, level: SignatureLevel) -> Result<String, String> {
         if self.own.iter().any(|own| own == signer) {
@@ -49,6 +54,9 @@ impl VerificationRules {
         let of_level = |one: SignatureLevel| one == level || one == SignatureLevel::Any;
         let mut here = patterns.iter().filter(|pattern| of_level(pattern.level));
         match here.find(|pattern| pattern.is_of(name)) {
+            Some(pattern) if pattern.is_issued_by_anchor == Some(true) && !self.is_issued_by_anchor(signer) => {
+                Err("the signer was not issued by the bank's root itself: it may be a customer of the same bank".to_owned())
+            }
             Some(pattern) if pattern.is_whole_name == Some(true) => Ok(format!("its common name is {}", quote(name))),
             Some(pattern) => Ok(format!("its common name has “{}”", pattern.common_name_contains)),
             None => Err(format!(

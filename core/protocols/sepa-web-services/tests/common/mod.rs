@@ -87,6 +87,22 @@ impl Party {
         self.issue_for("7000", name, extensions, bits, "-sha256")
     }
 
+    /// A certificate of this authority for a key that is in a file.
+    pub fn issue_key(&self, key: &std::path::Path, extensions: &str) -> Certificate {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str| folder.path().join(name).display().to_string();
+        let (request, certificate, with) = (file("request.pem"), file("certificate.pem"), file("extensions"));
+        std::fs::write(&with, extensions).unwrap();
+        openssl(&["req", "-new", "-key", &key.display().to_string(), "-subj", "/CN=x", "-out", &request]);
+        let own = |name: &str| self.path(name).display().to_string();
+        let (ca, ca_key) = (own("certificate.pem"), own("key.pem"));
+        openssl(&[
+            "x509", "-req", "-sha256", "-days", "7000", "-in", &request, "-CA", &ca, "-CAkey", &ca_key, "-set_serial",
+            "77", "-extfile", &with, "-out", &certificate,
+        ]);
+        Certificate::from_pem(&std::fs::read_to_string(certificate).unwrap()).unwrap()
+    }
+
     pub fn issue_for(&self, days: &str, name: &str, extensions: &str, bits: usize, hash: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = |name: &str| folder.path().join(name).display().to_string();

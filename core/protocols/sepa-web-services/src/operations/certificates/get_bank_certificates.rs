@@ -33,7 +33,8 @@ believed_answers!(GetBankCertificatesResponse);
 
 /// Ask a bank for the certificates of its authorities.
 ///
-/// OP has this operation. The answer is signed by a certificate whose authority may be in the answer itself: it counts only
+/// OP has this operation. Danske's answer has its own certificates in place of its authorities: for encryption, for
+/// signatures, and its root, each with its name. The answer is signed by a certificate whose authority may be in the answer itself: it counts only
 /// if it leads to an anchor that was trusted before.
 #[derive(Debug, Operation)]
 #[operation(GetBankCertificatesRequest => GetBankCertificatesResponse)]

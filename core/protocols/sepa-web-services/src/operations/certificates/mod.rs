@@ -1,9 +1,11 @@
 //! Certificates of a customer, asked for at a bank.
 
 pub mod get_bank_certificates;
+pub mod list_own_certificates;
 pub mod make_certificate_request;
 pub mod renew_certificate;
 pub mod request_certificate;
+pub mod revoke_certificate;
 
 use bankchannel_foundation::prelude::*;
 

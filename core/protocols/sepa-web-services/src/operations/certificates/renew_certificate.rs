@@ -18,6 +18,10 @@ pub struct RenewBankCertificateRequest {
     /// its private key first**: at Nordea the present certificate is of no use once the bank has answered.
     #[boundary(wire = "Content")]
     pub certificate_request: String,
+    /// The request for the certificate of another key of the customer's, the one that decrypts, in the same form. Danske wants
+    /// it; other banks have no such certificate.
+    #[boundary(wire = "EncryptionContent")]
+    pub encryption_certificate_request: Option<String>,
 }
 
 /// The certificate.
@@ -33,6 +37,9 @@ pub struct RenewBankCertificateResponse {
     /// it is an error.
     #[boundary(off_wire)]
     pub certificate: Option<String>,
+    /// The certificate for the key that decrypts, if it was asked for, in the same form.
+    #[boundary(off_wire)]
+    pub encryption_certificate: Option<String>,
     /// What shows later which messages were exchanged. Does not travel: the client notes it.
     #[boundary(off_wire)]
     pub evidence: Option<ExchangeEvidence>,

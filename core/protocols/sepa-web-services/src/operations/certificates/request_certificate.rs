@@ -18,9 +18,13 @@ pub struct RequestBankCertificateRequest {
     /// first**: the code works once, and the bank's certificate is worth nothing without the key.
     #[boundary(wire = "Content")]
     pub certificate_request: String,
+    /// The request for the certificate of another key of the customer's, the one that decrypts, in the same form. Danske wants
+    /// it; other banks have no such certificate.
+    #[boundary(wire = "EncryptionContent")]
+    pub encryption_certificate_request: Option<String>,
     /// The bank's code. Nordea: the ten digits sent to the administrator's phone. OP: sixteen digits, the eight of the
     /// agreement first, then the eight that come apart; the check digit does not show a wrong order, which locks the
-    /// registration. Others: the transfer key. Blanks do not count.
+    /// registration. Danske: the PIN; four wrong ones lock it. Others: the transfer key. Blanks do not count.
     #[boundary(wire = "TransferKey")]
     pub code: Secret,
 }
@@ -38,6 +42,9 @@ pub struct RequestBankCertificateResponse {
     /// it is an error.
     #[boundary(off_wire)]
     pub certificate: Option<String>,
+    /// The certificate for the key that decrypts, if it was asked for, in the same form.
+    #[boundary(off_wire)]
+    pub encryption_certificate: Option<String>,
     /// What shows later which messages were exchanged. Does not travel: the client notes it.
     #[boundary(off_wire)]
     pub evidence: Option<ExchangeEvidence>,
