@@ -3,12 +3,10 @@
 
 use std::{future::Future, pin::Pin};
 
-use bankchannel_crypto::{
-    rsa::RsaPrivateKey,
-    x509::{Certificate, CertificateRequest},
+use crate::{
+    AttemptKind, CertificateAttempt, CertificateLife, CertificateRequests, CertificateSet, KnownPair, LifeEventRefused,
+    RenewalDue, RenewalRules, RequestedKeys, RetiredPair,
 };
-
-use crate::{AttemptKind, CertificateAttempt, CertificateLife, KnownPair, LifeEventRefused, RenewalDue, RenewalRules};
 
 /// The later result of a store or a bank.
 pub type PendingStep<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -62,26 +60,25 @@ pub trait CertificateStore: Send {
     /// Replaces the state.
     fn commit(&mut self, life: CertificateLife) -> PendingStep<'_, Result<(), Self::Fault>>;
 
-    /// Stores a new key and its request under a new name, which is returned.
-    fn add_request<'a>(
-        &'a mut self,
-        key: RsaPrivateKey,
-        request: &'a CertificateRequest,
-    ) -> PendingStep<'a, Result<String, Self::Fault>>;
+    /// Stores new keys and their requests under a new name, which is returned.
+    fn add_requests(&mut self, keys: RequestedKeys) -> PendingStep<'_, Result<String, Self::Fault>>;
 
-    /// The request of a pair, once it is known that its key can be opened: no request is made for a key that stays closed.
-    fn request<'a>(&'a self, name: &'a str) -> PendingStep<'a, Result<CertificateRequest, Self::Fault>>;
+    /// The requests of a pair, once it is known that its keys can be opened: no request is made for a key that stays closed.
+    fn requests<'a>(&'a self, name: &'a str) -> PendingStep<'a, Result<CertificateRequests, Self::Fault>>;
 
-    /// The certificate that was stored for an attempt before this ended, if the state does not know it.
-    fn issued<'a>(&'a self, name: &'a str) -> PendingStep<'a, Result<Option<Certificate>, Self::Fault>>;
+    /// The certificates that were stored for an attempt before this ended, if the state does not know them.
+    fn issued<'a>(&'a self, name: &'a str) -> PendingStep<'a, Result<Option<CertificateSet>, Self::Fault>>;
 
-    /// Stores the certificate of a pair, then replaces the state.
-    fn add_certificate<'a>(
+    /// Stores the certificates of a pair, then replaces the state.
+    fn add_certificates<'a>(
         &'a mut self,
         name: &'a str,
-        certificate: &'a Certificate,
+        certificates: &'a CertificateSet,
         life: CertificateLife,
     ) -> PendingStep<'a, Result<(), Self::Fault>>;
+
+    /// Removes the key that signs of a replaced pair whose other key is kept longer. It may be gone already.
+    fn remove_signing_key<'a>(&'a mut self, name: &'a str) -> PendingStep<'a, Result<(), Self::Fault>>;
 
     /// Removes a replaced pair whose time is over.
     fn remove<'a>(&'a mut self, name: &'a str) -> PendingStep<'a, Result<(), Self::Fault>>;
@@ -106,19 +103,16 @@ pub trait CertificateBank: Send + Sync {
     /// Now, Unix seconds.
     fn now_s(&self) -> i64;
 
-    /// Makes a key and the request for its certificate, once it is known that the bank can be asked, and that the key which
-    /// is to sign can be opened. Nothing is sent.
-    fn make_request<'a>(
-        &'a self,
-        kind: &'a AttemptKind,
-    ) -> PendingStep<'a, Result<(RsaPrivateKey, CertificateRequest), Self::Fault>>;
+    /// Makes keys and the requests for their certificates, once it is known that the bank can be asked, and that the key
+    /// which is to sign can be opened. Nothing is sent.
+    fn make_requests<'a>(&'a self, kind: &'a AttemptKind) -> PendingStep<'a, Result<RequestedKeys, Self::Fault>>;
 
-    /// Asks for the certificate.
+    /// Asks for the certificates.
     fn issue<'a>(
         &'a self,
         kind: &'a AttemptKind,
-        request: &'a CertificateRequest,
-    ) -> PendingStep<'a, Result<Certificate, Self::Fault>>;
+        requests: &'a CertificateRequests,
+    ) -> PendingStep<'a, Result<CertificateSet, Self::Fault>>;
 
     /// Sends a request that changes nothing, signed with this pair.
     fn try_pair<'a>(&'a self, name: &'a str) -> PendingStep<'a, Result<PairTrial, Self::Fault>>;
@@ -198,7 +192,7 @@ where
     ///
     /// # Errors
     /// Those of bank and store, once they are stored.
-    pub async fn enrol(&mut self) -> Result<Certificate, S::Fault> {
+    pub async fn enrol(&mut self) -> Result<CertificateSet, S::Fault> {
         if self.life.attempt.is_none() {
             self.begin(AttemptKind::First).await?;
         }
@@ -281,36 +275,36 @@ where
         Ok(())
     }
 
-    /// Makes a key and the request for its certificate, and begins an attempt with them. Nothing is sent.
+    /// Makes keys and the requests for their certificates, and begins an attempt with them. Nothing is sent.
     async fn begin(&mut self, kind: AttemptKind) -> Result<(), S::Fault> {
         let begun = self.try_begin(kind).await;
         begun.map_err(S::Fault::before_sending)
     }
 
     async fn try_begin(&mut self, kind: AttemptKind) -> Result<(), S::Fault> {
-        let (key, request) = self.bank.make_request(&kind).await?;
-        let name = self.store.add_request(key, &request).await?;
+        let keys = self.bank.make_requests(&kind).await?;
+        let name = self.store.add_requests(keys).await?;
         let now_s = self.bank.now_s();
         self.change(|life| life.begin(name, kind, now_s)).await
     }
 
     /// Sends the request of the attempt, the same one each time, and stores what becomes of it.
-    async fn send(&mut self, attempt: &CertificateAttempt) -> Result<Certificate, S::Fault> {
-        let request = self.store.request(&attempt.pair).await.map_err(S::Fault::before_sending)?;
+    async fn send(&mut self, attempt: &CertificateAttempt) -> Result<CertificateSet, S::Fault> {
+        let requests = self.store.requests(&attempt.pair).await.map_err(S::Fault::before_sending)?;
         if attempt.sent > 0
-            && let Some(certificate) = self.store.issued(&attempt.pair).await.map_err(S::Fault::before_sending)?
+            && let Some(certificates) = self.store.issued(&attempt.pair).await.map_err(S::Fault::before_sending)?
         {
-            // It was stored, and this ended before the state was: the bank need not be asked again.
-            self.keep(&attempt.pair, &certificate).await.map_err(S::Fault::before_sending)?;
-            return Ok(certificate);
+            // They were stored, and this ended before the state was: the bank need not be asked again.
+            self.keep(&attempt.pair, &certificates).await.map_err(S::Fault::before_sending)?;
+            return Ok(certificates);
         }
         // Stored before the first byte leaves.
         self.change(CertificateLife::sending).await.map_err(S::Fault::before_sending)?;
-        match self.bank.issue(&attempt.kind, &request).await {
+        match self.bank.issue(&attempt.kind, &requests).await {
             // What cannot be stored now is asked for again, with the same request.
-            Ok(certificate) => {
-                self.keep(&attempt.pair, &certificate).await.map_err(S::Fault::after_issuing)?;
-                Ok(certificate)
+            Ok(certificates) => {
+                self.keep(&attempt.pair, &certificates).await.map_err(S::Fault::after_issuing)?;
+                Ok(certificates)
             }
             Err(fault) => {
                 let (why, now_s) = (fault.text(), self.bank.now_s());
@@ -329,20 +323,26 @@ where
         }
     }
 
-    /// Stores the certificate of the attempt.
-    async fn keep(&mut self, name: &str, certificate: &Certificate) -> Result<(), S::Fault> {
+    /// Stores the certificates of the attempt.
+    async fn keep(&mut self, name: &str, certificates: &CertificateSet) -> Result<(), S::Fault> {
         let mut life = self.life.clone();
-        let (pair, now_s) = (KnownPair::new(name.to_owned(), certificate), self.bank.now_s());
+        let (pair, now_s) = (KnownPair::new(name.to_owned(), certificates), self.bank.now_s());
         life.issued(pair, self.rules, now_s).map_err(S::Fault::out_of_order)?;
-        self.store.add_certificate(name, certificate, life.clone()).await?;
+        self.store.add_certificates(name, certificates, life.clone()).await?;
         self.life = life;
         Ok(())
     }
 
     /// Removes the replaced pairs whose time is over.
     async fn remove_retired(&mut self) -> Result<(), S::Fault> {
-        let now_s = self.bank.now_s();
-        let over = self.life.clone().forget_retired(now_s);
+        let (now_s, rules) = (self.bank.now_s(), self.rules);
+        if rules.decrypts {
+            let signs_no_more = |one: &&RetiredPair| now_s - one.at_s > RenewalRules::RETIRED_S;
+            for one in self.life.retired.iter().filter(signs_no_more) {
+                self.store.remove_signing_key(&one.pair.name).await?;
+            }
+        }
+        let over = self.life.clone().forget_retired(rules, now_s);
         if over.is_empty() {
             return Ok(());
         }
@@ -351,7 +351,7 @@ where
             self.store.remove(&one.pair.name).await?;
         }
         self.change(|life| {
-            life.forget_retired(now_s);
+            life.forget_retired(rules, now_s);
             Ok(())
         })
         .await

@@ -15,6 +15,7 @@
 
 mod attempt;
 mod driver;
+mod keys;
 mod life;
 mod rules;
 #[cfg(test)]
@@ -25,5 +26,6 @@ pub use driver::{
     CertificateBank, CertificateDriver, CertificateStore, LifeStepFault, PairTrial, PendingStep, RenewalEnd,
     RenewalRun, RequestEffect,
 };
+pub use keys::{CertificateRequests, CertificateSet, RequestedKey, RequestedKeys};
 pub use life::{CertificateLife, KnownPair, LifeEventRefused, RenewalDue, RenewalStop, RetiredPair, SwitchingPair};
 pub use rules::RenewalRules;

@@ -1,29 +1,28 @@
 //! The state, and what changes it.
 
-use bankchannel_crypto::x509::Certificate;
 use serde::{Deserialize, Serialize};
 
-use crate::{AttemptKind, AttemptPhase, CertificateAttempt, RenewalRules};
+use crate::{AttemptKind, AttemptPhase, CertificateAttempt, CertificateSet, RenewalRules};
 
-/// A key with its certificate.
+/// A key with its certificate, and the one that decrypts, if there is one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownPair {
     /// The name under which it is stored.
     pub name: String,
-    /// The certificate's serial number, hex.
+    /// The serial number of the certificate that signs, hex.
     pub serial: String,
-    /// From when on it holds, Unix seconds.
+    /// From when on it holds, both do, Unix seconds.
     pub not_before_s: i64,
     /// Until when.
     pub not_after_s: i64,
 }
 
 impl KnownPair {
-    /// The pair with this certificate.
+    /// The pair with these certificates.
     #[must_use]
-    pub fn new(name: String, certificate: &Certificate) -> Self {
-        let (not_before_s, not_after_s) = (certificate.not_before_s(), certificate.not_after_s());
-        Self { name, serial: certificate.serial_hex(), not_before_s, not_after_s }
+    pub fn new(name: String, certificates: &CertificateSet) -> Self {
+        let (not_before_s, not_after_s) = certificates.validity_s();
+        Self { name, serial: certificates.signing.serial_hex(), not_before_s, not_after_s }
     }
 
     /// Whether it holds at this time. One that begins in some minutes does: clocks differ.
@@ -463,8 +462,8 @@ impl CertificateLife {
     }
 
     /// Takes out the replaced pairs that need not be kept any longer.
-    pub fn forget_retired(&mut self, now_s: i64) -> Vec<RetiredPair> {
-        let is_over = |one: &RetiredPair| now_s - one.at_s > RenewalRules::RETIRED_S;
+    pub fn forget_retired(&mut self, rules: RenewalRules, now_s: i64) -> Vec<RetiredPair> {
+        let is_over = |one: &RetiredPair| now_s - one.at_s > rules.retired_s();
         let (over, kept) = std::mem::take(&mut self.retired).into_iter().partition(is_over);
         self.retired = kept;
         over

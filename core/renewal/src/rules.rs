@@ -11,12 +11,14 @@ pub struct RenewalRules {
     pub renew_before_days: u32,
     /// Whether the present certificate is of no use once the next one was issued.
     pub supersedes_at_once: bool,
+    /// Whether the customer has a key that decrypts: a replaced one is kept longer, for answers of before.
+    pub decrypts: bool,
 }
 
 impl Default for RenewalRules {
     /// Those of a bank of which nothing else is known: 60 days, and the old certificate stays usable.
     fn default() -> Self {
-        Self { renew_before_days: 60, supersedes_at_once: false }
+        Self { renew_before_days: 60, supersedes_at_once: false, decrypts: false }
     }
 }
 
@@ -27,8 +29,10 @@ impl RenewalRules {
     pub const LONGEST_PAUSE_S: i64 = DAY_S;
     /// The pause before a new pair is tried again, seconds.
     pub const TRIAL_PAUSE_S: i64 = HOUR_S;
-    /// How long a replaced pair is kept, seconds.
+    /// How long a replaced key that signs is kept, seconds.
     pub const RETIRED_S: i64 = 90 * DAY_S;
+    /// How long a replaced key that decrypts is kept, seconds: thirteen months.
+    pub const DECRYPTS_S: i64 = 395 * DAY_S;
     /// The days before the end of a certificate at which somebody is told, in its last quarter.
     pub const ALERT_DAYS: [u32; 5] = [30, 14, 7, 3, 1];
     /// How far the clocks of a bank and of this machine may be apart, seconds.
@@ -39,6 +43,12 @@ impl RenewalRules {
     pub fn due_at(self, not_before_s: i64, not_after_s: i64) -> i64 {
         let before = i64::from(self.renew_before_days) * DAY_S;
         (not_after_s - before).max(not_before_s + (not_after_s - not_before_s) / 2)
+    }
+
+    /// How long a replaced pair is kept, seconds.
+    #[must_use]
+    pub fn retired_s(self) -> i64 {
+        if self.decrypts { Self::DECRYPTS_S } else { Self::RETIRED_S }
     }
 
     /// The pause after so many failed attempts, seconds: an hour, six hours, then days.

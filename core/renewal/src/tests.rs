@@ -224,8 +224,8 @@ fn t65_the_old_pair_signs_while_the_bank_does_not_take_the_new_one() {
     assert_eq!(life.due(rules(false), begun + 3700), RenewalDue::Try("1".to_owned()));
     assert!(life.worked("1", begun + 3700));
     assert_eq!((life.usable(begun + 3701).unwrap().name.as_str(), life.retired.len()), ("1", 1));
-    assert!(life.forget_retired(begun + 80 * DAY_S).is_empty());
-    assert_eq!(life.forget_retired(begun + 91 * DAY_S).len(), 1);
+    assert!(life.forget_retired(rules(false), begun + 80 * DAY_S).is_empty());
+    assert_eq!(life.forget_retired(rules(false), begun + 91 * DAY_S).len(), 1);
 }
 
 #[test]

@@ -40,7 +40,8 @@ impl EncryptedDraft {
     /// It cannot be encrypted.
     pub fn encrypted(&self, document: &[u8]) -> Result<String, Error> {
         let mut encoder = self.encoder()?;
-        let mut out = Vec::with_capacity(usize::try_from(self.encoded_length(document.len() as u64)).unwrap_or_default());
+        let mut out =
+            Vec::with_capacity(usize::try_from(self.encoded_length(document.len() as u64)).unwrap_or_default());
         encoder.push(document, &mut |text| out.extend_from_slice(text))?;
         encoder.end(&mut |text| out.extend_from_slice(text))?;
         String::from_utf8(out).map_err(Error::internal)

@@ -35,7 +35,7 @@ impl CustomerSigningPair {
         if private_key.spki_der() != certificate.spki_der() {
             return Err(Error::invalid_setting("private_key", "does not belong to the certificate"));
         }
-        Ok(Self(SigningPair { certificate, signer: Some(KeySigner::Key(private_key)) }))
+        Ok(Self(SigningPair { certificate, signer: Some(KeySigner::Key(private_key)), recipient: None }))
     }
 
     /// The same from PEM: the key as PKCS#8 or PKCS#1, not encrypted.

@@ -2,32 +2,33 @@
 
 use std::{future::Future, pin::Pin};
 
-use bankchannel_crypto::{
-    digest,
-    x509::{Certificate, CertificateRequest},
-};
+use bankchannel_crypto::{digest, x509::Certificate};
 use bankchannel_foundation::{
     CallOutcome, Error, Result, Secret,
+    error::row,
     message::Segment,
-    model::{Boundary as _, Field},
+    model::{Boundary as _, Field, Object},
     operation::{Declaration, Operation as _},
 };
+use bankchannel_renewal::CertificateRequests;
 use bankchannel_sepa_web_services::{
-    codec::{DraftedDocument, FileServiceConnection, listed_certificates},
+    answer::bank_encryption_certificate,
+    codec::{CertificateQuestion, DraftedDocument, FileServiceConnection, listed_certificates},
     operations::certificates::{
         get_bank_certificates::{GetBankCertificates, GetBankCertificatesResponse},
         renew_certificate::{RenewBankCertificate, RenewBankCertificateResponse},
         request_certificate::{RequestBankCertificate, RequestBankCertificateResponse},
     },
+    profile::BankFamily,
     request::{CertificateApplication, CertificateCommand, CertificateHeader},
 };
 
 use super::{sender::FileServiceSender, sent_ids::SentIds};
 use crate::{CallOptions, LogLevel, LogLine};
 
-/// A request for a certificate, and the bank's code for the first one.
+/// Requests for certificates, and the bank's code for the first ones.
 pub(super) struct AskedCertificate<'a> {
-    pub(super) request: &'a CertificateRequest,
+    pub(super) requests: &'a CertificateRequests,
     /// The bank's code for a first certificate; the next one is signed with the present pair.
     pub(super) code: Option<Secret>,
 }
@@ -50,21 +51,37 @@ impl AskedCertificate<'_> {
             Some(_) => CertificateCommand::RequestCertificate,
             None => CertificateCommand::RenewCertificate,
         };
-        connection.certificate_application(command, Some(self.request.clone()), self.code.clone())
+        let CertificateRequests { signing, encryption } = self.requests.clone();
+        let question = CertificateQuestion {
+            request: Some(signing),
+            encryption_request: encryption,
+            code: self.code.clone(),
+            ..CertificateQuestion::default()
+        };
+        connection.certificate_application(command, question)
     }
 }
 
 /// The wire's word for an operation, as it is verified in answers.
-pub(super) fn operation_of(command: CertificateCommand) -> &'static str {
-    match command {
+pub(super) fn operation_of(document: &CertificateApplication) -> &'static str {
+    let is_danske = document.family == BankFamily::Danske;
+    match document.command {
+        CertificateCommand::RequestCertificate if is_danske => "create_certificate",
+        CertificateCommand::RenewCertificate if is_danske => "renew_certificate",
+        CertificateCommand::GetBankCertificates if is_danske => "get_bank_certificate",
         CertificateCommand::RequestCertificate | CertificateCommand::RenewCertificate => "get_certificate",
         CertificateCommand::GetBankCertificates => "get_service_certificates",
+        CertificateCommand::ListOwnCertificates if document.serial_numbers.is_empty() => "get_own_certificate_list",
+        CertificateCommand::ListOwnCertificates => "certificate_status",
+        CertificateCommand::RevokeCertificate => "revoke_certificate",
     }
 }
 
-/// Whether this bank's certificate service can be asked for the bank's authorities.
+/// Whether this bank's certificate service can be asked for the bank's authorities. Danske's answers with other certificates:
+/// its signers lead to its root directly.
 pub(super) fn gives_authorities(sender: &FileServiceSender) -> bool {
-    let offers = sender.connection.profile.offers(CertificateCommand::GetBankCertificates);
+    let profile = &sender.connection.profile;
+    let offers = profile.offers(CertificateCommand::GetBankCertificates) && profile.family != Some(BankFamily::Danske);
     offers && sender.certificate_transport().is_ok()
 }
 
@@ -85,16 +102,7 @@ pub(super) async fn learn_authorities(
     }
     let text = "the authority of the bank's signer is not known: the bank is asked for its authorities";
     options.log_line(LogLevel::Info, LogLine::new(text).with("error", error.to_string()));
-    // A message of its own: the caller's options for its own request do not apply to it.
-    let own = CallOptions {
-        timeout: options.timeout,
-        cancel: options.cancel.clone(),
-        log: options.log.clone(),
-        traceparent: options.traceparent.clone(),
-        hooks: options.hooks.clone(),
-        ..CallOptions::default()
-    };
-    match bank_authorities(sender, &own).await {
+    match bank_authorities(sender, &of_own_message(options)).await {
         Ok(authorities) => sender.learn(authorities, options).await,
         Err(error) => {
             let text = "the bank's authorities could not be fetched";
@@ -104,18 +112,48 @@ pub(super) async fn learn_authorities(
     }
 }
 
+/// The options of a message of the client's own, which the caller's for its request do not apply to.
+pub(super) fn of_own_message(options: &CallOptions) -> CallOptions {
+    CallOptions {
+        timeout: options.timeout,
+        cancel: options.cancel.clone(),
+        log: options.log.clone(),
+        traceparent: options.traceparent.clone(),
+        hooks: options.hooks.clone(),
+        ..CallOptions::default()
+    }
+}
+
 /// The authorities that the bank names: its answer is believed. On the heap, because opening an answer leads here.
 fn bank_authorities<'a>(
     sender: &'a FileServiceSender,
     options: &'a CallOptions,
 ) -> Pin<Box<dyn Future<Output = Result<Vec<Certificate>>> + Send + 'a>> {
+    Box::pin(async move { listed_certificates(&bank_certificates(sender, options).await?) })
+}
+
+/// The fields of the bank's answer about its own certificates, which is believed.
+async fn bank_certificates(sender: &FileServiceSender, options: &CallOptions) -> Result<Object<'static>> {
+    let command = CertificateCommand::GetBankCertificates;
+    let drafted = sender.connection.certificate_application(command, CertificateQuestion::default());
+    let document = drafted.map_err(|error| error.with_outcome(CallOutcome::NotSent))?;
+    let document = DraftedDocument::Certificate(Box::new(document));
+    let (declaration, fields) = (&GetBankCertificates::DECLARATION, GetBankCertificatesResponse::SHAPE.fields());
+    let asked = sender.exchange_document(declaration, document, fields, None, options).await;
+    Ok(asked.map_err(|refused| refused.error)?.fields)
+}
+
+/// The bank's certificate for encryption, asked for now. On the heap, because sealing a message leads here.
+pub(super) fn asked_bank_encryption<'a>(
+    sender: &'a FileServiceSender,
+    options: &'a CallOptions,
+) -> Pin<Box<dyn Future<Output = Result<Certificate>> + Send + 'a>> {
     Box::pin(async move {
-        let drafted = sender.connection.certificate_application(CertificateCommand::GetBankCertificates, None, None);
-        let document = drafted.map_err(|error| error.with_outcome(CallOutcome::NotSent))?;
-        let document = DraftedDocument::Certificate(Box::new(document));
-        let (declaration, fields) = (&GetBankCertificates::DECLARATION, GetBankCertificatesResponse::SHAPE.fields());
-        let asked = sender.exchange_document(declaration, document, fields, None, options).await;
-        listed_certificates(&asked.map_err(|refused| refused.error)?.fields)
+        let fields = bank_certificates(sender, options).await?;
+        bank_encryption_certificate(&fields).ok_or_else(|| {
+            let text = "the bank's answer has no certificate for encryption";
+            Error::because(&row::PEER_PROTOCOL, text).with_outcome(CallOutcome::NotSent)
+        })
     })
 }
 
@@ -130,17 +168,30 @@ pub(super) async fn seal(
     operation: &str,
     options: &CallOptions,
 ) -> Result<(SentIds, Vec<Segment>)> {
-    let document = CertificateApplication { timestamp: ids.timestamp.clone(), ..document.clone() };
-    let (before, end) = (document.write()?, CertificateApplication::END);
+    let root_serial = match document.command {
+        CertificateCommand::GetBankCertificates => sender.trust.newest_anchor(options).await?,
+        _ => None,
+    };
+    let document = CertificateApplication {
+        timestamp: ids.timestamp.clone(),
+        request_id: ids.request_id.clone(),
+        root_serial: root_serial.map(|root| root.serial_decimal()),
+        ..document.clone()
+    };
+    let (before, end) = (document.write()?, document.end());
     let digest = digest::sha256(format!("{before}{end}").as_bytes()).to_vec();
-    let whole = if document.command == CertificateCommand::RenewCertificate {
+    let whole = if document.command.is_signed() {
         let signers = sender.signers_for(true, options).await?;
         let signer = &signers.content;
         let unsigned = document.to_be_signed(&signer.certificate)?;
         let value = signer.sign(unsigned.bytes_to_sign(), operation, options).await?;
         unsigned.signed(&value)
     } else {
-        before + end
+        before + &end
+    };
+    let whole = match sender.encryption(document.is_encrypted(), options).await? {
+        Some(draft) => draft.encrypted(whole.as_bytes())?,
+        None => whole,
     };
     let header = CertificateHeader {
         sender_id: &sender.connection.sender_id,

@@ -6,7 +6,7 @@
 //!   response ◄─ fields ◄─ believed ◄─ whole answer ◄──────────────────────────────────────────────────┘
 //! ```
 
-use bankchannel_crypto::x509::{Certificate, CertificateRequest};
+use bankchannel_crypto::x509::Certificate;
 use bankchannel_foundation::{
     CallOutcome, Error, Result, Secret,
     error::row,
@@ -14,12 +14,13 @@ use bankchannel_foundation::{
     model::{Boundary, Content, Field, Object},
     operation::{Declaration, Exchange},
 };
+use bankchannel_renewal::CertificateRequests;
 use bankchannel_sepa_web_services::{
-    answer::{ANSWER_HEADERS, BelievedMessage, charset_of},
+    answer::{ANSWER_HEADERS, BelievedMessage, IssuedCertificates, charset_of},
     codec::{DraftedDocument, SepaWebServicesCodec},
     errors,
     model::{BelievedAnswer, ExchangeEvidence},
-    request::{ApplicationRequest, CertificateCommand::GetBankCertificates, FileCommand},
+    request::{ApplicationRequest, CertificateCommand, FileCommand},
     verify::{MAX_MESSAGE, StopFlag, VerificationRules},
 };
 use bankchannel_transport::background;
@@ -30,7 +31,7 @@ use super::{
     clock::DocumentTime,
     identity::UnbelievedAnswer,
     packing::{PackedContent, pack},
-    question::AnswerQuestion,
+    question::{AnswerQuestion, AskedOfCertificateService},
     sealing::{AttemptDocument, DraftedExchange, FirstAttempt, SealedMessage},
     sender::{FileServiceSender, RequestSigners},
     sent_ids::{SentIds, with_ids, with_message_id},
@@ -78,19 +79,19 @@ impl SepaWebServices {
         .await
     }
 
-    /// Asks the bank for a certificate for the key of this request: the first one with the bank's code, the next one signed
-    /// with the present pair. `None` if its answer has none.
+    /// Asks the bank for certificates for the keys of these requests: the first ones with the bank's code, the next ones
+    /// signed with the present pair.
     ///
     /// # Errors
     /// Those of `request_certificate` and `renew_certificate`.
     pub async fn certificate_for(
         &self,
-        request: &CertificateRequest,
+        requests: &CertificateRequests,
         code: Option<Secret>,
         options: &CallOptions,
-    ) -> Result<Option<Certificate>> {
-        let done = self.exchange_certificate(AskedCertificate { request, code }, options).await;
-        done.map(|believed| believed.certificate).map_err(|refused| refused.error)
+    ) -> Result<IssuedCertificates> {
+        let done = self.exchange_certificate(AskedCertificate { requests, code }, options).await;
+        done.map(|believed| believed.certificates).map_err(|refused| refused.error)
     }
 }
 
@@ -143,13 +144,14 @@ impl FileServiceSender {
         O: Exchange<Codec = SepaWebServicesCodec>,
         O::Response: BelievedAnswer,
     {
-        let BelievedExchange { fields, content, evidence, certificate } = done;
+        let BelievedExchange { fields, content, evidence, certificates } = done;
         let mut response = SepaWebServicesCodec::answer_of::<O>(fields, content).map_err(|error| {
             let text = format!("the bank's answer cannot be used: {}", error.message());
             Error::because(&row::PEER_PROTOCOL, text).with_outcome(CallOutcome::Accepted)
         })?;
         response.set_evidence(evidence);
-        response.set_certificate(certificate.map(|certificate| certificate.to_pem()));
+        let pem = |certificate: Option<Certificate>| certificate.map(|certificate| certificate.to_pem());
+        response.set_certificates(pem(certificates.signing), pem(certificates.encryption));
         Ok(response)
     }
 
@@ -163,14 +165,14 @@ impl FileServiceSender {
         asked: AskedCertificate<'_>,
         kept: UnbelievedAnswer,
         options: &CallOptions,
-    ) -> Result<Option<Certificate>> {
+    ) -> Result<IssuedCertificates> {
         let spoilt = || Error::internal("the answer that was kept cannot be read");
         let (answer, ids) = kept.parts().ok_or_else(spoilt)?;
         let (declaration, fields) = asked.operation();
         let document = AttemptDocument::Certificate(Box::new(asked.document(&self.connection)?));
         let drafted = DraftedExchange { document, operation: declaration.name, fields };
         let opened = self.open(&drafted, (&ids, None), answer, Some(kept.arrived_s), options).await;
-        opened.map(|message| message.certificate).map_err(|refused| refused.error)
+        opened.map(|message| message.certificates).map_err(|refused| refused.error)
     }
 }
 
@@ -180,8 +182,8 @@ pub(super) struct BelievedExchange {
     pub(super) fields: Object<'static>,
     content: Option<Content>,
     evidence: ExchangeEvidence,
-    /// The certificate for the key of the request.
-    pub(super) certificate: Option<Certificate>,
+    /// The certificates for the keys of the request.
+    pub(super) certificates: IssuedCertificates,
 }
 
 /// Why an exchange led to nothing.
@@ -259,12 +261,12 @@ impl FileServiceSender {
             Err(UnansweredExchange { error, last }) => (last, Err(error.into())),
         };
         let (is_believed, unbelieved, read) = match opened {
-            Ok(BelievedMessage { fields, content, evidence, certificate, .. }) => {
+            Ok(BelievedMessage { fields, content, evidence, certificates, .. }) => {
                 let stored = match content {
                     Some(content) => run.store(content).await.map(Some),
                     None => Ok(None),
                 };
-                (true, None, stored.map(|content| BelievedExchange { fields, content, evidence, certificate }))
+                (true, None, stored.map(|content| BelievedExchange { fields, content, evidence, certificates }))
             }
             Err(RefusedExchange { error, unbelieved }) => (false, unbelieved, Err(error)),
         };
@@ -386,8 +388,7 @@ impl FileServiceSender {
 
     /// Whether the bank can be asked for its authorities.
     fn can_learn(&self, document: &AttemptDocument) -> bool {
-        let is_about_them =
-            matches!(document, AttemptDocument::Certificate(document) if document.command == GetBankCertificates);
+        let is_about_them = matches!(document, AttemptDocument::Certificate(document) if document.command == CertificateCommand::GetBankCertificates);
         !is_about_them && certificates::gives_authorities(self)
     }
 
@@ -411,6 +412,7 @@ impl FileServiceSender {
         self.trust.complete(&mut rules, options).await.map_err(is_over)?;
         if let Some(signers) = signers {
             rules.own.extend([&signers.content, &signers.envelope].map(|signer| signer.certificate.clone()));
+            rules.recipients.clone_from(&signers.recipients);
         }
         let connection = &self.connection;
         let (operation, is_once, execution_serial, certificates) = match &drafted.document {
@@ -420,8 +422,14 @@ impl FileServiceSender {
                 (operation, is_once, document.execution_serial.clone(), None)
             }
             AttemptDocument::Certificate(document) => {
-                let expected = (document.family, document.request.clone());
-                (certificates::operation_of(document.command), expected.1.is_some(), None, Some(expected))
+                let asked = AskedOfCertificateService {
+                    family: document.family,
+                    request: document.request.clone(),
+                    encryption_request: document.encryption_request.clone(),
+                };
+                let is_once = document.command.asks_for_certificate()
+                    || document.command == CertificateCommand::RevokeCertificate;
+                (certificates::operation_of(document), is_once, None, Some(asked))
             }
         };
         let question = AnswerQuestion {

@@ -15,6 +15,7 @@ mod certificates;
 mod clock;
 mod commands;
 mod dispatch;
+mod encryption;
 mod exchange;
 mod flows;
 mod identity;

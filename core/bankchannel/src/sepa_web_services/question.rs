@@ -11,6 +11,13 @@ use bankchannel_transport::background::{self, UndoneWork};
 
 use super::sent_ids::SentIds;
 
+/// What the certificate service was asked for.
+pub(super) struct AskedOfCertificateService {
+    pub(super) family: BankFamily,
+    pub(super) request: Option<CertificateRequest>,
+    pub(super) encryption_request: Option<CertificateRequest>,
+}
+
 /// What an answer must fit, owned, for another thread.
 pub(super) struct AnswerQuestion {
     pub(super) rules: VerificationRules,
@@ -20,7 +27,7 @@ pub(super) struct AnswerQuestion {
     pub(super) customer_id: String,
     pub(super) ids: SentIds,
     pub(super) execution_serial: Option<String>,
-    pub(super) certificates: Option<(BankFamily, Option<CertificateRequest>)>,
+    pub(super) certificates: Option<AskedOfCertificateService>,
     pub(super) fields: &'static [Field],
 }
 
@@ -49,10 +56,11 @@ impl AnswerQuestion {
                 rules: &self.rules,
                 operation: self.operation,
                 is_once: self.is_once,
-                certificates: self
-                    .certificates
-                    .as_ref()
-                    .map(|(family, request)| CertificateExpectation { family: *family, request: request.as_ref() }),
+                certificates: self.certificates.as_ref().map(|asked| CertificateExpectation {
+                    family: asked.family,
+                    request: asked.request.as_ref(),
+                    encryption_request: asked.encryption_request.as_ref(),
+                }),
                 sender_id: &self.sender_id,
                 customer_id: &self.customer_id,
                 request_id: &self.ids.request_id,

@@ -8,8 +8,9 @@ use bankchannel_foundation::{
     message::{Body, OutRequest, SOAP, Segment},
     model::{Content, Field},
 };
-use bankchannel_sepa_web_services::request::{
-    ApplicationRequest, CertificateApplication, EnvelopeTimes, FileCommand, RequestSeal, whole_seconds,
+use bankchannel_sepa_web_services::{
+    profile::BankFamily,
+    request::{ApplicationRequest, CertificateApplication, EnvelopeTimes, FileCommand, RequestSeal, whole_seconds},
 };
 use bankchannel_transport::background;
 
@@ -23,6 +24,8 @@ use crate::{CallOptions, LogLevel, LogLine, client::source::UploadSource};
 
 /// How long an envelope holds, seconds.
 const LIFETIME_S: i64 = 300;
+/// Longest id of a message where nothing else is known, characters.
+const REQUEST_ID_USUAL: usize = 35;
 /// From this size on, content that is sent is digested on a thread that may block.
 const APART: u64 = 64 * 1024;
 
@@ -68,7 +71,15 @@ impl FileServiceSender {
     ) -> Result<SealedMessage> {
         let begun = Instant::now();
         let operation = drafted.operation;
-        let request_id = first.request_id.take().map_or_else(clock::request_id, str::to_owned);
+        let most = self.connection.profile.family.map_or(REQUEST_ID_USUAL, BankFamily::request_id_most);
+        let request_id = match first.request_id.take() {
+            Some(given) if given.len() > most => {
+                let why = format!("must have at most {most} characters at this bank: it is the message's RequestId");
+                return Err(Error::invalid_field("request_id", why));
+            }
+            Some(given) => given.to_owned(),
+            None => clock::request_id().chars().take(most).collect(),
+        };
         let time = match first.time.take() {
             Some(given) => given,
             None => self.next_timestamp(options).await,
@@ -94,7 +105,11 @@ impl FileServiceSender {
         }
         let mut headers = message.headers.clone();
         // In quotes, and empty unless the profile says otherwise.
-        let action = self.connection.profile.soap_action.as_deref().unwrap_or_default();
+        let of_operation = match &drafted.document {
+            AttemptDocument::Certificate(document) => document.soap_action(),
+            AttemptDocument::File(..) => None,
+        };
+        let action = of_operation.or(self.connection.profile.soap_action.as_deref()).unwrap_or_default();
         headers.push("SOAPAction", format!("\"{action}\""));
         let (method, target) = (message.method.clone(), message.target.clone());
         let message = OutRequest { method, target, headers, body: Body::of_segments(SOAP, body) };
@@ -115,7 +130,13 @@ impl FileServiceSender {
         let document = ApplicationRequest { timestamp: timestamp.clone(), ..document.clone() };
         let header = self.connection.header(&request_id, &timestamp);
         let suffix: String = clock::request_id().chars().take(12).collect();
-        let mut seal = RequestSeal::begin(&document, &header, &suffix, None)?;
+        let encrypts = self.connection.profile.document_encryption.is_some();
+        if encrypts && signers.recipients.is_empty() {
+            let why = "is missing: this bank encrypts its answers for it";
+            return Err(Error::invalid_setting("encryption_certificate", why));
+        }
+        let encryption = self.encryption(encrypts, options).await?;
+        let mut seal = RequestSeal::begin(&document, &header, &suffix, encryption)?;
         if let Some(source) = content {
             seal = sealed_content(seal, source.clone(), options).await?;
         }

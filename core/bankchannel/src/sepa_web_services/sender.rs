@@ -8,13 +8,18 @@ use std::{
 use bankchannel_crypto::{signature::Hash, x509::Certificate};
 use bankchannel_foundation::{Error, Result, clock::Clock, model::Timestamp};
 use bankchannel_renewal::{CertificateLife, RenewalDue, RenewalRules};
-use bankchannel_sepa_web_services::{codec::FileServiceConnection, errors, profile, verify::VerificationRules};
+use bankchannel_sepa_web_services::{
+    codec::FileServiceConnection,
+    errors, profile,
+    verify::{DocumentRecipient, VerificationRules},
+};
 use bankchannel_transport::{Transport, TransportSettings, background};
 use data_encoding::HEXUPPER;
 
 use super::{
     bank_address::BankAddress,
     clock::{self, DocumentTime, ReservedTimes},
+    encryption::{self, KnownEncryption},
     identity::{IdentityFolder, SeenSigner},
     settings::{ReadyCustomer, SigningPair},
     trust::ClientTrust,
@@ -60,6 +65,8 @@ pub(super) struct RequestSigners {
     pub(super) envelope: MessageSigner,
     /// The pair in the folder, if it comes from there.
     pub(super) pair: Option<FolderPair>,
+    /// Who decrypts answers, at banks that encrypt: the present key, then those of before.
+    pub(super) recipients: Vec<DocumentRecipient>,
 }
 
 /// A certificate and who signs for it.
@@ -79,10 +86,11 @@ pub(super) struct FolderPair {
 }
 
 impl RequestSigners {
-    fn new(content: SigningPair, envelope: SigningPair, pair: Option<FolderPair>) -> Self {
+    fn new(mut content: SigningPair, envelope: SigningPair, pair: Option<FolderPair>) -> Self {
+        let recipients = content.recipient.take().into_iter().collect();
         let (content, envelope) =
             (MessageSigner::new(content, "a document"), MessageSigner::new(envelope, "a message"));
-        Self { content, envelope, pair }
+        Self { content, envelope, pair, recipients }
     }
 }
 
@@ -140,7 +148,9 @@ impl FileServiceSender {
         let given = ready.pairs().map(|(content, envelope)| Arc::new(RequestSigners::new(content, envelope, None)));
         let identity = ready.identity()?;
         let learnt = identity.as_ref().map(IdentityFolder::authorities).unwrap_or_default();
-        let trust = ClientTrust::new(&ready.anchors, learnt);
+        let kept = identity.as_ref().and_then(IdentityFolder::bank_encryption);
+        let encryption = KnownEncryption::new(ready.bank_encryption.clone(), kept);
+        let trust = ClientTrust::new(&ready.anchors, learnt, encryption);
         if !trust.can_trust() {
             let why =
                 "is missing: the bank's profile has no authority that its answers lead to; give the bank's certificate";
@@ -277,6 +287,7 @@ impl FileServiceSender {
         RenewalRules {
             renew_before_days: profile.renew_before_days.unwrap_or(usual.renew_before_days),
             supersedes_at_once: profile.supersedes_at_once.unwrap_or(usual.supersedes_at_once),
+            decrypts: profile.document_encryption.is_some(),
         }
     }
 
@@ -376,7 +387,7 @@ impl FileServiceSender {
     }
 
     /// Keeps learnt facts in the folder. If that fails, the next process learns them again.
-    async fn keep(
+    pub(super) async fn keep(
         &self,
         options: &CallOptions,
         what: &str,
@@ -425,14 +436,25 @@ fn signers_in(
     if let Some(last) = last.filter(|last| last.pair.as_ref() == Some(&pair)) {
         return Ok(last);
     }
-    let signing = |signs: SigningPair, pair| Arc::new(RequestSigners::new(signs.clone(), signs, Some(pair)));
+    // An answer may have been encrypted for a key of before, or for one that is new.
+    let others = life.active.iter().chain(life.switching.iter().map(|new| &new.pair));
+    let others: Vec<_> = others.chain(life.retired.iter().rev().map(|one| &one.pair)).collect();
+    let recipients = |of: &str| -> Result<Vec<DocumentRecipient>> {
+        let others = others.iter().map(|pair| &*pair.name).filter(|name| *name != of);
+        let names = std::iter::once(of).chain(others);
+        names.filter_map(|name| encryption::recipient_in(identity, name).transpose()).collect()
+    };
+    let signing = |signs: SigningPair, pair: FolderPair| -> Result<Arc<RequestSigners>> {
+        let recipients = recipients(&pair.name)?;
+        Ok(Arc::new(RequestSigners { recipients, ..RequestSigners::new(signs.clone(), signs, Some(pair)) }))
+    };
     match (identity.pair(&pair.name), old) {
         // The new key was made under another passphrase: the next renewal sets it aside.
         (Err(error), Some(old)) if error.detail("field") == Some("passphrase") => {
             let pair = FolderPair { name: old.name.clone(), is_on_trial: false };
-            identity.pair(&old.name).map(|signs| signing(signs, pair))
+            identity.pair(&old.name).and_then(|signs| signing(signs, pair))
         }
-        (signs, _) => signs.map(|signs| signing(signs, pair)),
+        (signs, _) => signs.and_then(|signs| signing(signs, pair)),
     }
 }
 

@@ -2,15 +2,16 @@
 
 use std::{
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
-use bankchannel_crypto::x509::Certificate;
+use bankchannel_crypto::{legacy_cipher::SessionKeyOpener, rsa::RsaPrivateKey, x509::Certificate};
 use bankchannel_foundation::{Error, Result, Secret, model::Boundary};
 use bankchannel_sepa_web_services::{
     codec::FileServiceConnection,
     profile::{self, BankEnvironment, ChannelProfile},
-    verify::VerificationRules,
+    verify::{DocumentRecipient, VerificationRules},
 };
 use bankchannel_transport::{TransportSettings, check_base_url};
 
@@ -120,6 +121,30 @@ pub struct SepaWebServicesSettings {
     pub sender_keystore_file: Option<String>,
     /// The passphrase of the sender's private key or PKCS#12 file.
     pub sender_passphrase: Option<Secret>,
+    /// The certificate of the customer's key that decrypts, as PEM text, at banks that encrypt (Danske).
+    #[boundary(gives = "encryption_certificate")]
+    pub encryption_certificate: Option<String>,
+    /// A file with that certificate.
+    #[boundary(gives = "encryption_certificate")]
+    pub encryption_certificate_file: Option<String>,
+    /// The private key that decrypts as PEM text, PKCS#8 or PKCS#1. It belongs to `encryption_certificate`.
+    #[boundary(gives = "encryption_private_key")]
+    pub encryption_private_key: Option<Secret>,
+    /// A file with the private key that decrypts.
+    #[boundary(gives = "encryption_private_key")]
+    pub encryption_private_key_file: Option<String>,
+    /// A PKCS#12 file with the certificate and the private key that decrypts.
+    #[boundary(gives = "encryption_certificate", gives = "encryption_private_key")]
+    pub encryption_keystore_file: Option<String>,
+    /// The passphrase of that private key or PKCS#12 file.
+    pub encryption_passphrase: Option<Secret>,
+    /// The bank's certificate for encryption, as PEM text, at banks that encrypt. Default: the bank is asked for it, and its answer
+    /// must lead to its root.
+    #[boundary(gives = "bank_encryption_certificate")]
+    pub bank_encryption_certificate: Option<String>,
+    /// A file with the bank's certificate for encryption.
+    #[boundary(gives = "bank_encryption_certificate")]
+    pub bank_encryption_certificate_file: Option<String>,
     /// A folder with the customer's keys and certificates, in place of certificate and key: `enrol` and `renew` keep them
     /// there, and every call signs with the pair that holds. Made with mode 0700; one customer at one bank for each folder.
     /// `passphrase` encrypts its keys.
@@ -146,6 +171,8 @@ client_settings!(SepaWebServicesSettings, SepaWebServices, "SEPA_WEB_SERVICES_")
 pub(super) struct SigningPair {
     pub(super) certificate: Certificate,
     pub(super) signer: Option<KeySigner>,
+    /// Who decrypts answers, at banks that encrypt.
+    pub(super) recipient: Option<DocumentRecipient>,
 }
 
 /// The settings with their files read.
@@ -164,6 +191,8 @@ pub(super) struct ReadyCustomer {
     pub(super) asks_bank: Option<BankAddress>,
     /// The passphrase of the keys in `identity_dir`.
     identity_passphrase: Option<Secret>,
+    /// The bank's certificate for encryption, if it was given.
+    pub(super) bank_encryption: Option<Certificate>,
 }
 
 /// Why no recording answers.
@@ -181,7 +210,12 @@ impl ReadyCustomer {
         let profile = profile_of(&settings)?;
         let environment = settings.environment.unwrap_or_default();
         let identity_passphrase = settings.key.passphrase.clone().filter(|_| settings.identity_dir.is_some());
-        let content = pair_of(&mut settings)?;
+        let recipient = recipient_of(&mut settings)?;
+        if recipient.is_some() && settings.identity_dir.is_some() {
+            return Err(excluded("identity_dir", "encryption_certificate"));
+        }
+        let bank_encryption = bank_encryption_of(&mut settings)?;
+        let content = pair_of(&mut settings)?.map(|pair| SigningPair { recipient: recipient.clone(), ..pair });
         if content.is_some() && settings.identity_dir.is_some() {
             return Err(excluded("identity_dir", "certificate"));
         }
@@ -232,6 +266,7 @@ impl ReadyCustomer {
             transport,
             certificate_transport,
             identity_passphrase,
+            bank_encryption,
         })
     }
 
@@ -426,6 +461,53 @@ fn sender_pair_of(settings: &mut SepaWebServicesSettings) -> Result<Option<Signi
     signing_pair(keys, &source, KEY, "sender_passphrase")
 }
 
+/// Who decrypts answers: the certificate, and its key.
+fn recipient_of(settings: &mut SepaWebServicesSettings) -> Result<Option<DocumentRecipient>> {
+    const CERTIFICATE: &str = "encryption_certificate";
+    const KEY: &str = "encryption_private_key";
+    const OPENER: &str = "encryption_passphrase";
+    let source = SettingSource::new(CERTIFICATE, settings.encryption_certificate_file.as_deref());
+    let certificate =
+        one_of(CERTIFICATE, settings.encryption_certificate.take(), settings.encryption_certificate_file.clone())?;
+    let key = secret_of(KEY, settings.encryption_private_key.take(), settings.encryption_private_key_file.clone())?;
+    let mut passphrase = settings.encryption_passphrase.take();
+    let (certificate, key) = match &settings.encryption_keystore_file {
+        Some(_) if certificate.is_some() || key.is_some() => {
+            return Err(excluded("encryption_keystore_file", "encryption_certificate and encryption_private_key"));
+        }
+        Some(path) => {
+            let opener = passphrase.take();
+            let (certificate, key) =
+                crate::client::keys::keystore("encryption_keystore_file", path, OPENER, opener.as_ref())?;
+            (Some(certificate), Some(key))
+        }
+        None => (certificate, key),
+    };
+    let (certificate, key) = match (certificate, key) {
+        (None, None) => return Ok(None),
+        (None, Some(_)) => return Err(source.unusable("is missing: the private key that decrypts goes with it")),
+        (Some(_), None) => return Err(Error::invalid_setting(KEY, "is missing: it goes with encryption_certificate")),
+        (Some(certificate), Some(key)) => (certificate, key),
+    };
+    let certificate = Certificate::from_pem(&certificate).map_err(|fault| source.unusable(&fault.to_string()))?;
+    let read = RsaPrivateKey::from_pem_under(key.expose(), passphrase.as_ref().map(Secret::expose));
+    let key = read.map_err(|fault| Error::invalid_setting(KEY, fault.naming_opener(OPENER)))?;
+    if !certificate.matches_private_key(&key) {
+        return Err(Error::invalid_setting(KEY, "does not belong to encryption_certificate"));
+    }
+    let opener = SessionKeyOpener::new(&key).map_err(|fault| Error::invalid_setting(KEY, fault.to_string()))?;
+    Ok(Some(DocumentRecipient { certificate: Some(certificate), opener: Arc::new(opener) }))
+}
+
+/// The bank's certificate for encryption.
+fn bank_encryption_of(settings: &mut SepaWebServicesSettings) -> Result<Option<Certificate>> {
+    const SETTING: &str = "bank_encryption_certificate";
+    let source = SettingSource::new(SETTING, settings.bank_encryption_certificate_file.as_deref());
+    let file = settings.bank_encryption_certificate_file.clone();
+    let pem = one_of(SETTING, settings.bank_encryption_certificate.take(), file)?;
+    pem.map(|pem| Certificate::from_pem(&pem).map_err(|fault| source.unusable(&fault.to_string()))).transpose()
+}
+
 /// Reads a pair, and checks that key and certificate belong together.
 fn signing_pair(
     keys: CertificateAndKey,
@@ -456,5 +538,5 @@ fn signing_pair(
     if signer.as_ref().is_some_and(|signer| signer.spki_der() != certificate.spki_der()) {
         return Err(Error::invalid_setting(key_setting, "does not belong to the certificate"));
     }
-    Ok(Some(SigningPair { certificate, signer }))
+    Ok(Some(SigningPair { certificate, signer, recipient: None }))
 }

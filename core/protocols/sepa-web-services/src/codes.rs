@@ -74,7 +74,11 @@ static PKI_FACTORY_CODES: [ResponseCodeMeaning; 4] = [
     code(0, "the request was carried out", ""),
     code(7, "the message is not as the bank's schema has it", OWN),
     code(10, "the requests for certificates (PKCS#10) are not acceptable", "Make them with make_certificate_request."),
-    code(20, "the customer or the PIN is not right", "Compare both with the bank's letter: four wrong tries lock the PIN."),
+    code(
+        20,
+        "the customer or the PIN is not right",
+        "Compare both with the bank's letter: four wrong tries lock the PIN.",
+    ),
 ];
 
 /// All codes with a known meaning: the banks' common list.

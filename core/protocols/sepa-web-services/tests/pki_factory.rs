@@ -15,7 +15,8 @@ use bankchannel_foundation::message::InResponse;
 use bankchannel_foundation::model::Boundary as _;
 use bankchannel_foundation::{Error, Secret};
 use bankchannel_sepa_web_services::answer::{
-    AnswerExpectation, BelievedMessage, CertificateExpectation, UnpackingLimits, bank_encryption_certificate, open_answer,
+    AnswerExpectation, BelievedMessage, CertificateExpectation, UnpackingLimits, bank_encryption_certificate,
+    open_answer,
 };
 use bankchannel_sepa_web_services::errors;
 use bankchannel_sepa_web_services::operations::certificates::get_bank_certificates::GetBankCertificatesResponse;
@@ -49,7 +50,8 @@ static KEYS: LazyLock<[(RsaPrivateKey, CertificateRequest); 2]> = LazyLock::new(
 });
 
 fn rules() -> VerificationRules {
-    let signers = json!({"level": "any", "common_name_contains": "DPSIGN", "is_whole_name": true, "is_issued_by_anchor": true});
+    let signers =
+        json!({"level": "any", "common_name_contains": "DPSIGN", "is_whole_name": true, "is_issued_by_anchor": true});
     VerificationRules {
         family: Some(BankFamily::Danske),
         signers: Some(vec![bankchannel_foundation::model::read_boundary(signers).unwrap()]),
@@ -110,11 +112,8 @@ fn t58_documents_have_the_order_of_the_schema() {
     let several = vec!["17".to_owned(), "18".to_owned()];
     let status = CertificateApplication { serial_numbers: several.clone(), ..application(ListOwnCertificates) };
     let reason = Some(RevocationReason::KeyCompromise);
-    let revoke = CertificateApplication {
-        serial_numbers: several,
-        revocation_reason: reason,
-        ..application(RevokeCertificate)
-    };
+    let revoke =
+        CertificateApplication { serial_numbers: several, revocation_reason: reason, ..application(RevokeCertificate) };
     for (application, root, order) in [
         (application(GetBankCertificates), "GetBankCertificate", "BankRootCertificateSerialNo Timestamp RequestId"),
         (
@@ -200,8 +199,7 @@ fn t56_a_request_with_a_pin_is_encrypted_and_opened_with_the_key_of_the_bank() {
 
 /// An answer with these elements inside, signed by a party.
 fn answer(operation: &str, signer: &Party, inside: &str) -> String {
-    let key_info =
-        format!("<X509Data><X509Certificate>{}</X509Certificate></X509Data>", signer.certificate.base64());
+    let key_info = format!("<X509Data><X509Certificate>{}</X509Certificate></X509Data>", signer.certificate.base64());
     let template = SignatureTemplate {
         prefix: "",
         canonical: CanonicalMethod::Exclusive,
@@ -248,11 +246,8 @@ fn open(message: &str, operation: &'static str, asks: bool) -> Result<BelievedMe
         "create_certificate" => RequestBankCertificateResponse::SHAPE.fields(),
         _ => ListOwnCertificatesResponse::SHAPE.fields(),
     };
-    let certificates = CertificateExpectation {
-        family: BankFamily::Danske,
-        request: request(0),
-        encryption_request: request(1),
-    };
+    let certificates =
+        CertificateExpectation { family: BankFamily::Danske, request: request(0), encryption_request: request(1) };
     let rules = rules();
     let expected = AnswerExpectation {
         rules: &rules,
@@ -318,7 +313,9 @@ fn t56_two_certificates_are_issued_at_once_each_for_its_key() {
     let good = opened(&inside(signing.base64(), encryption.base64())).unwrap().certificates;
     assert_eq!((good.signing.as_ref(), good.encryption.as_ref()), (Some(&signing), Some(&encryption)));
     let other = CUSTOMER.certificate.base64();
-    for (first, second) in [(other, encryption.base64()), (signing.base64(), other), (signing.base64(), signing.base64())] {
+    for (first, second) in
+        [(other, encryption.base64()), (signing.base64(), other), (signing.base64(), signing.base64())]
+    {
         assert_eq!(row_of(opened(&inside(first, second))), &errors::CERTIFICATE_NOT_OURS);
     }
     let refused = |code: &str| {
@@ -341,8 +338,9 @@ fn t56_a_fault_is_told_wherever_it_stands() {
     let soap = "http://schemas.xmlsoap.org/soap/envelope/";
     for name in ["PKIFactoryServiceFault", "PKIFactoryServiceFaultElement"] {
         let inside = fault(name);
-        let wrapped =
-            format!("<s:Fault><faultcode>s:Client</faultcode><faultstring>x</faultstring><detail>{inside}</detail></s:Fault>");
+        let wrapped = format!(
+            "<s:Fault><faultcode>s:Client</faultcode><faultstring>x</faultstring><detail>{inside}</detail></s:Fault>"
+        );
         for body in [inside, wrapped] {
             let message = format!("<s:Envelope xmlns:s=\"{soap}\"><s:Body>{body}</s:Body></s:Envelope>");
             let error = open(&message, "create_certificate", true).err().unwrap();

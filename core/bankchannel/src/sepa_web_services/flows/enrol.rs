@@ -22,7 +22,7 @@ pub struct EnrolRequest {
     /// The bank's code, as in `request_certificate`. Nordea: ten digits. OP: sixteen, the eight of the agreement first.
     pub code: Secret,
     /// The company's name, as it stands in the agreement, letter by letter, where the setting `company` does not have it.
-    /// Nordea wants it. It is kept: renewals ask for the same name.
+    /// Nordea and Danske want it. It is kept: renewals ask for the same name.
     pub company: Option<String>,
 }
 
@@ -32,6 +32,8 @@ pub struct EnrolRequest {
 pub struct EnrolResponse {
     /// The certificate, PEM.
     pub certificate: String,
+    /// The certificate of the key that decrypts, PEM, at banks that encrypt.
+    pub encryption_certificate: Option<String>,
     /// How it stands now.
     pub status: CertificateStatusResponse,
 }
@@ -67,9 +69,10 @@ impl Flow<SepaWebServices> for Enrol {
             if !renewing.ready_for_code().await? {
                 return Err(not_sent(Error::new(&errors::ALREADY_ENROLLED)));
             }
-            let certificate = renewing.enrol().await?;
+            let certificates = renewing.enrol().await?;
             let status = CertificateStatusResponse::read(&renewing.bank.client, &options).await?;
-            Ok(EnrolResponse { certificate: certificate.to_pem(), status })
+            let encryption_certificate = certificates.encryption.map(|one| one.to_pem());
+            Ok(EnrolResponse { certificate: certificates.signing.to_pem(), encryption_certificate, status })
         });
         finishing.await
     }

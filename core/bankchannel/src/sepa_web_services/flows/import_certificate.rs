@@ -2,7 +2,7 @@
 
 use bankchannel_crypto::{rsa::RsaPrivateKey, x509::Certificate};
 use bankchannel_foundation::{Result, prelude::*};
-use bankchannel_renewal::KnownPair;
+use bankchannel_renewal::{CertificateSet, KnownPair};
 use bankchannel_sepa_web_services::errors;
 
 use super::{Flow, certificate_status::CertificateStatusResponse, certificates_flow, channel::FileFlowSteps};
@@ -16,7 +16,11 @@ pub struct ImportBankCertificateRequest {
     pub certificate: String,
     /// Its private key as PEM text: PKCS#8 or PKCS#1.
     pub private_key: Secret,
-    /// The passphrase of that key, if it is encrypted. In `identity_dir` it is kept under the client's own passphrase.
+    /// The certificate of the key that decrypts, as PEM text, at banks that encrypt (Danske).
+    pub encryption_certificate: Option<String>,
+    /// The private key that decrypts as PEM text.
+    pub encryption_private_key: Option<Secret>,
+    /// The passphrase of these keys, if they are encrypted. In `identity_dir` they are kept under the client's own passphrase.
     pub passphrase: Option<Secret>,
 }
 
@@ -45,8 +49,9 @@ impl Flow<SepaWebServices> for ImportBankCertificate {
     ) -> Result<ImportBankCertificateResponse> {
         let steps = FileFlowSteps::begin(client, options)?;
         let (identity, now_s) = (client.sender()?.identity()?.clone(), client.now_s());
+        let decrypts = client.sender()?.rules_of_renewal().decrypts;
         let kept = steps.work(move || {
-            let (certificate, key) = read(&request, now_s)?;
+            let imported = read(&request, decrypts, now_s)?;
             let mut held = identity.hold()?;
             held.check_passphrase()?;
             let mut life = held.life().clone();
@@ -58,7 +63,8 @@ impl Flow<SepaWebServices> for ImportBankCertificate {
             // without a state.
             life.retire_ended(now_s);
             held.commit(life.clone())?;
-            let pair = KnownPair::new(held.add_pair(&key, &certificate)?, &certificate);
+            let (keys, certificates) = ((&imported.key, imported.encryption_key.as_ref()), &imported.certificates);
+            let pair = KnownPair::new(held.add_pair(keys, certificates)?, certificates);
             life.adopt(pair).map_err(|_| Error::new(&errors::ALREADY_ENROLLED))?;
             held.commit(life)
         });
@@ -68,19 +74,55 @@ impl Flow<SepaWebServices> for ImportBankCertificate {
     }
 }
 
-/// The pair of a request, which belong together and can sign.
-fn read(request: &ImportBankCertificateRequest, now_s: i64) -> Result<(Certificate, RsaPrivateKey)> {
-    let unfit = |why: String| Error::because(&errors::CERTIFICATE_UNUSABLE, why).with("field", "certificate");
-    let certificate = Certificate::from_pem(&request.certificate).map_err(|fault| unfit(fault.to_string()))?;
-    if let Some(why) = certificate.why_unfit_to_sign(now_s) {
-        return Err(unfit(format!("the certificate {} {why}", certificate.serial_hex())));
-    }
-    let unusable = |why: String| Error::because(&errors::KEY_UNUSABLE, why).with("field", "private_key");
-    let passphrase = request.passphrase.as_ref().map(Secret::expose);
-    let key = RsaPrivateKey::from_pem_under(request.private_key.expose(), passphrase);
-    let key = key.map_err(|fault| unusable(fault.to_string()))?;
-    if !certificate.matches_private_key(&key) {
-        return Err(unusable("the key does not belong to the certificate".to_owned()));
-    }
-    Ok((certificate, key))
+/// Keys and certificates that belong together.
+struct ImportedPair {
+    key: RsaPrivateKey,
+    encryption_key: Option<RsaPrivateKey>,
+    certificates: CertificateSet,
 }
+
+/// The pair of a request, or both, which can be used for what they are.
+fn read(request: &ImportBankCertificateRequest, decrypts: bool, now_s: i64) -> Result<ImportedPair> {
+    let passphrase = request.passphrase.as_ref().map(Secret::expose);
+    let pair = |(field, certificate): (&str, &str), (key_field, key): (&str, &Secret), why: WhyUnfit| {
+        let unfit = |why: String| Error::because(&errors::CERTIFICATE_UNUSABLE, why).with("field", field);
+        let certificate = Certificate::from_pem(certificate).map_err(|fault| unfit(fault.to_string()))?;
+        if let Some(why) = why(&certificate, now_s) {
+            return Err(unfit(format!("the certificate {} {why}", certificate.serial_hex())));
+        }
+        let unusable = |why: String| Error::because(&errors::KEY_UNUSABLE, why).with("field", key_field);
+        let key = RsaPrivateKey::from_pem_under(key.expose(), passphrase);
+        let key = key.map_err(|fault| unusable(fault.to_string()))?;
+        if !certificate.matches_private_key(&key) {
+            return Err(unusable("the key does not belong to the certificate".to_owned()));
+        }
+        Ok((certificate, key))
+    };
+    let (certificate, private_key) = (("certificate", &*request.certificate), ("private_key", &request.private_key));
+    let (signing, key) = pair(certificate, private_key, Certificate::why_unfit_to_sign)?;
+    let encryption = match (&request.encryption_certificate, &request.encryption_private_key) {
+        (None, None) if decrypts => {
+            let text = "encryption_certificate is missing: this bank encrypts its answers for it";
+            return Err(Error::missing_field("encryption_certificate", text));
+        }
+        (None, None) => None,
+        (Some(_), None) => {
+            let text = "encryption_private_key is missing: it goes with encryption_certificate";
+            return Err(Error::missing_field("encryption_private_key", text));
+        }
+        (None, Some(_)) => {
+            let text = "encryption_certificate is missing: it goes with encryption_private_key";
+            return Err(Error::missing_field("encryption_certificate", text));
+        }
+        (Some(certificate), Some(key)) => Some(pair(
+            ("encryption_certificate", certificate),
+            ("encryption_private_key", key),
+            Certificate::why_unfit_to_encrypt,
+        )?),
+    };
+    let (encryption, encryption_key) = encryption.unzip();
+    Ok(ImportedPair { key, encryption_key, certificates: CertificateSet { signing, encryption } })
+}
+
+/// Why a certificate cannot be used for what it is.
+type WhyUnfit = fn(&Certificate, i64) -> Option<&'static str>;

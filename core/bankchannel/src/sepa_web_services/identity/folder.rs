@@ -5,6 +5,7 @@
 //!   DIR/lock            held while something changes
 //!   DIR/state.json      0600: the pairs that are asked for, in use, replaced
 //!   DIR/NAME.key .csr .pem      0600: a key (PKCS#8), its request, its certificate
+//!   DIR/NAME.encryption.key …   0600: the same of the key that decrypts, at banks that encrypt
 //!   DIR/NAME.key.next           0600: the same key under another passphrase, while that is changed; see passphrase.rs
 //!   DIR/NAME.answer             0600: an answer of the bank with its certificate, not believed yet; see unbelieved.rs
 //!   DIR/authorities.pem signers.json      the bank's own certificates, as it has shown them; see learnt.rs
@@ -17,22 +18,29 @@ use std::{
 };
 
 use bankchannel_crypto::{
-    digest, random,
+    digest,
+    legacy_cipher::SessionKeyOpener,
+    random,
     rsa::RsaPrivateKey,
     x509::{Certificate, CertificateRequest},
 };
 use bankchannel_foundation::{Error, Result, Secret, error::row, shown};
 use bankchannel_private_files as private;
-use bankchannel_renewal::CertificateLife;
+use bankchannel_renewal::{CertificateLife, CertificateRequests, CertificateSet, RequestedKeys};
 use bankchannel_sepa_web_services::{errors, profile::ChannelProfile};
 use serde::{Deserialize, Serialize};
 
-use crate::{client::signer::KeySigner, sepa_web_services::settings::SigningPair};
+use crate::{
+    client::signer::KeySigner,
+    sepa_web_services::{encryption::recipient_in, settings::SigningPair},
+};
 
 const STATE: &str = "state.json";
 const LOCK: &str = "lock";
 /// The prefix of the names of pairs.
 const PAIR: &str = "pair-";
+/// What stands behind the name of a pair in that of its key that decrypts.
+const DECRYPTS: &str = ".encryption";
 /// Largest file that is read, bytes.
 pub(super) const MOST: u64 = 256 * 1024;
 /// The version of the state's form.
@@ -159,7 +167,26 @@ impl IdentityFolder {
         if key.spki_der() != certificate.spki_der() {
             return Err(self.damaged(name, "key", &"it does not belong to the certificate beside it"));
         }
-        Ok(SigningPair { certificate, signer: Some(KeySigner::Key(key)) })
+        Ok(SigningPair { certificate, signer: Some(KeySigner::Key(key)), recipient: recipient_in(self, name)? })
+    }
+
+    /// The certificate of the key of a pair that decrypts, if there is one.
+    ///
+    /// # Errors
+    /// `resource.storage`.
+    pub(in super::super) fn encryption_certificate(&self, name: &str) -> Result<Option<Certificate>> {
+        let name = decrypting(name);
+        if self.file(&name, "pem").exists() { self.certificate(&name).map(Some) } else { Ok(None) }
+    }
+
+    /// The key of a pair that decrypts.
+    ///
+    /// # Errors
+    /// As [`pair`](Self::pair).
+    pub(in super::super) fn decryption_key(&self, name: &str) -> Result<SessionKeyOpener> {
+        let name = decrypting(name);
+        let opener = SessionKeyOpener::new(&self.opened_key(&name)?);
+        opener.map_err(|fault| self.damaged(&name, "key", &fault))
     }
 
     fn certificate(&self, name: &str) -> Result<Certificate> {
@@ -192,17 +219,25 @@ impl IdentityFolder {
     }
 }
 
+/// The name of a pair's key that decrypts, of its request, of its certificate.
+pub(super) fn decrypting(name: &str) -> String {
+    format!("{name}{DECRYPTS}")
+}
+
 impl HeldIdentity {
-    /// Stores a key under a new name, and under a passphrase that opens the keys which are there.
-    fn add_key(&self, key: &RsaPrivateKey) -> Result<String> {
+    /// A new name, if the passphrase opens the keys which are there.
+    fn new_name(&self) -> Result<String> {
         self.check_passphrase()?;
-        let name = format!("{PAIR}{}", digest::hex(&random::bytes::<6>()));
+        Ok(format!("{PAIR}{}", digest::hex(&random::bytes::<6>())))
+    }
+
+    /// Stores a key.
+    fn add_key(&self, name: &str, key: &RsaPrivateKey) -> Result<()> {
         let pem = match &self.of.passphrase {
             Some(passphrase) => key.to_encrypted_pem(passphrase.expose()).map_err(Error::internal)?,
             None => key.to_pkcs8_pem(),
         };
-        private::write_whole(&self.of.file(&name, "key"), pem.as_bytes())?;
-        Ok(name)
+        private::write_whole(&self.of.file(name, "key"), pem.as_bytes())
     }
 
     /// The state.
@@ -228,28 +263,45 @@ impl HeldIdentity {
         Ok(())
     }
 
-    /// Stores a new key and its request under a new name, which is returned.
-    pub(super) fn add_request(&mut self, key: &RsaPrivateKey, request: &CertificateRequest) -> Result<String> {
-        let name = self.add_key(key)?;
-        private::write_whole(&self.of.file(&name, "csr"), request.to_pem().as_bytes())?;
+    /// Stores new keys and their requests under a new name, which is returned.
+    pub(super) fn add_requests(&mut self, keys: &RequestedKeys) -> Result<String> {
+        let name = self.new_name()?;
+        // The key that signs last: a pair is there once it is.
+        let encryption = keys.encryption.as_ref().map(|one| (decrypting(&name), one));
+        for (name, one) in encryption.into_iter().chain([(name.clone(), &keys.signing)]) {
+            self.add_key(&name, &one.key)?;
+            private::write_whole(&self.of.file(&name, "csr"), one.request.to_pem().as_bytes())?;
+        }
         Ok(name)
     }
 
-    /// Stores a pair that was made elsewhere under a new name, which is returned.
+    /// Stores a pair that was made elsewhere under a new name, which is returned, with the key that decrypts, if there is one.
     ///
     /// # Errors
     /// `resource.storage`.
-    pub(in super::super) fn add_pair(&mut self, key: &RsaPrivateKey, certificate: &Certificate) -> Result<String> {
-        let name = self.add_key(key)?;
-        self.add_certificate(&name, certificate)?;
+    pub(in super::super) fn add_pair(
+        &mut self,
+        (key, encryption_key): (&RsaPrivateKey, Option<&RsaPrivateKey>),
+        certificates: &CertificateSet,
+    ) -> Result<String> {
+        let name = self.new_name()?;
+        if let Some(key) = encryption_key {
+            self.add_key(&decrypting(&name), key)?;
+        }
+        self.add_key(&name, key)?;
+        self.add_certificates(&name, certificates)?;
         Ok(name)
     }
 
-    /// The request of a pair, once its key could be opened.
-    pub(super) fn request(&self, name: &str) -> Result<CertificateRequest> {
-        self.of.opened(name)?;
-        let text = self.of.text(name, "csr")?;
-        CertificateRequest::from_pem(&text).map_err(|fault| self.of.damaged(name, "csr", &fault))
+    /// The requests of a pair, once its keys could be opened.
+    pub(super) fn requests(&self, name: &str) -> Result<CertificateRequests> {
+        let read = |name: &str| {
+            self.of.opened(name)?;
+            let text = self.of.text(name, "csr")?;
+            CertificateRequest::from_pem(&text).map_err(|fault| self.of.damaged(name, "csr", &fault))
+        };
+        let decrypting = Some(decrypting(name)).filter(|name| self.of.file(name, "csr").exists());
+        Ok(CertificateRequests { signing: read(name)?, encryption: decrypting.map(|name| read(&name)).transpose()? })
     }
 
     /// The company's name, as the bank knows it: in the certificate of a pair whose key can be opened, or its request.
@@ -260,14 +312,36 @@ impl HeldIdentity {
         Ok(asked.or_else(|| profile.company_in(pair.certificate.subject())))
     }
 
-    /// Stores the certificate of a pair.
-    pub(super) fn add_certificate(&mut self, name: &str, certificate: &Certificate) -> Result<()> {
-        private::write_whole(&self.of.file(name, "pem"), certificate.to_pem().as_bytes())
+    /// Stores the certificates of a pair, that of the key that signs last.
+    pub(super) fn add_certificates(&mut self, name: &str, certificates: &CertificateSet) -> Result<()> {
+        let write = |name: &str, certificate: &Certificate| {
+            private::write_whole(&self.of.file(name, "pem"), certificate.to_pem().as_bytes())
+        };
+        if let Some(encryption) = &certificates.encryption {
+            write(&decrypting(name), encryption)?;
+        }
+        write(name, &certificates.signing)
     }
 
-    /// The certificate of a pair, if there is one.
-    pub(super) fn issued(&self, name: &str) -> Result<Option<Certificate>> {
-        if self.of.file(name, "pem").exists() { self.of.certificate(name).map(Some) } else { Ok(None) }
+    /// The certificates of a pair, if all are there.
+    pub(super) fn issued(&self, name: &str) -> Result<Option<CertificateSet>> {
+        if !self.of.file(name, "pem").exists() {
+            return Ok(None);
+        }
+        let encryption = self.of.encryption_certificate(name)?;
+        if encryption.is_none() && self.of.file(&decrypting(name), "csr").exists() {
+            return Ok(None);
+        }
+        Ok(Some(CertificateSet { signing: self.of.certificate(name)?, encryption }))
+    }
+
+    /// Removes the key that signs of a replaced pair, if it is there still: the other one is kept longer.
+    pub(super) fn remove_signing_key(&mut self, name: &str) -> Result<()> {
+        if self.of.file(&decrypting(name), "key").exists() {
+            self.remove_files(name, &["key", "key.next"])
+        } else {
+            Ok(())
+        }
     }
 
     /// A pair that signs.
@@ -277,8 +351,14 @@ impl HeldIdentity {
 
     /// Removes a replaced pair whose time is over.
     pub(super) fn remove(&mut self, name: &str) -> Result<()> {
-        // The key first: the rest is not secret.
-        for ending in ["key", "key.next", "answer", "csr", "pem"] {
+        // The keys first: the rest is not secret.
+        const ALL: &[&str] = &["key", "key.next", "answer", "csr", "pem"];
+        self.remove_files(&decrypting(name), ALL)?;
+        self.remove_files(name, ALL)
+    }
+
+    fn remove_files(&self, name: &str, endings: &[&str]) -> Result<()> {
+        for ending in endings {
             let path = self.of.file(name, ending);
             match fs::remove_file(&path) {
                 Err(why) if why.kind() != ErrorKind::NotFound => return Err(private::unusable(&path, &why)),

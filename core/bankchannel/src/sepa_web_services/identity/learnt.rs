@@ -3,6 +3,7 @@
 //! ```text
 //!   DIR/authorities.pem   authorities between an anchor and the bank's signers, as the bank has named them
 //!   DIR/signers.json      the certificates that have signed believed answers: a new one is reported
+//!   DIR/bank_encryption.json   the bank's certificate for encryption, and when the bank has told it
 //!   DIR/job               when `renew` ran last, Unix seconds: that it does is watched
 //!   DIR/times             the last time that a process has reserved for its messages; times.lock is held meanwhile
 //! ```
@@ -24,16 +25,29 @@ use bankchannel_private_files as private;
 use serde::{Deserialize, Serialize};
 
 use super::folder::IdentityFolder;
-use crate::sepa_web_services::clock::{self, ReservedTimes};
+use crate::sepa_web_services::{
+    clock::{self, ReservedTimes},
+    encryption::BankEncryption,
+};
 
 const AUTHORITIES: &str = "authorities.pem";
 const SIGNERS: &str = "signers.json";
 /// How long a process waits for another one that reserves times: a stopped process must not stop others.
 const WAIT: Duration = Duration::from_millis(500);
 const LOOK: Duration = Duration::from_millis(5);
+const BANK_ENCRYPTION: &str = "bank_encryption.json";
 const JOB: &str = "job";
 const TIMES: &str = "times";
 const TIMES_LOCK: &str = "times.lock";
+
+/// The bank's certificate for encryption, in its file.
+#[derive(Serialize, Deserialize)]
+struct KeptEncryption {
+    /// PEM.
+    certificate: String,
+    /// Unix seconds.
+    told_s: i64,
+}
 
 /// A certificate with which the bank has signed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,6 +119,22 @@ impl IdentityFolder {
     pub(in super::super) fn keep_signers(&self, all: &[SeenSigner]) -> Result<()> {
         let text = serde_json::to_vec_pretty(all).map_err(Error::internal)?;
         self.keep(SIGNERS, &text)
+    }
+
+    /// The bank's certificate for encryption, as it was told last. What cannot be read is asked for again.
+    pub(in super::super) fn bank_encryption(&self) -> Option<BankEncryption> {
+        let kept: KeptEncryption = serde_json::from_slice(&self.read(BANK_ENCRYPTION).ok()?).ok()?;
+        Some(BankEncryption { certificate: Certificate::from_pem(&kept.certificate).ok()?, told_s: kept.told_s })
+    }
+
+    /// Keeps the bank's certificate for encryption. Without the folder, nothing is kept.
+    ///
+    /// # Errors
+    /// `resource.storage`.
+    pub(in super::super) fn keep_bank_encryption(&self, told: &BankEncryption) -> Result<()> {
+        let kept = KeptEncryption { certificate: told.certificate.to_pem(), told_s: told.told_s };
+        let text = serde_json::to_vec_pretty(&kept).map_err(Error::internal)?;
+        self.keep(BANK_ENCRYPTION, &text)
     }
 
     /// When `renew` ran last, Unix seconds.

@@ -10,7 +10,7 @@ use bankchannel_foundation::{Error, Result, Secret, shown};
 use bankchannel_private_files as private;
 use bankchannel_renewal::CertificateLife;
 
-use super::folder::{HeldIdentity, IdentityFolder, MOST};
+use super::folder::{HeldIdentity, IdentityFolder, MOST, decrypting};
 
 /// The ending of a key, and that of the same key under another passphrase.
 const KEY: &str = "key";
@@ -28,13 +28,30 @@ fn names_of(life: &CertificateLife) -> impl Iterator<Item = &str> {
     names_in_use(life).chain(life.retired.iter().rev().map(|one| one.pair.name.as_str()))
 }
 
+/// The names of all pairs with those of their keys: the one that signs, and the one that decrypts.
+fn key_names(life: &CertificateLife) -> impl Iterator<Item = (&str, String)> {
+    names_of(life).flat_map(|name| [(name, name.to_owned()), (name, decrypting(name))])
+}
+
 impl IdentityFolder {
     /// The key of a pair.
     ///
     /// # Errors
     /// `configuration.invalid` for one that the passphrase does not open; `resource.storage`.
     pub(super) fn opened(&self, name: &str) -> Result<SigningKey> {
-        let opened = |pem: &Secret| SigningKey::from_pem(pem.expose(), self.passphrase.as_ref().map(Secret::expose));
+        self.opened_as(name, SigningKey::from_pem)
+    }
+
+    /// The same as a key of RSA.
+    ///
+    /// # Errors
+    /// As [`opened`](Self::opened).
+    pub(super) fn opened_key(&self, name: &str) -> Result<RsaPrivateKey> {
+        self.opened_as(name, RsaPrivateKey::from_pem_under)
+    }
+
+    fn opened_as<K>(&self, name: &str, open: fn(&str, Option<&str>) -> Result<K, CryptoError>) -> Result<K> {
+        let opened = |pem: &Secret| open(pem.expose(), self.passphrase.as_ref().map(Secret::expose));
         let first = opened(&self.secret(name, KEY)?);
         let opened = match (first, private::read_secret(&self.file(name, NEW_KEY), MOST)) {
             // A change of the passphrase that was killed: the next call that holds the folder finishes it.
@@ -126,13 +143,12 @@ impl HeldIdentity {
     /// `configuration.invalid` for a key that the present passphrase does not open; `resource.storage`.
     pub(in super::super) fn change_passphrase(&mut self, new: &Secret) -> Result<usize> {
         let life = self.life().clone();
-        let names: Vec<&str> = names_of(&life).filter(|name| self.of.file(name, KEY).exists()).collect();
-        let mut keys = Vec::with_capacity(names.len());
-        for name in names {
-            let is_replaced = life.retired.iter().any(|one| one.pair.name == name);
-            let pem = self.of.secret(name, KEY)?;
+        let mut keys = Vec::new();
+        for (pair, name) in key_names(&life).filter(|(_, name)| self.of.file(name, KEY).exists()) {
+            let is_replaced = life.retired.iter().any(|one| one.pair.name == pair);
+            let pem = self.of.secret(&name, KEY)?;
             let key = RsaPrivateKey::from_pem_under(pem.expose(), self.of.passphrase.as_ref().map(Secret::expose));
-            let key = match key.map_err(|fault| self.of.unopened(name, &fault)) {
+            let key = match key.map_err(|fault| self.of.unopened(&name, &fault)) {
                 // Of before there was one passphrase for all: it stays as it is, and goes when its time is over.
                 Err(error) if is_replaced && error.detail("field") == Some("passphrase") => continue,
                 key => key?,
@@ -152,7 +168,7 @@ impl HeldIdentity {
 
     /// Puts the keys under a new passphrase into their places if all of them are there, and removes them otherwise.
     pub(super) fn finish_passphrase_change(&mut self) -> Result<()> {
-        let names: Vec<String> = names_of(self.life()).map(str::to_owned).collect();
+        let names: Vec<String> = key_names(self.life()).map(|(_, name)| name).collect();
         for name in &names {
             let (from, to) = (self.of.file(name, NEW_KEY), self.of.file(name, KEY));
             let done = if self.is_passphrase_changing { private::rename(&from, &to) } else { fs::remove_file(&from) };

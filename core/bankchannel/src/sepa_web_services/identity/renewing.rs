@@ -2,17 +2,17 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bankchannel_crypto::{
-    rsa::RsaPrivateKey,
-    x509::{Certificate, CertificateRequest},
-};
+use bankchannel_crypto::{rsa::RsaPrivateKey, x509::CertificateRequest};
 use bankchannel_foundation::{CallOutcome, Error, Result, Secret};
 use bankchannel_renewal::{
-    AttemptKind, CertificateBank, CertificateDriver, CertificateLife, CertificateStore, LifeEventRefused,
-    LifeStepFault, PairTrial, PendingStep, RenewalRules, RequestEffect,
+    AttemptKind, CertificateBank, CertificateDriver, CertificateLife, CertificateRequests, CertificateSet,
+    CertificateStore, LifeEventRefused, LifeStepFault, PairTrial, PendingStep, RenewalRules, RequestEffect,
+    RequestedKey, RequestedKeys,
 };
 use bankchannel_sepa_web_services::{
-    answer::names_certificate_of, codes, errors, operations::files::list_files::ListBankFiles,
+    answer::{IssuedCertificates, names_certificate_of},
+    codes, errors,
+    operations::files::list_files::ListBankFiles,
     request::CertificateCommand,
 };
 use bankchannel_transport::background;
@@ -69,36 +69,36 @@ impl CertificateStore for HeldFolder {
         self.work(move |held| held.commit(life))
     }
 
-    fn add_request<'a>(
-        &'a mut self,
-        key: RsaPrivateKey,
-        request: &'a CertificateRequest,
-    ) -> PendingStep<'a, FolderResult<String>> {
-        let request = request.clone();
-        self.work(move |held| held.add_request(&key, &request))
+    fn add_requests(&mut self, keys: RequestedKeys) -> PendingStep<'_, FolderResult<String>> {
+        self.work(move |held| held.add_requests(&keys))
     }
 
-    fn request<'a>(&'a self, name: &'a str) -> PendingStep<'a, FolderResult<CertificateRequest>> {
+    fn requests<'a>(&'a self, name: &'a str) -> PendingStep<'a, FolderResult<CertificateRequests>> {
         let name = name.to_owned();
-        self.work(move |held| held.request(&name))
+        self.work(move |held| held.requests(&name))
     }
 
-    fn issued<'a>(&'a self, name: &'a str) -> PendingStep<'a, FolderResult<Option<Certificate>>> {
+    fn issued<'a>(&'a self, name: &'a str) -> PendingStep<'a, FolderResult<Option<CertificateSet>>> {
         let name = name.to_owned();
         self.work(move |held| held.issued(&name))
     }
 
-    fn add_certificate<'a>(
+    fn add_certificates<'a>(
         &'a mut self,
         name: &'a str,
-        certificate: &'a Certificate,
+        certificates: &'a CertificateSet,
         life: CertificateLife,
     ) -> PendingStep<'a, FolderResult<()>> {
-        let (name, certificate) = (name.to_owned(), certificate.clone());
+        let (name, certificates) = (name.to_owned(), certificates.clone());
         self.work(move |held| {
-            held.add_certificate(&name, &certificate)?;
+            held.add_certificates(&name, &certificates)?;
             held.commit(life)
         })
+    }
+
+    fn remove_signing_key<'a>(&'a mut self, name: &'a str) -> PendingStep<'a, FolderResult<()>> {
+        let name = name.to_owned();
+        self.work(move |held| held.remove_signing_key(&name))
     }
 
     fn remove<'a>(&'a mut self, name: &'a str) -> PendingStep<'a, FolderResult<()>> {
@@ -124,15 +124,15 @@ impl ClientCertificates {
         Ok(self.client.signing_with(pair))
     }
 
-    /// The certificate of an answer that is kept and believed now: the bank need not be asked again.
-    async fn believed_now(&self, kind: &AttemptKind, request: &CertificateRequest) -> Option<Certificate> {
+    /// The certificates of an answer that is kept and believed now: the bank need not be asked again.
+    async fn believed_now(&self, kind: &AttemptKind, requests: &CertificateRequests) -> Option<CertificateSet> {
         let kept = self.folder.work(|held| Ok(held.unbelieved_of_attempt())).await.ok()??;
-        let (asked, sender) = (self.asked(kind, request).ok()?, self.client.sender().ok()?);
+        let (asked, sender) = (self.asked(kind, requests).ok()?, self.client.sender().ok()?);
         let opened = sender.open_again(asked, kept, &self.options).await;
-        let certificate = opened.ok()??;
+        let certificates = set_of(opened.ok()?)?;
         let text = "an answer of the bank that was kept is believed now: the certificate in it is taken";
         self.options.log_line(LogLevel::Info, LogLine::new(text));
-        Some(certificate)
+        Some(certificates)
     }
 
     /// Keeps an answer that is not believed if it has the certificate for the key of this request.
@@ -150,27 +150,29 @@ impl ClientCertificates {
         }
     }
 
-    async fn issued(&self, kind: &AttemptKind, request: &CertificateRequest) -> Result<Certificate> {
-        if let Some(certificate) = self.believed_now(kind, request).await {
-            return Ok(certificate);
+    async fn issued(&self, kind: &AttemptKind, requests: &CertificateRequests) -> Result<CertificateSet> {
+        if let Some(certificates) = self.believed_now(kind, requests).await {
+            return Ok(certificates);
         }
         let not_sent = |error: Error| error.with_outcome(CallOutcome::NotSent);
-        let asked = self.asked(kind, request).map_err(not_sent)?;
+        let asked = self.asked(kind, requests).map_err(not_sent)?;
         let client = match kind {
             AttemptKind::First => self.client.clone(),
             AttemptKind::Next { signed_with } => self.signing_with(signed_with).await.map_err(not_sent)?,
         };
         match client.exchange_certificate(asked, &self.options).await {
-            Ok(believed) => believed.certificate.ok_or_else(|| Error::internal("an answer has no certificate")),
+            Ok(believed) => {
+                set_of(believed.certificates).ok_or_else(|| Error::internal("an answer has no certificate"))
+            }
             Err(RefusedExchange { error, unbelieved: Some(kept) }) => {
-                Err(self.keep_unbelieved(request, kept, error).await)
+                Err(self.keep_unbelieved(&requests.signing, kept, error).await)
             }
             Err(RefusedExchange { error, unbelieved: None }) => Err(error),
         }
     }
 
-    /// The request for a certificate of this kind of attempt.
-    fn asked<'r>(&self, kind: &AttemptKind, request: &'r CertificateRequest) -> Result<AskedCertificate<'r>> {
+    /// The requests for certificates of this kind of attempt.
+    fn asked<'r>(&self, kind: &AttemptKind, requests: &'r CertificateRequests) -> Result<AskedCertificate<'r>> {
         let code = match kind {
             AttemptKind::First => Some(self.code.clone().ok_or_else(|| {
                 let text = "code is missing: the first certificate that was begun needs it";
@@ -178,7 +180,7 @@ impl ClientCertificates {
             })?),
             AttemptKind::Next { .. } => None,
         };
-        Ok(AskedCertificate { request, code })
+        Ok(AskedCertificate { requests, code })
     }
 
     /// A list, which changes nothing, signed with a new pair.
@@ -193,7 +195,7 @@ impl ClientCertificates {
         })
     }
 
-    async fn made(&self, kind: &AttemptKind) -> Result<(RsaPrivateKey, CertificateRequest)> {
+    async fn made(&self, kind: &AttemptKind) -> Result<RequestedKeys> {
         let sender = self.client.sender()?;
         sender.certificate_transport()?;
         sender.connection.profile.check_offered(match kind {
@@ -214,12 +216,24 @@ impl ClientCertificates {
         };
         let company = given.or(kept);
         connection.profile.certificate_name(&connection.customer_id, company.as_deref())?;
-        let made = background::blocking(|| RsaPrivateKey::generate(2048)).await;
-        let made = made.map_err(|why| why.error("making a key was aborted"))?;
-        let key = made.map_err(Error::internal)?;
-        let request = connection.profile.certificate_request(&connection.customer_id, company.as_deref(), &key)?;
-        Ok((key, request))
+        let make = async || -> Result<RequestedKey> {
+            let made = background::blocking(|| RsaPrivateKey::generate(2048)).await;
+            let made = made.map_err(|why| why.error("making a key was aborted"))?;
+            let key = made.map_err(Error::internal)?;
+            let request = connection.profile.certificate_request(&connection.customer_id, company.as_deref(), &key)?;
+            Ok(RequestedKey { key, request })
+        };
+        let encryption = match connection.profile.document_encryption {
+            Some(_) => Some(make().await?),
+            None => None,
+        };
+        Ok(RequestedKeys { signing: make().await?, encryption })
     }
+}
+
+/// What was issued for the keys of a request.
+fn set_of(issued: IssuedCertificates) -> Option<CertificateSet> {
+    Some(CertificateSet { signing: issued.signing?, encryption: issued.encryption })
 }
 
 impl CertificateBank for ClientCertificates {
@@ -229,19 +243,16 @@ impl CertificateBank for ClientCertificates {
         self.client.now_s()
     }
 
-    fn make_request<'a>(
-        &'a self,
-        kind: &'a AttemptKind,
-    ) -> PendingStep<'a, FolderResult<(RsaPrivateKey, CertificateRequest)>> {
+    fn make_requests<'a>(&'a self, kind: &'a AttemptKind) -> PendingStep<'a, FolderResult<RequestedKeys>> {
         Box::pin(async move { Ok(self.made(kind).await?) })
     }
 
     fn issue<'a>(
         &'a self,
         kind: &'a AttemptKind,
-        request: &'a CertificateRequest,
-    ) -> PendingStep<'a, FolderResult<Certificate>> {
-        Box::pin(async move { Ok(self.issued(kind, request).await?) })
+        requests: &'a CertificateRequests,
+    ) -> PendingStep<'a, FolderResult<CertificateSet>> {
+        Box::pin(async move { Ok(self.issued(kind, requests).await?) })
     }
 
     fn try_pair<'a>(&'a self, name: &'a str) -> PendingStep<'a, FolderResult<PairTrial>> {
@@ -279,7 +290,10 @@ impl LifeStepFault for CallFault {
         match self.0.outcome() {
             _ if self.0.row() == &errors::CERTIFICATE_UNFIT => RequestEffect::Unfit,
             Some(CallOutcome::NotSent) => RequestEffect::NotSent,
-            Some(CallOutcome::Refused) => RequestEffect::Refused { stops: codes::ends_renewals(code) },
+            Some(CallOutcome::Refused) => {
+                let stops = self.0.row() == &errors::CERTIFICATE_REFUSED || codes::ends_renewals(code);
+                RequestEffect::Refused { stops }
+            }
             _ => RequestEffect::Unknown,
         }
     }

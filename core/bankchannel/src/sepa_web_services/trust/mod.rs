@@ -26,6 +26,7 @@ pub use anchor::{BankAnchor, BankAnchorSource};
 pub(super) use anchor::{ending, warning};
 pub(super) use folder::AnchorFolder;
 
+use super::encryption::KnownEncryption;
 use crate::{
     CallOptions, LogLevel, LogLine,
     client::keys::{SettingSource, one_of},
@@ -164,11 +165,13 @@ pub(super) struct ClientTrust {
     asking: tokio::sync::Mutex<()>,
     /// The anchors whose end was reported, SHA-256.
     warned: Mutex<Vec<[u8; 32]>>,
+    /// The certificate for which documents to the bank are encrypted.
+    pub(super) encryption: KnownEncryption,
 }
 
 impl ClientTrust {
     /// Trusts the anchors read, and knows these authorities between.
-    pub(super) fn new(read: &ReadSources, learnt: Vec<Certificate>) -> Self {
+    pub(super) fn new(read: &ReadSources, learnt: Vec<Certificate>, encryption: KnownEncryption) -> Self {
         let ReadSources { sources, state, anchors } = read.clone();
         let read = Mutex::new(ReadAnchors { at: Instant::now(), state, anchors });
         Self {
@@ -178,6 +181,7 @@ impl ClientTrust {
             asked: Mutex::default(),
             asking: tokio::sync::Mutex::default(),
             warned: Mutex::default(),
+            encryption,
         }
     }
 
@@ -225,6 +229,12 @@ impl ClientTrust {
         let anchors = Arc::clone(&next.anchors);
         *self.read.lock().unwrap_or_else(PoisonError::into_inner) = next;
         Ok(anchors)
+    }
+
+    /// The anchor that ends last: a bank's question after its root means that one.
+    pub(super) async fn newest_anchor(&self, options: &CallOptions) -> Result<Option<Certificate>> {
+        let anchors = self.anchors(options).await?;
+        Ok(anchors.iter().map(|anchor| anchor.certificate.clone()).max_by_key(Certificate::not_after_s))
     }
 
     /// Completes the rules for an answer that is verified now; reports an anchor that ends soon, once.

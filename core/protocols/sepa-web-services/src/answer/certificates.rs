@@ -123,7 +123,9 @@ impl CertificateExpectation<'_> {
         if let Some(encryption) = named(BANK_ENCRYPTION) {
             let is_of_root = rules.anchors.iter().any(|anchor| encryption.is_issued_by(anchor));
             if !is_of_root || encryption.not_before_s() > rules.at_s {
-                return refused("the bank's certificate for encryption was not issued by its root, or does not hold yet");
+                return refused(
+                    "the bank's certificate for encryption was not issued by its root, or does not hold yet",
+                );
             }
             if let Some(why) = encryption.why_unfit_to_encrypt(rules.at_s) {
                 return refused(&format!("the bank's certificate for encryption {why}"));

@@ -20,9 +20,7 @@ use bankchannel_foundation::{
     model::{Field, Object, PieceSource, Value},
 };
 use bankchannel_xml::TreeElement;
-pub use certificates::{
-    CertificateExpectation, IssuedCertificates, bank_encryption_certificate, names_certificate_of,
-};
+pub use certificates::{CertificateExpectation, IssuedCertificates, bank_encryption_certificate, names_certificate_of};
 pub use content::{UnpackingLimits, unpack as unpack_content};
 
 use crate::{

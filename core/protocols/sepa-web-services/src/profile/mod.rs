@@ -98,10 +98,11 @@ pub enum CompressionRule {
 }
 
 /// The cipher with which documents to a bank are encrypted (XML Encryption); their keys are encrypted with RSA (PKCS#1 v1.5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
 #[non_exhaustive]
 pub enum DocumentEncryptionCipher {
     /// AES with a key of 256 bits, CBC.
+    #[default]
     #[boundary("aes256_cbc")]
     Aes256Cbc,
     /// Triple DES, CBC: only for a bank that takes nothing else.

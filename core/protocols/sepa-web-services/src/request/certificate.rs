@@ -240,6 +240,12 @@ impl CertificateApplication {
         }
     }
 
+    /// The value of the header `SOAPAction`, where the certificate service wants its own: that of Danske.
+    #[must_use]
+    pub fn soap_action(&self) -> Option<&'static str> {
+        (self.family == BankFamily::Danske).then(|| self.pki_name())
+    }
+
     /// Whether the document is encrypted for the bank before it is sent.
     #[must_use]
     pub fn is_encrypted(&self) -> bool {
@@ -309,7 +315,11 @@ impl CertificateApplication {
             BankFamily::Danske => DocumentSignatureForm::Exclusive,
             _ => DocumentSignatureForm::Inclusive,
         };
-        Ok(UnsignedApplication { signature: DocumentDraft::sign_digest(draft.finish(), form, certificate), before, end })
+        Ok(UnsignedApplication {
+            signature: DocumentDraft::sign_digest(draft.finish(), form, certificate),
+            before,
+            end,
+        })
     }
 
     /// The envelope around a whole document, or at Danske around what it was encrypted to. It is not signed.

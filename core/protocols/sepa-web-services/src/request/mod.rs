@@ -19,12 +19,14 @@ mod pki_factory;
 mod seal;
 mod text;
 
+pub use bankchannel_xml_encryption::EncryptedDraft;
 pub use bankchannel_xml_signature::EnvelopeTimes;
 pub use certificate::{
     CertificateApplication, CertificateCommand, CertificateHeader, RevocationReason, UnsignedApplication,
 };
 pub use document::{ApplicationRequest, DocumentText, FileCommand};
 pub use header::RequestHeader;
+pub use pki_factory::ENCRYPTION_RECIPIENT;
 pub(crate) use pki_factory::REQUEST_ID_MOST;
 pub use seal::{RequestSeal, SealedDocument, SealedRequest};
 pub use text::whole_seconds;

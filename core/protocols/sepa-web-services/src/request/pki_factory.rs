@@ -14,6 +14,8 @@ use crate::profile::{BankEnvironment, BankFamily};
 const ID_LENGTH: usize = 6;
 /// Longest id of a message, characters.
 pub(crate) const REQUEST_ID_MOST: usize = 10;
+/// The bank in its own words, as who an encrypted document is for.
+pub const ENCRYPTION_RECIPIENT: &str = "name:DanskeBankCryptCERT";
 /// Longest code for a first certificate, characters.
 const PIN_MOST: usize = 10;
 /// The most certificates that one request names.

@@ -83,7 +83,9 @@ impl MessageExamination<'_> {
                 let first = FIRST_REQUEST.iter().any(|name| root.child(root.namespace(), name).is_some());
                 let why = match self.found.operation.as_deref() {
                     _ if first => "the first request for a certificate is not signed: a code stands for the signature",
-                    Some(operation) if ANYBODY.contains(&operation) => "anybody may ask for the bank's certificates: nobody signs that",
+                    Some(operation) if ANYBODY.contains(&operation) => {
+                        "anybody may ask for the bank's certificates: nobody signs that"
+                    }
                     _ => return self.checks.failed("V11", fault.to_string()),
                 };
                 self.checks.passed("V11", why);

@@ -88,7 +88,10 @@ impl MessageExamination<'_> {
             let words: Vec<&str> = words.filter(|words| !words.is_empty()).collect();
             self.found.text = Some(words.join(" ")).filter(|words| !words.is_empty());
             self.found.code = text("ReturnCode").map(|code| code.trim().to_owned());
-            self.checks.failed("V3", "this is a fault of the certificate service: nobody signed it, so nothing follows from it");
+            self.checks.failed(
+                "V3",
+                "this is a fault of the certificate service: nobody signed it, so nothing follows from it",
+            );
             return;
         }
         let text = |name: &str| fault.children().find(|child| child.local() == name).and_then(|child| child.text());

@@ -55,7 +55,8 @@ impl VerificationRules {
         let mut here = patterns.iter().filter(|pattern| of_level(pattern.level));
         match here.find(|pattern| pattern.is_of(name)) {
             Some(pattern) if pattern.is_issued_by_anchor == Some(true) && !self.is_issued_by_anchor(signer) => {
-                Err("the signer was not issued by the bank's root itself: it may be a customer of the same bank".to_owned())
+                Err("the signer was not issued by the bank's root itself: it may be a customer of the same bank"
+                    .to_owned())
             }
             Some(pattern) if pattern.is_whole_name == Some(true) => Ok(format!("its common name is {}", quote(name))),
             Some(pattern) => Ok(format!("its common name has “{}”", pattern.common_name_contains)),

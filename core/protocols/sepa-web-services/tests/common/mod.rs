@@ -97,8 +97,23 @@ impl Party {
         let own = |name: &str| self.path(name).display().to_string();
         let (ca, ca_key) = (own("certificate.pem"), own("key.pem"));
         openssl(&[
-            "x509", "-req", "-sha256", "-days", "7000", "-in", &request, "-CA", &ca, "-CAkey", &ca_key, "-set_serial",
-            "77", "-extfile", &with, "-out", &certificate,
+            "x509",
+            "-req",
+            "-sha256",
+            "-days",
+            "7000",
+            "-in",
+            &request,
+            "-CA",
+            &ca,
+            "-CAkey",
+            &ca_key,
+            "-set_serial",
+            "77",
+            "-extfile",
+            &with,
+            "-out",
+            &certificate,
         ]);
         Certificate::from_pem(&std::fs::read_to_string(certificate).unwrap()).unwrap()
     }
