@@ -192,17 +192,18 @@ impl Certificate {
         not_for_signing(self)
     }
 
-    /// Why nothing can be encrypted for the holder of this certificate, in the same way.
+    /// Why nothing can be encrypted for a holder of this certificate, in the same way.
     #[must_use]
     pub fn why_unfit_to_encrypt(&self, at_s: i64) -> Option<&'static str> {
         if at_s > self.not_after_s() {
             return Some("has ended");
         }
         if self.is_ca() {
-            return Some("is that of an authority");
+            return Some("is that of an authority, not of a customer");
         }
-        let may_encrypt = self.key_usage().is_none_or(|usage| usage.key_encipherment);
-        (!may_encrypt).then_some("may not be used to encrypt keys (keyEncipherment is missing)")
+        let uses = self.key_usage();
+        let may = uses.is_none_or(|uses| uses.key_encipherment || uses.data_encipherment || uses.key_agreement);
+        (!may).then_some("may not encrypt (keyEncipherment and dataEncipherment are missing)")
     }
 }
 

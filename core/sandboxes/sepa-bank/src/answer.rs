@@ -1,7 +1,9 @@
 //! Answers: a document in an envelope, each signed in the family's dialect, and spoilt as it was ordered.
 
 use bankchannel_crypto::{
+    cbc::CbcCipher,
     digest::{self, MessageDigestAlgorithm},
+    legacy_cipher::TRIPLE_DES,
     random,
     signature::Hash,
     x509::{Certificate, NameStyle},
@@ -11,7 +13,7 @@ use bankchannel_sepa_web_services::{
     FILE_MODEL_NAMESPACE as MODEL, FILE_SERVICE_NAMESPACE as SERVICE,
     codec::{AnswerText, ElementStyle},
     profile::BankFamily,
-    request::whole_seconds,
+    request::{ENCRYPTION_RECIPIENT, EncryptedDraft, whole_seconds},
 };
 use bankchannel_xml_signature::{
     BASE64_TOKEN as ENCODING, CanonicalMethod, SOAP_NAMESPACE, SignatureTemplate, TemplateReference,
@@ -21,7 +23,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{
     certificates::{BankSigner, FamilyCertificates},
-    chaos::BankFault,
+    chaos::{BankFault, OddEncryption},
     dialect::BankDialect,
 };
 
@@ -91,6 +93,8 @@ pub(crate) struct AnswerWriter<'a> {
     pub(crate) certificates: &'a FamilyCertificates,
     pub(crate) now_s: i64,
     pub(crate) faults: &'a [BankFault],
+    /// For whom documents are encrypted, if they are.
+    pub(crate) recipient: Option<Certificate>,
 }
 
 impl AnswerWriter<'_> {
@@ -121,6 +125,7 @@ impl AnswerWriter<'_> {
         let mut other = None;
         let (of_envelope, of_document) = self.certificates.signing(self.now_s)?;
         let document = self.document(document, self.signer(&of_document.document, &mut other)?)?;
+        let document = self.encrypted(document)?;
         let text = self.envelope(header, &document, self.signer(&of_envelope.envelope, &mut other)?)?;
         Ok(self.encoded(text))
     }
@@ -156,6 +161,31 @@ impl AnswerWriter<'_> {
             () if self.has(BankFault::Wrapped(4)) => format!("<{p}{root}{declares}>{signed}{behind}"),
             () => signed,
         })
+    }
+
+    /// The document as it goes to the customer: encrypted, where the family does.
+    fn encrypted(&self, document: String) -> Result<String> {
+        let Some(recipient) = &self.recipient else { return Ok(document) };
+        let odd = self.faults.iter().find_map(|fault| match fault {
+            BankFault::Encrypted(odd) => Some(*odd),
+            _ => None,
+        });
+        let own = self.certificates.recipients(self.now_s).pop().and_then(|recipient| recipient.certificate);
+        let (cipher, recipient) = match (odd, &own) {
+            (Some(OddEncryption::Plain), _) => return Ok(document),
+            (Some(OddEncryption::TripleDes), _) => (TRIPLE_DES, recipient),
+            (Some(OddEncryption::OtherKey), Some(own)) => (CbcCipher::AES_256, own),
+            _ => (CbcCipher::AES_256, recipient),
+        };
+        let draft = EncryptedDraft::new(cipher, recipient, ENCRYPTION_RECIPIENT).map_err(Error::internal)?;
+        let text = draft.encrypted(document.as_bytes())?;
+        if odd != Some(OddEncryption::BrokenPadding) {
+            return Ok(text);
+        }
+        // A character in the last but one block: the last one decrypts to something else.
+        let at = text.rfind("</xenc:CipherValue>").unwrap_or_default().saturating_sub(30);
+        let other = if text.as_bytes().get(at) == Some(&b'A') { "B" } else { "A" };
+        Ok([&text[..at], other, &text[at + 1..]].concat())
     }
 
     fn envelope(&self, header: &WrittenHeader, document: &str, signer: &BankSigner) -> Result<String> {
@@ -345,31 +375,13 @@ fn spoilt(text: &str, tag: &str) -> String {
 }
 
 /// The issuer and the serial number of a certificate, as KeyInfo has them.
-fn issuer_serial(certificate: &Certificate) -> String {
+pub(crate) fn issuer_serial(certificate: &Certificate) -> String {
     let mut name = String::new();
     push_canonical_text(&mut name, &certificate.issuer().to_text(NameStyle::Rfc2253));
     format!(
         "<X509IssuerSerial><X509IssuerName>{name}</X509IssuerName><X509SerialNumber>{}</X509SerialNumber></X509IssuerSerial>",
-        decimal(certificate.serial())
+        certificate.serial_decimal()
     )
-}
-
-/// A big-endian number in decimal digits.
-fn decimal(bytes: &[u8]) -> String {
-    let mut digits = vec![0u8];
-    for byte in bytes {
-        let mut carry = u32::from(*byte);
-        for digit in &mut digits {
-            let value = u32::from(*digit) * 256 + carry;
-            *digit = (value % 10) as u8;
-            carry = value / 10;
-        }
-        while carry > 0 {
-            digits.push((carry % 10) as u8);
-            carry /= 10;
-        }
-    }
-    digits.iter().rev().map(|digit| char::from(b'0' + digit)).collect()
 }
 
 /// A text in lines of this length; in one line for 0.

@@ -88,6 +88,21 @@ pub(crate) enum BankFault {
     OddCertificate(OddCertificate),
     /// The answer is a web page.
     Html,
+    /// The document of the answer is encrypted in another way than usual.
+    Encrypted(OddEncryption),
+}
+
+/// How the document of an answer is encrypted, where it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OddEncryption {
+    /// With triple DES.
+    TripleDes,
+    /// Not at all.
+    Plain,
+    /// Its last block was changed.
+    BrokenPadding,
+    /// For another key.
+    OtherKey,
 }
 
 /// An oddity of a certificate that is issued.
@@ -151,6 +166,10 @@ impl BankFault {
             ("cert.issued", "authority") => Self::OddCertificate(OddCertificate::Authority),
             ("cert.issued", "encipherment") => Self::OddCertificate(OddCertificate::Encipherment),
             ("html", "") => Self::Html,
+            ("enc", "3des") => Self::Encrypted(OddEncryption::TripleDes),
+            ("enc", "none") => Self::Encrypted(OddEncryption::Plain),
+            ("enc", "badpad") => Self::Encrypted(OddEncryption::BrokenPadding),
+            ("enc", "wrongkey") => Self::Encrypted(OddEncryption::OtherKey),
             (name, "") => {
                 let number = name.strip_prefix("xsw.")?.parse().ok()?;
                 (1..=8).contains(&number).then_some(Self::Wrapped(number))?

@@ -20,7 +20,9 @@ pub(crate) struct BankDialect {
     /// The name of its authority.
     pub(crate) authority: &'static str,
     /// The authorities between the root and the signers, and between it and the customers, if there are any.
-    pub(crate) below: Option<(&'static str, &'static str)>,
+    pub(crate) below: AuthoritiesBelow,
+    /// The name of the bank's certificate for encryption, if documents are encrypted.
+    pub(crate) encryption: Option<&'static str>,
     /// The prefix of SOAP's elements.
     pub(crate) soap: &'static str,
     /// Namespaces that the envelope declares and does not use.
@@ -62,13 +64,32 @@ pub(crate) struct BankDialect {
     pub(crate) others: &'static [&'static str],
 }
 
+/// The authorities below a root, by their names.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AuthoritiesBelow {
+    pub(crate) signers: Option<&'static str>,
+    pub(crate) customers: Option<&'static str>,
+}
+
+impl AuthoritiesBelow {
+    const NONE: Self = Self { signers: None, customers: None };
+
+    pub(crate) fn are_any(&self) -> bool {
+        self.signers.is_some() || self.customers.is_some()
+    }
+}
+
 impl BankDialect {
     /// Whether one of its services carries this command out.
     pub(crate) fn offers(&self, command: BankServiceCommand) -> bool {
         match command {
             BankServiceCommand::File(command) => self.operations.contains(&command),
-            BankServiceCommand::Certificate(CertificateCommand::GetBankCertificates) => self.family == BankFamily::Op,
-            BankServiceCommand::Certificate(_) => true,
+            BankServiceCommand::Certificate(CertificateCommand::GetBankCertificates) => {
+                matches!(self.family, BankFamily::Op | BankFamily::Danske)
+            }
+            BankServiceCommand::Certificate(command) => {
+                command.asks_for_certificate() || self.family == BankFamily::Danske
+            }
         }
     }
 
@@ -94,13 +115,14 @@ pub(crate) enum UploadAnswer {
 use FileCommand::{DeleteFile, DownloadFile, DownloadFileList, GetUserInfo, UploadFile};
 
 /// All dialects, in the order of their families' names.
-pub(crate) static DIALECTS: [BankDialect; 3] = [
+pub(crate) static DIALECTS: [BankDialect; 4] = [
     BankDialect {
         family: BankFamily::Nordea,
         path: "/nordea",
         signers: ("File Transfer Web Services", None),
         authority: "Sandbox Nordea Corporate Server CA",
-        below: None,
+        below: AuthoritiesBelow::NONE,
+        encryption: None,
         soap: "soapenv",
         unused: &[],
         style: ElementStyle { prefix: "c2b:", redeclares: false },
@@ -129,7 +151,8 @@ pub(crate) static DIALECTS: [BankDialect; 3] = [
         path: "/op",
         signers: ("SOAP for WS", Some("Application for WS")),
         authority: "Sandbox OP-Pohjola Root CA",
-        below: Some(("Sandbox OP Services CA V3", "Sandbox OP WS CA V3")),
+        below: AuthoritiesBelow { signers: Some("Sandbox OP Services CA V3"), customers: Some("Sandbox OP WS CA V3") },
+        encryption: None,
         soap: "S",
         unused: &[
             ("xsd", "http://www.w3.org/2001/XMLSchema"),
@@ -169,7 +192,8 @@ pub(crate) static DIALECTS: [BankDialect; 3] = [
         path: "/samlink",
         signers: ("SANDBOX SEPAWEBS", None),
         authority: "Sandbox Samlink Customer CA",
-        below: None,
+        below: AuthoritiesBelow::NONE,
+        encryption: None,
         soap: "soapenv",
         unused: &[],
         style: ElementStyle { prefix: "a:", redeclares: true },
@@ -191,6 +215,36 @@ pub(crate) static DIALECTS: [BankDialect; 3] = [
         status_report: "XP",
         statement: "XT",
         notification: "XE",
+        others: &[],
+    },
+    BankDialect {
+        family: BankFamily::Danske,
+        path: "/danske",
+        signers: ("DPSIGN", None),
+        authority: "Sandbox DBGROOT",
+        below: AuthoritiesBelow { signers: None, customers: Some("Sandbox DBGSWFI") },
+        encryption: Some("DPCRYPT"),
+        soap: "soapenv",
+        unused: &[],
+        style: ElementStyle { prefix: "", redeclares: false },
+        root_declares: "",
+        canonical: CanonicalMethod::Exclusive,
+        transform: Some(CanonicalMethod::Exclusive),
+        names_issuer: true,
+        base64_line: 0,
+        blank: "",
+        receiver_id: "DABADKKK",
+        ok: "OK",
+        operations: &[UploadFile, DownloadFileList, DownloadFile],
+        has_targets: false,
+        exact_command: false,
+        compressed_uploads: false,
+        upload_answer: UploadAnswer::CodeOnly,
+        takes_sha1: true,
+        payments: &["pain.001.001.03"],
+        status_report: "pain.002.001.03",
+        statement: "camt.053.001.02",
+        notification: "camt.054.001.02",
         others: &[],
     },
 ];

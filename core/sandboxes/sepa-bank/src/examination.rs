@@ -107,6 +107,7 @@ pub(crate) struct BankRequest {
     /// Each element that has text alone.
     elements: Vec<(String, String)>,
     pub(crate) references: Vec<String>,
+    was_encrypted: bool,
     /// The content's text.
     pub(crate) content: Option<Bytes>,
 }
@@ -183,7 +184,7 @@ impl CoveredParts for RequestParts {
                 _ => {}
             }
         }
-        let request = BankRequest { command, elements, references, content };
+        let request = BankRequest { command, elements, references, content, was_encrypted: document.was_encrypted };
         self.document = Some((document.signer.clone(), request, schema));
     }
 }
@@ -215,6 +216,7 @@ impl ExaminedRequest {
             anchors: certificates.anchors(),
             intermediates: certificates.intermediates(),
             allows_sha1: dialect.takes_sha1,
+            recipients: certificates.recipients(bank.message_s()),
             charset,
             ..VerificationRules::default()
         };
@@ -223,6 +225,13 @@ impl ExaminedRequest {
         let RequestParts { header, envelope, document } = parts;
         let operation = command_of(&header.wrapper).map(|(_, operation)| operation).unwrap_or_default();
         Self { header, operation, verdict, envelope, document }
+    }
+
+    /// Who has signed, and as whom: the customer of a believed document, or the sender of a believed envelope.
+    pub(crate) fn signer(&self) -> Option<(&str, &Certificate)> {
+        let of_document =
+            self.document.as_ref().and_then(|(signer, request, _)| Some((request.text("CustomerId")?, signer)));
+        of_document.or(self.envelope.as_ref().map(|(signer, _)| (&*self.header.sender_id, signer)))
     }
 
     /// The customer of a believed document.
@@ -285,8 +294,10 @@ impl ExaminedRequest {
     /// S12 to S17: the document.
     fn document_faults(&self, dialect: &BankDialect) -> Result<&BankRequest, RequestRefusal> {
         let schema = |why: &str| RequestRefusal::code(12, &format!("schema validation failed: {why}"), why);
+        // Who cannot be decrypted is not told why (§10.4).
+        let undecrypted = |why: &str| RequestRefusal::code(22, "decryption failed", why);
         if let Some(why) = self.verdict.failed("V10") {
-            return Err(schema(why));
+            return Err(if dialect.encryption.is_some() { undecrypted(why) } else { schema(why) });
         }
         let wrong_command = self.verdict.failed("V9");
         let signature = self.verdict.signatures.iter().find(|one| one.level == SignatureLevel::Document);
@@ -303,6 +314,9 @@ impl ExaminedRequest {
                 wrong_command.unwrap_or("there is no document"),
             ));
         };
+        if dialect.encryption.is_some() && !request.was_encrypted {
+            return Err(undecrypted("the document is not encrypted"));
+        }
         if let Err(why) = checked {
             return Err(schema(why));
         }
@@ -389,7 +403,7 @@ impl ExaminedRequest {
 }
 
 /// Why a certificate that holds by its dates is refused.
-pub(crate) const REPLACED: &str = "a newer certificate was issued for it";
+pub(crate) const REPLACED: &str = "a newer certificate was issued for it, or it was revoked";
 
 /// Whether a certificate ended when the customer's next one was issued.
 pub(crate) fn is_replaced(
@@ -398,7 +412,8 @@ pub(crate) fn is_replaced(
     owner: &SandboxCustomer,
     signer: &Certificate,
 ) -> bool {
-    dialect.ends_replaced() && state.is_superseded(&owner.key(), &signer.serial_hex())
+    let (key, serial) = (owner.key(), signer.serial_hex());
+    (dialect.ends_replaced() && state.is_superseded(&key, &serial)) || state.revocation(&key, &serial).is_some()
 }
 
 fn standing(

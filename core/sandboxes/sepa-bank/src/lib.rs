@@ -1,4 +1,4 @@
-//! A sandbox bank of SEPA Web Services: three banks' dialects of the file and the certificate service, for developers
+//! A sandbox bank of SEPA Web Services: four banks' dialects of the file and the certificate service, for developers
 //! without a bank at hand.
 //!
 //! ```text
@@ -6,6 +6,7 @@
 //!   certificates authorities, the bank's signers, the customers' pairs: files in the data folder
 //!   pipeline     HTTP ─► examination: checks S2 to S23 ─► handler ─► answer, signed in the family's dialect
 //!   files/ users/    one handler per operation     certificate_service/   codes, requests, certificates
+//!   pki_factory/     Danske's certificate service, whose messages are others
 //!   dialect      how each family writes            answer         documents and envelopes, written and signed
 //!   state        customers, files, used ids; a journal that survives a kill
 //!   chaos        ordered faults                    control        commands of tests
@@ -26,6 +27,7 @@ mod load;
 mod options;
 pub mod orders;
 mod pipeline;
+mod pki_factory;
 mod request_schema;
 mod running;
 mod service;

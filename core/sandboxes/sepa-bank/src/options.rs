@@ -46,6 +46,8 @@ pub struct SepaBankFamilies {
     pub op: SepaBankFamily,
     /// The dialect of Säästöpankki, POP and Aktia.
     pub samlink: SepaBankFamily,
+    /// Danske's dialect.
+    pub danske: SepaBankFamily,
 }
 
 /// One family of a sandbox bank.
@@ -78,6 +80,8 @@ pub struct SepaBankClients {
     pub aktia: SepaBankClientSettings,
     /// Of Oma Säästöpankki.
     pub omasp: SepaBankClientSettings,
+    /// Of Danske Bank.
+    pub danske: SepaBankClientSettings,
 }
 
 /// The settings of a client of a sandbox bank, under their own names.
@@ -106,6 +110,10 @@ pub struct SepaBankClientSettings {
     pub certificate_file: String,
     /// Its key.
     pub private_key_file: String,
+    /// The certificate of its key that decrypts; absent if the bank encrypts nothing.
+    pub encryption_certificate_file: Option<String>,
+    /// Its key that decrypts.
+    pub encryption_private_key_file: Option<String>,
 }
 
 /// A customer of a sandbox bank.
@@ -121,6 +129,10 @@ pub struct SepaBankCustomer {
     pub certificate_file: String,
     /// The `private_key_file` for clients.
     pub key_file: String,
+    /// The `encryption_certificate_file` for clients; absent if the family encrypts nothing.
+    pub encryption_certificate_file: Option<String>,
+    /// The `encryption_private_key_file` for clients.
+    pub encryption_key_file: Option<String>,
     /// The code for a first certificate; absent once it is used.
     pub code: Option<String>,
 }

@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use bankchannel_crypto::x509::Certificate;
 use bankchannel_foundation::{
     Error,
     message::SOAP,
@@ -17,6 +18,7 @@ use bankchannel_sepa_web_services::{
     codec::{AnswerText, ElementStyle},
     model::FileServiceAnswer,
     operations::files::download_file::DownloadBankFileResponse,
+    profile::BankFamily,
     request::FileCommand,
 };
 use bankchannel_server::http::{
@@ -41,6 +43,7 @@ use super::{
     examination::{BankRequest, ExaminedRequest, RequestRefusal, SeenHeader},
     files,
     held::HeldAnswers,
+    pki_factory::ExaminedPkiRequest,
     service::SandboxSepaBank,
     state::{SandboxChange, StateData},
     users,
@@ -307,6 +310,9 @@ impl SandboxSepaBank {
         charset: Option<String>,
     ) -> BankReply {
         let certificates = self.certificates_of(dialect);
+        if service == BankService::Certificates && dialect.family == BankFamily::Danske {
+            return self.reply_of_pki(dialect, message, charset);
+        }
         let (examined, service) = match service {
             BankService::Files => {
                 let examined = ExaminedRequest::new(self, dialect, certificates, message, charset);
@@ -350,7 +356,11 @@ impl SandboxSepaBank {
             }
         };
         let now_s = self.message_s();
-        let writer = AnswerWriter { dialect, service: &service, certificates, now_s, faults: &faults };
+        let recipient = match &examined {
+            ExaminedServiceRequest::File(request) => self.recipient_of(dialect, request),
+            ExaminedServiceRequest::Certificate(_) => None,
+        };
+        let writer = AnswerWriter { dialect, service: &service, certificates, now_s, faults: &faults, recipient };
         let mut header = WrittenHeader {
             wrapper: seen_header.wrapper,
             sender_id: seen_header.sender_id,
@@ -393,6 +403,53 @@ impl SandboxSepaBank {
                 tracing::error!(%error, "the sandbox bank cannot write an answer");
                 BankReply { status: 500, body: soap_fault("Server", "technical error", "system", 26), seen, faults }
             }
+        }
+    }
+
+    /// The certificate for which answers to a request are encrypted: the one that was issued with the signer's.
+    fn recipient_of(&self, dialect: &BankDialect, request: &ExaminedRequest) -> Option<Certificate> {
+        dialect.encryption?;
+        let (id, signer) = request.signer()?;
+        let certificates = self.certificates_of(dialect);
+        let (customer, issued) = self.state.read(|state| {
+            let customer = state.customer(dialect.name(), id).cloned();
+            let pem = signer.to_pem();
+            let issued = state.all_issued().iter().find(|one| one.pem == pem);
+            (customer, issued.and_then(|issued| issued.encryption_pem.clone()))
+        });
+        match issued {
+            Some(pem) => Certificate::from_pem(&pem).ok(),
+            None => certificates.of_the_beginning(&customer?).ok()?.1,
+        }
+    }
+
+    /// Answers a message to Danske's certificate service.
+    fn reply_of_pki(&self, dialect: &'static BankDialect, message: Bytes, charset: Option<String>) -> BankReply {
+        let examined = ExaminedPkiRequest::new(self, dialect, message, charset);
+        let operation = examined.operation();
+        let faults = self.faults.take(dialect.name(), operation.rsplit('.').next().unwrap_or_default());
+        let mut seen = RequestFacts {
+            operation: if operation.is_empty() { "-" } else { operation },
+            request_id: examined.header.request_id.clone(),
+            ..RequestFacts::default()
+        };
+        let ordered = self.control.as_ref().and_then(|control| control.fault_for(operation));
+        let status = match ordered {
+            Some(OrderedStatus::Instead(status, _)) => {
+                seen.why = "a status was ordered".to_owned();
+                return BankReply { status, body: Vec::new(), seen, faults };
+            }
+            Some(OrderedStatus::Afterwards(status)) => Some(status),
+            None => None,
+        };
+        let answer = examined.answered(self, dialect, &faults);
+        if let Some(why) = answer.why {
+            tracing::info!(operation, why, "a request was refused");
+            seen.why = why;
+        }
+        match status {
+            Some(status) => BankReply { status, body: Vec::new(), seen, faults },
+            None => BankReply { status: 200, body: answer.body, seen, faults },
         }
     }
 

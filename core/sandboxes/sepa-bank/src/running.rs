@@ -122,8 +122,10 @@ fn described(
         customer_id: customer.customer_id.clone(),
         target_id: customer.target_id.clone(),
         company: customer.company.clone(),
-        certificate_file: pair.certificate.display().to_string(),
-        key_file: pair.key.display().to_string(),
+        certificate_file: pair.signing.certificate.display().to_string(),
+        key_file: pair.signing.key.display().to_string(),
+        encryption_certificate_file: pair.encryption.as_ref().map(|pair| pair.certificate.display().to_string()),
+        encryption_key_file: pair.encryption.as_ref().map(|pair| pair.key.display().to_string()),
         code: state.read(|state| state.code(&key).filter(|sent| sent.used_for.is_none()).map(|sent| sent.code.clone())),
     })
 }
@@ -215,7 +217,12 @@ fn families(bank: &SandboxSepaBank, origin: &str, customers: Vec<Vec<SepaBankCus
             customers: customers.next().unwrap_or_default(),
         }
     };
-    SepaBankFamilies { nordea: one(BankFamily::Nordea), op: one(BankFamily::Op), samlink: one(BankFamily::Samlink) }
+    SepaBankFamilies {
+        nordea: one(BankFamily::Nordea),
+        op: one(BankFamily::Op),
+        samlink: one(BankFamily::Samlink),
+        danske: one(BankFamily::Danske),
+    }
 }
 
 /// The settings of a client of this bank. Every family has a customer in its first place from the first start on.
@@ -227,6 +234,7 @@ fn client(
 ) -> SepaBankClientSettings {
     let profile = profiles.iter().find(|(known, _)| *known == bank).map(|(_, file)| file.display().to_string());
     let first = family.customers.first();
+    let optional = |of: fn(&SepaBankCustomer) -> &Option<String>| first.and_then(|one| of(one).clone());
     let text = |of: fn(&SepaBankCustomer) -> &String| first.map(of).cloned().unwrap_or_default();
     SepaBankClientSettings {
         bank: profile.is_none().then(|| bank.to_owned()),
@@ -240,12 +248,14 @@ fn client(
         company: text(|one| &one.company),
         certificate_file: text(|one| &one.certificate_file),
         private_key_file: text(|one| &one.key_file),
+        encryption_certificate_file: optional(|one| &one.encryption_certificate_file),
+        encryption_private_key_file: optional(|one| &one.encryption_key_file),
     }
 }
 
 fn clients(families: &SepaBankFamilies, profiles: &BankProfiles, ca_file: Option<&String>) -> SepaBankClients {
     let one = |bank, family| client(bank, family, profiles, ca_file);
-    let SepaBankFamilies { nordea, op, samlink } = families;
+    let SepaBankFamilies { nordea, op, samlink, danske } = families;
     SepaBankClients {
         nordea: one("nordea", nordea),
         op: one("op", op),
@@ -254,6 +264,7 @@ fn clients(families: &SepaBankFamilies, profiles: &BankProfiles, ca_file: Option
         pop: one("pop", samlink),
         aktia: one("aktia", samlink),
         omasp: one("omasp", samlink),
+        danske: one("danske", danske),
     }
 }
 

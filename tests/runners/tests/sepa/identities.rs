@@ -14,6 +14,7 @@ const NOBODY: u32 = 65_534;
 pub(crate) fn folder_settings(world: &World, family: &str, folder: &Path, further: Value) -> Value {
     let mut all = json!({
         "certificate_file": null, "private_key_file": null, "retries": 0, "identity_dir": folder,
+        "encryption_certificate_file": null, "encryption_private_key_file": null,
         "certificate_url": world.family(family)["certificate_url"],
     });
     all.as_object_mut().unwrap().extend(further.as_object().unwrap().clone());

@@ -5,7 +5,8 @@ use bankchannel_counterparts::EmbeddedServer;
 use serde_json::{Value, json};
 
 /// The families, and the profile of a client.
-pub(crate) const FAMILIES: [(&str, &str); 3] = [("nordea", "nordea"), ("op", "op"), ("samlink", "saastopankki")];
+pub(crate) const FAMILIES: [(&str, &str); 4] =
+    [("nordea", "nordea"), ("op", "op"), ("samlink", "saastopankki"), ("danske", "danske")];
 
 pub(crate) struct World {
     pub(crate) bank: EmbeddedServer,
@@ -48,10 +49,16 @@ impl World {
             "customer_id": customer["customer_id"],
             "certificate_file": customer["certificate_file"],
             "private_key_file": customer["key_file"],
+            "encryption_certificate_file": customer["encryption_certificate_file"],
+            "encryption_private_key_file": customer["encryption_key_file"],
             "trusted_file": self.family(family)["anchors_file"],
             "ca_file": self.bank.readiness()["ca_file"],
             "target_id": customer["target_id"],
         });
+        if family == "danske" {
+            // The bank is asked there for its certificate for encryption.
+            settings["certificate_url"] = self.family(family)["certificate_url"].clone();
+        }
         for (name, value) in further.as_object().unwrap() {
             settings[name] = value.clone();
         }
@@ -103,6 +110,7 @@ pub(crate) fn payment_type(family: &str) -> &'static str {
     match family {
         "nordea" => "NDCORPAYS",
         "op" => "pain.001.001.09",
+        "danske" => "pain.001.001.03",
         _ => "XL",
     }
 }

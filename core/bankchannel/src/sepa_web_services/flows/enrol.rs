@@ -19,10 +19,10 @@ use crate::{
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
 pub struct EnrolRequest {
-    /// The bank's code, as in `request_certificate`. Nordea: ten digits. OP: sixteen, the eight of the agreement first.
+    /// The bank's code, as in `request_certificate`. Nordea: ten digits. OP: sixteen, the eight of the agreement first. Danske: the PIN.
     pub code: Secret,
     /// The company's name, as it stands in the agreement, letter by letter, where the setting `company` does not have it.
-    /// Nordea and Danske want it. It is kept: renewals ask for the same name.
+    /// Nordea wants it. It is kept: renewals ask for the same name.
     pub company: Option<String>,
 }
 

@@ -22,6 +22,9 @@ pub enum BankCodeForm {
     /// Letters and digits, at most 32.
     #[boundary("transfer_key")]
     TransferKey,
+    /// A PIN: letters and digits, at most 10.
+    #[boundary("pin")]
+    Pin,
 }
 
 /// A part of the name in requests for certificates.
@@ -163,6 +166,9 @@ impl ChannelProfile {
                 "has a digit that is not right: the last one does not fit the others. It must be the eight digits of the \
                  agreement first, then the eight that the bank has sent apart",
             ),
+            Some(BankCodeForm::Pin) if bare.len() > 10 => {
+                refused("must be the PIN of the bank's letter: at most ten characters")
+            }
             _ if bare.is_empty() || bare.len() > 32 || !bare.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
                 refused("must be 1 to 32 letters and digits")
             }

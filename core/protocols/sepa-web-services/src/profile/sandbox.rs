@@ -6,12 +6,14 @@ use super::{BankEnvironment, ChannelProfile};
 
 /// The beginnings of the names of a sandbox bank's authorities. The rest says which of them it is, if it was made
 /// again: `4` of “Sandbox OP WS CA V4”, ` G2`.
-const SANDBOX_AUTHORITIES: [&str; 6] = [
+const SANDBOX_AUTHORITIES: [&str; 8] = [
     "Sandbox Nordea Corporate Server CA",
     "Sandbox OP-Pohjola Root CA",
     "Sandbox OP Services CA V",
     "Sandbox OP WS CA V",
     "Sandbox Samlink Customer CA",
+    "Sandbox DBGROOT",
+    "Sandbox DBGSWFI",
     "Sandbox Bank TLS CA",
 ];
 const COMMON_NAME: &str = "2.5.4.3";

@@ -42,6 +42,8 @@ pub struct CoveredDocument<'r> {
     pub digest: &'r [u8],
     /// Who signed it.
     pub signer: &'r Certificate,
+    /// Whether it was encrypted, and opened with a key of ours.
+    pub was_encrypted: bool,
 }
 
 /// Takes nothing: for a mere verdict.

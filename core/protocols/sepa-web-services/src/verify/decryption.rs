@@ -85,6 +85,7 @@ impl MessageExamination<'_> {
             }
         };
         drop(encrypted);
+        self.was_encrypted = true;
         let made = self.checks.made();
         let read = decode_message(&bytes, None).map_err(|fault| fault.without_advice());
         let read = read.and_then(|text| self.read_tree(&text).map(|tree| self.document_of(&tree, expected)));

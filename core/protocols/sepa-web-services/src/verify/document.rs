@@ -119,7 +119,8 @@ impl MessageExamination<'_> {
         if let (Ok(covered), true) = (verified, self.checks.all_hold()) {
             let digest = signed.parts().references.first().map_or(&[][..], |reference| &reference.value);
             let signer = &certificates.signer;
-            self.parts.document(&CoveredDocument { root: covered, text: tree.text(), digest, signer });
+            let was_encrypted = self.was_encrypted;
+            self.parts.document(&CoveredDocument { root: covered, text: tree.text(), digest, signer, was_encrypted });
         }
     }
 }

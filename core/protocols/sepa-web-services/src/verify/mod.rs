@@ -143,6 +143,8 @@ struct MessageExamination<'e> {
     known: Vec<Certificate>,
     /// Whether the envelope is signed by who may sign it, and of now.
     is_envelope_believed: bool,
+    /// Whether the document was encrypted, and is open now.
+    was_encrypted: bool,
     /// The receiver of the covered parts.
     parts: &'e mut dyn CoveredParts,
 }
@@ -163,7 +165,8 @@ struct MessageFindings {
 impl<'e> MessageExamination<'e> {
     fn new(rules: &'e VerificationRules, explains: bool, parts: &'e mut dyn CoveredParts) -> Self {
         let (checks, found) = (MessageChecks::default(), MessageFindings::default());
-        Self { rules, explains, checks, found, known: Vec::new(), is_envelope_believed: false, parts }
+        let known = Vec::new();
+        Self { rules, explains, checks, found, known, is_envelope_believed: false, was_encrypted: false, parts }
     }
 
     /// Makes the checks; returns the document inside of an envelope.

@@ -1,9 +1,12 @@
-//! The codes for first certificates: Nordea's ten digits, OP's sixteen with a check digit, the others' twenty-one.
+//! The codes for first certificates: Nordea's ten digits, OP's sixteen with a check digit, Danske's PIN, the others' twenty-one
+//! digits.
 
 use bankchannel_crypto::digest;
 use bankchannel_sepa_web_services::profile::BankFamily;
 use serde::{Deserialize, Serialize};
 
+/// Wrong attempts after which Danske locks.
+pub(crate) const PIN_ATTEMPTS_MAX: u32 = 4;
 /// Wrong attempts after which Nordea locks.
 pub(crate) const ATTEMPTS_MAX: u32 = 5;
 const DAY_MS: i64 = 86_400_000;
@@ -38,6 +41,7 @@ impl SentCode {
         let (code, days) = match family {
             BankFamily::Nordea => (digits(10), 7),
             BankFamily::Op => (with_check_digit(digits(15)), 90),
+            BankFamily::Danske => (digits(6), 30),
             _ => (digits(21), 30),
         };
         Self {
@@ -76,6 +80,9 @@ pub(crate) struct CustomerCertificateRecord {
     pub(crate) key_sha256: String,
     /// The certificate, PEM.
     pub(crate) pem: String,
+    /// That of the key that decrypts, where documents are encrypted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) encryption_pem: Option<String>,
     /// The serial number of the certificate with which the request was signed, hex; `None` for a first one.
     pub(crate) signed_with: Option<String>,
 }

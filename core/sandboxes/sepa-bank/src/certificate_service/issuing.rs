@@ -90,6 +90,9 @@ impl Issuing<'_> {
             CertificateCommand::GetBankCertificates => {
                 refuse(5, "operation unknown", "this family gives no certificates of its own")
             }
+            CertificateCommand::ListOwnCertificates | CertificateCommand::RevokeCertificate => {
+                refuse(5, "operation unknown", "this family does not offer it")
+            }
         };
         match done {
             Ok((text, changes)) => Issued { answer: Ok(text), changes },
@@ -280,13 +283,15 @@ impl Issuing<'_> {
         signed_with: Option<String>,
         mut changes: Vec<SandboxChange>,
     ) -> Issued {
-        let issued = self.certificates.issue(self.dialect, customer, request, self.bank.message_s(), self.faults);
+        let issued =
+            self.certificates.issue(self.dialect, customer, (request, false), self.bank.message_s(), self.faults);
         match issued {
             Ok(certificate) => {
                 changes.push(SandboxChange::Issued(CustomerCertificateRecord {
                     key: customer.key(),
                     key_sha256: key_sha256(request),
                     pem: certificate.to_pem(),
+                    encryption_pem: None,
                     signed_with,
                 }));
                 Issued { answer: Ok(self.written([&certificate])), changes }

@@ -4,14 +4,17 @@ use std::{
     fs,
     io::ErrorKind,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use bankchannel_crypto::{
+    legacy_cipher::SessionKeyOpener,
     rsa::RsaPrivateKey,
     signature::SigningKey,
     x509::{Certificate, CertificateIssuer, CertificatePurpose, NewCertificate, SubjectAttribute::CommonName},
 };
 use bankchannel_foundation::{Error, Result, error::row, model::Boundary, shown};
+use bankchannel_sepa_web_services::verify::DocumentRecipient;
 use bankchannel_server::folder::write_whole;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -31,6 +34,8 @@ pub enum RolledOver {
     Intermediate,
     /// The root: clients must be told of it.
     Root,
+    /// The certificate for which documents to the bank are encrypted, and nothing else.
+    Encryption,
 }
 
 /// Which certificates a generation has: each number counts how often they were made.
@@ -39,20 +44,28 @@ pub(super) struct GenerationPlan {
     root: u32,
     below: u32,
     signers: u32,
+    #[serde(default = "first")]
+    encryption: u32,
     /// When it began, Unix seconds.
     at_s: i64,
     /// How long the one before signs beside it, seconds.
     overlap_s: i64,
 }
 
+/// The number of what was made once.
+const fn first() -> u32 {
+    1
+}
+
 impl GenerationPlan {
-    const FIRST: Self = Self { root: 1, below: 1, signers: 1, at_s: i64::MIN, overlap_s: 0 };
+    const FIRST: Self = Self { root: 1, below: 1, signers: 1, encryption: first(), at_s: i64::MIN, overlap_s: 0 };
 
     pub(super) fn next(self, what: RolledOver, at_s: i64, overlap_s: i64) -> Self {
         Self {
             root: self.root + u32::from(what == RolledOver::Root),
-            below: self.below + u32::from(what != RolledOver::Signer),
-            signers: self.signers + 1,
+            below: self.below + u32::from(matches!(what, RolledOver::Root | RolledOver::Intermediate)),
+            signers: self.signers + u32::from(what != RolledOver::Encryption),
+            encryption: self.encryption + u32::from(matches!(what, RolledOver::Root | RolledOver::Encryption)),
             at_s,
             overlap_s,
         }
@@ -92,6 +105,8 @@ pub(crate) struct BankGeneration {
     pub(crate) envelope: BankSigner,
     /// Signs documents.
     pub(crate) document: BankSigner,
+    /// Decrypts documents, where they are encrypted.
+    pub(crate) encryption: Option<DocumentRecipient>,
     /// Issues customers' certificates.
     pub(super) customers: CertificateIssuer,
     /// No certificate of a customer begins earlier.
@@ -99,13 +114,17 @@ pub(crate) struct BankGeneration {
 }
 
 impl BankGeneration {
+    pub(crate) fn root(&self) -> &Certificate {
+        &self.root
+    }
+
     /// Reads the generation's certificates and makes those that are missing.
     pub(super) fn prepare(folder: &Path, dialect: &BankDialect, plan: GenerationPlan, now: Timestamp) -> Result<Self> {
         let of = dialect.name();
         let root_name = numbered("root", plan.root);
         let stored_root = StoredPair { folder, name: &root_name, of };
         let (root, root_key) = stored_root.keep_or_make(now, |key| {
-            let depth = u8::from(dialect.below.is_some());
+            let depth = u8::from(dialect.below.are_any());
             new_root(&titled(dialect.authority, plan.root), depth, now, 20, key)
                 .map(|issuer| issuer.certificate().clone())
         })?;
@@ -122,14 +141,14 @@ impl BankGeneration {
             Ok((certificate, issuer))
         };
         let mut intermediates = Vec::new();
-        let (signers, customers) = match dialect.below {
-            Some((services, customers)) => {
-                let (services, customers) = (authority("services-ca", services)?, authority("ws-ca", customers)?);
-                intermediates.extend([services.0, customers.0]);
-                (Some(services.1), Some(customers.1))
-            }
-            None => (None, None),
+        let mut below = |file, name: Option<&'static str>| -> Result<Option<CertificateIssuer>> {
+            let Some(name) = name else { return Ok(None) };
+            let (certificate, issuer) = authority(file, name)?;
+            intermediates.push(certificate);
+            Ok(Some(issuer))
         };
+        let signers = below("services-ca", dialect.below.signers)?;
+        let customers = below("ws-ca", dialect.below.customers)?;
         let signer = |file: &str, name: &str| -> Result<BankSigner> {
             let file = numbered(file, plan.signers);
             let (certificate, key) = StoredPair { folder, name: &file, of }.keep_or_make(now, |key| {
@@ -142,6 +161,18 @@ impl BankGeneration {
             Some(name) => signer("document-signer", name)?,
             None => BankSigner { certificate: envelope.certificate.clone(), key: envelope.key.clone() },
         };
+        let encryption = match dialect.encryption {
+            Some(name) => {
+                let file = numbered("encryption", plan.encryption);
+                let (certificate, key) = StoredPair { folder, name: &file, of }.keep_or_make(now, |key| {
+                    let purpose = CertificatePurpose::Encipherment;
+                    root_issuer.issue(&NewCertificate { purpose, ..new(name, now, 3) }, key.public())
+                })?;
+                let opener = SessionKeyOpener::new(&key).map_err(Error::internal)?;
+                Some(DocumentRecipient { certificate: Some(certificate), opener: Arc::new(opener) })
+            }
+            None => None,
+        };
         let customers = match customers {
             Some(issuer) => issuer,
             None => root_issuer,
@@ -149,7 +180,7 @@ impl BankGeneration {
         let begin = customers.certificate().not_before_s();
         let begin = Timestamp::from_second(begin).unwrap_or(now);
         let root_file = stored_root.files().certificate;
-        Ok(Self { plan, root, root_file, intermediates, envelope, document, customers, begin })
+        Ok(Self { plan, root, root_file, intermediates, envelope, document, encryption, customers, begin })
     }
 }
 

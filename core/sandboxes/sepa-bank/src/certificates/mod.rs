@@ -35,7 +35,7 @@ use bankchannel_foundation::{
     clock::{Clock as _, SystemClock},
     error::row,
 };
-use bankchannel_sepa_web_services::profile::BankFamily;
+use bankchannel_sepa_web_services::{profile::BankFamily, verify::DocumentRecipient};
 use bankchannel_server::{
     certificates::{CertificateFiles, LOCAL_HOSTS, write_certificates},
     folder::private_folder,
@@ -43,7 +43,7 @@ use bankchannel_server::{
 };
 use jiff::{Timestamp, ToSpan as _};
 
-use generation::BankGeneration;
+pub(crate) use generation::BankGeneration;
 pub use generation::RolledOver;
 
 use super::{
@@ -76,6 +76,12 @@ pub(crate) struct FamilyCertificates {
     generations: RwLock<Vec<Arc<BankGeneration>>>,
     /// Counts answers: while two generations sign, they take turns.
     answers: AtomicUsize,
+}
+
+/// The files of a customer's pair, and of its key that decrypts, where documents are encrypted.
+pub(crate) struct CustomerFiles {
+    pub(crate) signing: CertificateFiles,
+    pub(crate) encryption: Option<CertificateFiles>,
 }
 
 /// The TLS certificate of the bank.
@@ -181,8 +187,10 @@ impl FamilyCertificates {
 
     /// A token carries one certificate, so clients need the authority behind it too.
     fn write_anchors(&self) -> Result<()> {
+        let has_services = self.dialect.below.signers.is_some();
         let with_first = |generation: &BankGeneration| {
-            [&generation.root].into_iter().chain(generation.intermediates.first()).cloned().collect()
+            let services = generation.intermediates.first().filter(|_| has_services);
+            [&generation.root].into_iter().chain(services).cloned().collect()
         };
         let text: String = self.distinct(with_first).iter().map(Certificate::to_pem).collect();
         write_certificates(&self.anchors_file, &text)
@@ -237,9 +245,12 @@ impl FamilyCertificates {
     /// # Errors
     /// `input.invalid_field` where the family has nothing of the kind; `resource.storage`.
     pub(crate) fn roll_over(&self, what: RolledOver, now_s: i64, overlap_s: i64) -> Result<PathBuf> {
-        if what == RolledOver::Intermediate && self.dialect.below.is_none() {
+        if what == RolledOver::Intermediate && !self.dialect.below.are_any() {
             let why = "must be signer or root: this family has no authority between its root and its signers";
             return Err(Error::invalid_field("what", why));
+        }
+        if what == RolledOver::Encryption && self.dialect.encryption.is_none() {
+            return Err(Error::invalid_field("what", "must be signer or root: this family encrypts nothing"));
         }
         let now = Timestamp::from_second(now_s).map_err(|_| Error::new(&row::INTERNAL))?;
         let mut generations = self.generations.write().unwrap_or_else(PoisonError::into_inner);
@@ -257,17 +268,48 @@ impl FamilyCertificates {
     }
 
     /// The pair of a customer.
-    pub(crate) fn customer(&self, id: &str, company: &str) -> Result<CertificateFiles> {
-        let folder = self.folder.join("customers");
-        let of = format!("{}/customers", self.dialect.name());
-        let pair = StoredPair { folder: &folder, name: id, of: &of };
-        let newest = self.newest()?;
-        pair.keep_or_make(self.now, |key| {
-            let (begin, end) = validity(self.now, 2);
-            let subject = [(CommonName, id), (Organization, company)];
-            newest.customers.issue(&NewCertificate::new(&subject, begin.max(newest.begin), end), key.public())
-        })?;
-        Ok(pair.files())
+    pub(crate) fn customer(&self, id: &str, company: &str) -> Result<CustomerFiles> {
+        let make = |name: &str, purpose| {
+            let folder = self.folder.join("customers");
+            let of = format!("{}/customers", self.dialect.name());
+            let pair = StoredPair { folder: &folder, name, of: &of };
+            let newest = self.newest()?;
+            pair.keep_or_make(self.now, |key| {
+                let (begin, end) = validity(self.now, 2);
+                let subject = [(CommonName, id), (Organization, company)];
+                let new = NewCertificate::new(&subject, begin.max(newest.begin), end);
+                newest.customers.issue(&NewCertificate { purpose, ..new }, key.public())
+            })?;
+            Ok::<_, Error>(pair.files())
+        };
+        let encryption = match self.dialect.encryption {
+            Some(_) => Some(make(&format!("{id}.encryption"), CertificatePurpose::Encipherment)?),
+            None => None,
+        };
+        Ok(CustomerFiles { signing: make(id, CertificatePurpose::Messages)?, encryption })
+    }
+
+    /// The certificates of the pair that a customer has from the beginning: of the key that signs, and of the one that decrypts.
+    pub(crate) fn of_the_beginning(&self, customer: &SandboxCustomer) -> Result<(Certificate, Option<Certificate>)> {
+        let read = |files: &CertificateFiles| {
+            let text = std::fs::read_to_string(&files.certificate).map_err(Error::internal)?;
+            Certificate::from_pem(&text).map_err(Error::internal)
+        };
+        let files = self.customer(&customer.customer_id, &customer.company)?;
+        Ok((read(&files.signing)?, files.encryption.as_ref().map(read).transpose()?))
+    }
+
+    /// Who decrypts documents at this time: the newest, and the one before while it is taken beside it.
+    pub(crate) fn recipients(&self, now_s: i64) -> Vec<DocumentRecipient> {
+        let all = self.generations();
+        let is_taken = |at: usize| all.get(at + 1).is_none_or(|next| now_s < next.plan.until_s());
+        let taken = all.iter().enumerate().filter(|(at, _)| is_taken(*at));
+        taken.filter_map(|(_, generation)| generation.encryption.clone()).collect()
+    }
+
+    /// The newest generation whose root has this serial number, decimal.
+    pub(crate) fn under_root(&self, serial: &str) -> Option<Arc<BankGeneration>> {
+        self.generations().into_iter().rev().find(|generation| generation.root.serial_decimal() == serial)
     }
 
     /// Whether a certificate was issued to a customer: its common name or the serial number of its subject says so, and only
@@ -278,12 +320,12 @@ impl FamilyCertificates {
         (named(COMMON_NAME) || named(SUBJECT_SERIAL)) && self.generations().iter().any(issued)
     }
 
-    /// A certificate for the key of a customer's request, for two years from now on.
+    /// A certificate for the key of a customer's request, for two years from now on. `decrypts`: the key is one that decrypts.
     pub(crate) fn issue(
         &self,
         dialect: &BankDialect,
         customer: &SandboxCustomer,
-        request: &CertificateRequest,
+        (request, decrypts): (&CertificateRequest, bool),
         now_s: i64,
         faults: &[BankFault],
     ) -> Result<Certificate> {
@@ -314,6 +356,7 @@ impl FamilyCertificates {
         let purpose = match odd {
             Some(OddCertificate::Authority) => CertificatePurpose::Authority(0),
             Some(OddCertificate::Encipherment) => CertificatePurpose::Encipherment,
+            _ if decrypts => CertificatePurpose::Encipherment,
             _ => CertificatePurpose::Messages,
         };
         let new = NewCertificate { purpose, ..NewCertificate::new(&subject, not_before, not_after) };

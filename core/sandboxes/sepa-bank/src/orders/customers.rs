@@ -78,6 +78,10 @@ pub struct AddedCustomer {
     pub certificate_file: String,
     /// The private key, a PEM file.
     pub key_file: String,
+    /// The certificate of its key that decrypts, a PEM file; absent if the family encrypts nothing.
+    pub encryption_certificate_file: Option<String>,
+    /// That key, a PEM file.
+    pub encryption_key_file: Option<String>,
 }
 
 /// Who gets a code.
@@ -116,8 +120,10 @@ impl SandboxSepaBank {
         let added = AddedCustomer {
             family: new.family.clone(),
             customer_id: new.customer_id.clone(),
-            certificate_file: pair.certificate.display().to_string(),
-            key_file: pair.key.display().to_string(),
+            certificate_file: pair.signing.certificate.display().to_string(),
+            key_file: pair.signing.key.display().to_string(),
+            encryption_certificate_file: pair.encryption.as_ref().map(|pair| pair.certificate.display().to_string()),
+            encryption_key_file: pair.encryption.as_ref().map(|pair| pair.key.display().to_string()),
         };
         let customer = SandboxCustomer {
             family: new.family,

@@ -143,8 +143,20 @@ pub(crate) struct StateData {
     /// The certificates that the certificate services have issued, oldest first.
     #[serde(default)]
     issued: Vec<CustomerCertificateRecord>,
+    /// The certificates of customers that were revoked, by family, customer and serial number (hex).
+    #[serde(default)]
+    revoked: BTreeMap<String, Revocation>,
     /// Counts references.
     pub(crate) references: u64,
+}
+
+/// When and why a certificate was revoked.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct Revocation {
+    /// By the clock of messages, Unix seconds.
+    pub(crate) at_s: i64,
+    /// The number of the reason.
+    pub(crate) reason: Option<u8>,
 }
 
 /// One change.
@@ -177,6 +189,8 @@ pub(crate) enum SandboxChange {
     Code(SentCode),
     /// A certificate was issued.
     Issued(CustomerCertificateRecord),
+    /// A certificate of a customer was revoked.
+    Revoked { key: String, serial: String, revocation: Revocation },
 }
 
 impl SandboxChange {
@@ -242,6 +256,11 @@ impl StateData {
         self.issued.iter().any(|one| one.key == key && one.signed_with.as_deref() == Some(serial))
     }
 
+    /// When and why a customer's certificate was revoked, by its serial number, hex.
+    pub(crate) fn revocation(&self, key: &str, serial: &str) -> Option<Revocation> {
+        self.revoked.get(&format!("{key}/{serial}")).copied()
+    }
+
     pub(super) fn apply(&mut self, change: SandboxChange) {
         match change {
             SandboxChange::UsedId { key, at_ms } => drop(self.used_ids.insert(key, at_ms)),
@@ -267,6 +286,9 @@ impl StateData {
             SandboxChange::OrderDecided { upload } => self.orders.retain(|order| order.upload != upload),
             SandboxChange::Code(code) => drop(self.codes.insert(code.key.clone(), code)),
             SandboxChange::Issued(issued) => self.issued.push(issued),
+            SandboxChange::Revoked { key, serial, revocation } => {
+                self.revoked.insert(format!("{key}/{serial}"), revocation);
+            }
             SandboxChange::Customer(customer) => {
                 // A changed one keeps its place: the first of a family is its client in the readiness line.
                 let key = customer.key();

@@ -5,7 +5,7 @@ use bankchannel_sepa_web_services::profile::BankFamily;
 use super::data::{CustomerStanding, SandboxCustomer, StateData};
 use crate::{certificate_service::codes::SentCode, dialect::BankDialect};
 
-/// Ids that stand for a state, in each family.
+/// Ids that stand for a state, in each family but Danske, whose ids have six characters.
 const IN_A_STATE: [(&str, CustomerStanding, CustomerStanding); 4] = [
     ("9000000001", CustomerStanding::Locked, CustomerStanding::Active),
     ("9000000002", CustomerStanding::Outdated, CustomerStanding::Active),
@@ -32,6 +32,7 @@ pub(super) fn data() -> StateData {
         customer("nordea", "7700112244", "TOINEN ESIMERKKI OY", Some("7700112244B1")),
         customer("op", "1000022211", "ESIMERKKI OY", None),
         customer("samlink", "61234567", "ESIMERKKI OY", Some("NONE")),
+        customer("danske", "4Q7K2M", "ESIMERKKI OY", None),
     ];
     for family in ["nordea", "op", "samlink"] {
         for (id, standing, contract) in IN_A_STATE {

@@ -18,7 +18,9 @@ use std::{
 
 use bankchannel_foundation::{Error, Result, error::row, shown};
 
-pub(crate) use data::{CustomerBooks, SandboxChange, SandboxCustomer, SandboxFile, SandboxOrder, StateData};
+pub(crate) use data::{
+    CustomerBooks, Revocation, SandboxChange, SandboxCustomer, SandboxFile, SandboxOrder, StateData,
+};
 pub use data::{CustomerStanding, FileKind};
 use journal::StateJournal;
 

@@ -14,8 +14,9 @@ use bankchannel_crypto::{
     x509::{Certificate, CertificateRequest},
 };
 use bankchannel_renewal::{
-    AttemptKind, AttemptPhase, CertificateBank, CertificateDriver, CertificateLife, CertificateStore, KnownPair,
-    LifeStepFault as _, PairTrial, PendingStep, RenewalDue, RenewalRules,
+    AttemptKind, AttemptPhase, CertificateBank, CertificateDriver, CertificateLife, CertificateRequests,
+    CertificateSet, CertificateStore, KnownPair, LifeStepFault as _, PairTrial, PendingStep, RenewalDue, RenewalRules,
+    RequestedKey, RequestedKeys,
 };
 use bankchannel_sepa_web_services::codes;
 use bankchannel_storage::ws_channel::{
@@ -51,7 +52,7 @@ pub(crate) fn read(text: &str, set: &CertSet) -> Result<CertificateLife, Handler
     let mut life = CertificateLife::default();
     if let (Some(found), Some(name)) = (&set.signing, &set.pair) {
         let certificate = Certificate::from_pem(&found.pem).map_err(HandlerFault::internal)?;
-        life.adopt(KnownPair::new(name.clone(), &certificate)).map_err(HandlerFault::internal)?;
+        life.adopt(KnownPair::new(name.clone(), &certificate.into())).map_err(HandlerFault::internal)?;
     }
     Ok(life)
 }
@@ -203,12 +204,9 @@ impl CertificateStore for SetStore<'_> {
         })
     }
 
-    fn add_request<'a>(
-        &'a mut self,
-        key: RsaPrivateKey,
-        request: &'a CertificateRequest,
-    ) -> PendingStep<'a, Result<String, LifeFault>> {
+    fn add_requests(&mut self, keys: RequestedKeys) -> PendingStep<'_, Result<String, LifeFault>> {
         Box::pin(async move {
+            let RequestedKey { key, request } = keys.signing;
             let name = material::pair_name();
             let (sealed_key, key_id) = material::seal_key(&self.service.keys, self.place(), &name, &key)?;
             let (label, request) = (name.clone(), request.to_pem());
@@ -219,27 +217,33 @@ impl CertificateStore for SetStore<'_> {
         })
     }
 
-    fn request<'a>(&'a self, name: &'a str) -> PendingStep<'a, Result<CertificateRequest, LifeFault>> {
+    fn requests<'a>(&'a self, name: &'a str) -> PendingStep<'a, Result<CertificateRequests, LifeFault>> {
         Box::pin(async move {
             let scope = &self.customer.scope;
             let found = self.service.store.signing_pair(&scope.email, &scope.bank, name).await?;
             let request = found.and_then(|pair| pair.request).ok_or_else(LifeFault::lost)?;
-            Ok(CertificateRequest::from_pem(&request).map_err(HandlerFault::internal)?)
+            let signing = CertificateRequest::from_pem(&request).map_err(HandlerFault::internal)?;
+            Ok(CertificateRequests { signing, encryption: None })
         })
     }
 
-    fn issued<'a>(&'a self, _: &'a str) -> PendingStep<'a, Result<Option<Certificate>, LifeFault>> {
+    fn issued<'a>(&'a self, _: &'a str) -> PendingStep<'a, Result<Option<CertificateSet>, LifeFault>> {
         // Certificate and state are stored in one transaction.
         Box::pin(async { Ok(None) })
     }
 
-    fn add_certificate<'a>(
+    fn remove_signing_key<'a>(&'a mut self, _: &'a str) -> PendingStep<'a, Result<(), LifeFault>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn add_certificates<'a>(
         &'a mut self,
         name: &'a str,
-        certificate: &'a Certificate,
+        certificates: &'a CertificateSet,
         life: CertificateLife,
     ) -> PendingStep<'a, Result<(), LifeFault>> {
         Box::pin(async move {
+            let certificate = &certificates.signing;
             let (extras, code) = {
                 let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
                 (std::mem::take(&mut shared.extras), shared.code.take())
@@ -295,17 +299,18 @@ impl SetBank<'_> {
         Ok(SigningMaterial::unsealed(&self.service.keys, (&scope.email, &scope.bank), &found)?)
     }
 
-    async fn made(&self) -> Result<(RsaPrivateKey, CertificateRequest), LifeFault> {
+    async fn made(&self) -> Result<RequestedKeys, LifeFault> {
         let key = {
             let _turn = self.service.banks.keys_made.acquire().await.map_err(HandlerFault::internal)?;
             let made = background::blocking(|| RsaPrivateKey::generate(KEY_BITS)).await;
             made.map_err(HandlerFault::internal)?.map_err(HandlerFault::internal)?
         };
         let request = self.channel.certificate_request(&self.customer, &key)?;
-        Ok((key, request))
+        Ok(RequestedKeys { signing: RequestedKey { key, request }, encryption: None })
     }
 
-    async fn issued(&self, kind: &AttemptKind, request: &CertificateRequest) -> Result<Certificate, LifeFault> {
+    async fn issued(&self, kind: &AttemptKind, requests: &CertificateRequests) -> Result<CertificateSet, LifeFault> {
+        let request = &requests.signing;
         let unsent = LifeFault::before_sending;
         let proof = match kind {
             AttemptKind::First => CertificateProof::Code(
@@ -332,7 +337,7 @@ impl SetBank<'_> {
         }
         self.shared.lock().unwrap_or_else(PoisonError::into_inner).extras =
             IssuedExtras { target_id: issued.target_id, ledgers: issued.ledgers, files: issued.files };
-        Ok(certificate)
+        Ok(certificate.into())
     }
 
     /// Adds its meaning to a refusal of the present certificate, which holds by its dates.
@@ -363,20 +368,17 @@ impl CertificateBank for SetBank<'_> {
         self.service.now_ms().div_euclid(1000)
     }
 
-    fn make_request<'a>(
-        &'a self,
-        _: &'a AttemptKind,
-    ) -> PendingStep<'a, Result<(RsaPrivateKey, CertificateRequest), LifeFault>> {
+    fn make_requests<'a>(&'a self, _: &'a AttemptKind) -> PendingStep<'a, Result<RequestedKeys, LifeFault>> {
         Box::pin(self.made())
     }
 
     fn issue<'a>(
         &'a self,
         kind: &'a AttemptKind,
-        request: &'a CertificateRequest,
-    ) -> PendingStep<'a, Result<Certificate, LifeFault>> {
+        requests: &'a CertificateRequests,
+    ) -> PendingStep<'a, Result<CertificateSet, LifeFault>> {
         Box::pin(async move {
-            let issued = self.issued(kind, request).await;
+            let issued = self.issued(kind, requests).await;
             if *kind == AttemptKind::First {
                 let mark = match &issued {
                     Ok(_) => Some(CodeMark::Right),

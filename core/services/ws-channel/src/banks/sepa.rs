@@ -18,7 +18,7 @@ use bankchannel::{
 };
 use bankchannel_crypto::{rsa::RsaPrivateKey, x509::CertificateRequest};
 use bankchannel_foundation::{Error, Secret, model::Content};
-use bankchannel_renewal::PairTrial;
+use bankchannel_renewal::{CertificateRequests, PairTrial};
 use bankchannel_sepa_web_services::codes;
 use bankchannel_storage::ws_channel::{BankCodeLimits, BankFile, FileFilter, NewUpload, UploadAtBank};
 
@@ -328,8 +328,9 @@ impl BankChannel for SepaBank {
                 CertificateProof::Pair(pair) => (None, Some(pair.clone())),
             };
             let client = self.client(&order.customer.ws_user_id, None, pair)?;
-            let issued = client.certificate_for(order.request, code, &self.asking()).await;
-            let certificate = issued.map_err(bank_error)?.ok_or(BankError::Unparsable)?;
+            let requests = CertificateRequests { signing: order.request.clone(), encryption: None };
+            let issued = client.certificate_for(&requests, code, &self.asking()).await;
+            let certificate = issued.map_err(bank_error)?.signing.ok_or(BankError::Unparsable)?;
             Ok(CertificateOfBank { certificate, target_id: None, ledgers: Vec::new(), files: Vec::new() })
         })
     }

@@ -47,7 +47,7 @@ pub(crate) async fn handle(
         return Err(unfit("Certificate", &signing, why).into());
     }
     if let Some(pair) = &encryption
-        && let Some(why) = why_unfit_to_encrypt(&pair.certificate, now_s)
+        && let Some(why) = pair.certificate.why_unfit_to_encrypt(now_s)
     {
         return Err(unfit("EncCertificate", pair, why).into());
     }
@@ -57,7 +57,7 @@ pub(crate) async fn handle(
         material::seal(&service.keys, place, &name, &pair.certificate, &pair.key)
     };
     let mut life = CertificateLife::default();
-    life.adopt(KnownPair::new(name.clone(), &signing.certificate)).map_err(HandlerFault::internal)?;
+    life.adopt(KnownPair::new(name.clone(), &signing.certificate.clone().into())).map_err(HandlerFault::internal)?;
     let set = NewCertSet {
         // One that begins later is not used before.
         state: life::state_of(&life, now_s),
@@ -82,17 +82,6 @@ pub(crate) async fn handle(
     }
     service.banks.imported(&call.settling(service), &scope).await?;
     Ok(ImportCertResponse::new(OK.into()))
-}
-
-/// Why nothing can be encrypted to a customer with this certificate; `None` if nothing speaks against it.
-fn why_unfit_to_encrypt(certificate: &Certificate, now_s: i64) -> Option<&'static str> {
-    let may = |usage: KeyUsage| usage.key_encipherment || usage.data_encipherment || usage.key_agreement;
-    match certificate.key_usage() {
-        _ if now_s > certificate.not_after_s() => Some("has ended"),
-        _ if certificate.is_ca() => Some("is that of an authority, not of a customer"),
-        Some(usage) if !may(usage) => Some("may not encrypt (keyEncipherment and dataEncipherment are missing)"),
-        _ => None,
-    }
 }
 
 struct ImportNames {

@@ -1,0 +1,317 @@
+//! A request to the service: its header, its document, its signer.
+
+use bankchannel_crypto::x509::{Certificate, CertificateRequest};
+use bankchannel_sepa_web_services::{
+    request::CertificateCommand,
+    verify::{CoveredDocument, CoveredParts, MessageKind, MessageVerdict, VerificationRules, examine_parts},
+};
+use bankchannel_xml::TreeElement;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+
+use super::{PkiAnswer, PkiRefusal, answers::PkiAnswerWriter, carrying_out::PkiHandling};
+use crate::{chaos::BankFault, dialect::BankDialect, examination::operation_named, service::SandboxSepaBank};
+
+/// The elements of the header in their order, and whether each is mandatory.
+const HEADER: [(&str, bool); 6] = [
+    ("SenderId", true),
+    ("CustomerId", true),
+    ("RequestId", true),
+    ("Timestamp", true),
+    ("InterfaceVersion", true),
+    ("Environment", false),
+];
+
+/// The documents: the elements of each in their order, apart from the signature, each with the smallest and the greatest number.
+const DOCUMENTS: [(&str, CertificateCommand, &[(&str, usize, usize)]); 6] = [
+    (
+        "GetBankCertificate",
+        CertificateCommand::GetBankCertificates,
+        &[("BankRootCertificateSerialNo", 1, 1), ("Timestamp", 1, 1), ("RequestId", 1, 1)],
+    ),
+    (
+        "CreateCertificate",
+        CertificateCommand::RequestCertificate,
+        &[
+            ("CustomerId", 1, 1),
+            ("KeyGeneratorType", 1, 1),
+            ("EncryptionCertPKCS10", 1, 1),
+            ("SigningCertPKCS10", 1, 1),
+            ("Timestamp", 1, 1),
+            ("RequestId", 1, 1),
+            ("Environment", 0, 1),
+            ("PIN", 1, 1),
+        ],
+    ),
+    (
+        "RenewCertificate",
+        CertificateCommand::RenewCertificate,
+        &[
+            ("CustomerId", 1, 1),
+            ("KeyGeneratorType", 1, 1),
+            ("EncryptionCertPKCS10", 1, 1),
+            ("SigningCertPKCS10", 1, 1),
+            ("Timestamp", 1, 1),
+            ("RequestId", 1, 1),
+            ("Environment", 0, 1),
+        ],
+    ),
+    (
+        "CertificateStatus",
+        CertificateCommand::ListOwnCertificates,
+        &[
+            ("KeyGeneratorType", 1, 1),
+            ("CertificateSerialNo", 1, 10),
+            ("CustomerId", 1, 1),
+            ("Timestamp", 1, 1),
+            ("RequestId", 1, 1),
+        ],
+    ),
+    (
+        "GetOwnCertificateList",
+        CertificateCommand::ListOwnCertificates,
+        &[("KeyGeneratorType", 1, 1), ("CustomerId", 1, 1), ("Timestamp", 1, 1), ("RequestId", 1, 1)],
+    ),
+    (
+        "RevokeCertificate",
+        CertificateCommand::RevokeCertificate,
+        &[
+            ("KeyGeneratorType", 1, 1),
+            ("CustomerId", 1, 1),
+            ("CertificateSerialNo", 1, 10),
+            ("CRLReason", 0, 1),
+            ("Timestamp", 1, 1),
+            ("RequestId", 1, 1),
+            ("Environment", 0, 1),
+        ],
+    ),
+];
+
+/// The header of a request, which nobody signs.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PkiRequestHeader {
+    /// The element of the Body without `In`.
+    pub(super) wrapper: String,
+    pub(super) sender_id: String,
+    pub(super) customer_id: String,
+    pub(crate) request_id: String,
+    pub(super) environment: String,
+    fault: Option<String>,
+}
+
+impl PkiRequestHeader {
+    fn read(wrapper: TreeElement<'_>) -> Self {
+        let header = wrapper.children().next();
+        let text = |name: &str| {
+            let found = header.and_then(|header| header.children().find(|one| one.local() == name));
+            found.and_then(TreeElement::text).unwrap_or_default().to_owned()
+        };
+        let (sender_id, customer_id, request_id) = (text("SenderId"), text("CustomerId"), text("RequestId"));
+        let names = header.into_iter().flat_map(TreeElement::children).map(TreeElement::local);
+        let order: Vec<(&str, usize, usize)> = HEADER.map(|(name, must)| (name, usize::from(must), 1)).to_vec();
+        let fault = disorder(names, &order).or_else(|| {
+            let wrong = [("SenderId", &sender_id), ("CustomerId", &customer_id)];
+            let wrong = wrong.into_iter().find(|(_, id)| id.chars().count() != 6);
+            wrong
+                .map(|(name, _)| format!("{name} does not have six characters"))
+                .or((request_id.len() > 10).then(|| "RequestId has more than ten characters".to_owned()))
+        });
+        let name = wrapper.local().strip_suffix("In").unwrap_or_default().to_owned();
+        Self { wrapper: name, sender_id, customer_id, request_id, environment: text("Environment"), fault }
+    }
+}
+
+/// What is wrong with the order or number of elements; `None` if nothing is.
+fn disorder<'n>(names: impl Iterator<Item = &'n str>, order: &[(&str, usize, usize)]) -> Option<String> {
+    let mut names = names.peekable();
+    for (name, least, most) in order {
+        let mut found = 0;
+        while found < *most && names.next_if_eq(name).is_some() {
+            found += 1;
+        }
+        if found < *least {
+            return Some(format!("{name} is missing, or not in its place"));
+        }
+    }
+    names.next().map(|name| format!("{name} is not expected there"))
+}
+
+/// The document of a request.
+pub(super) struct PkiDocument {
+    pub(super) command: CertificateCommand,
+    elements: Vec<(String, String)>,
+    pub(super) signer: Option<Certificate>,
+    was_encrypted: bool,
+    fault: Option<String>,
+}
+
+impl PkiDocument {
+    fn new<'t>(root: TreeElement<'t>, elements: &[TreeElement<'t>], header: &PkiRequestHeader) -> Option<Self> {
+        let name = root.local().strip_suffix("Request")?;
+        let (_, command, order) = DOCUMENTS.into_iter().find(|(known, ..)| *known == name)?;
+        let texts = elements.iter().map(|one| (one.local().to_owned(), one.text().unwrap_or_default().to_owned()));
+        let mut seen = Self { command, elements: texts.collect(), signer: None, was_encrypted: false, fault: None };
+        let own = |name: &str| seen.text(name).map(str::trim).unwrap_or_default();
+        seen.fault = disorder(elements.iter().map(|one| one.local()), order).or_else(|| {
+            let kind = own("KeyGeneratorType");
+            match () {
+                () if name != header.wrapper => Some(format!("{name} does not belong into {}In", header.wrapper)),
+                () if !matches!(kind, "software" | "HSM" | "") => {
+                    Some("KeyGeneratorType is not software or HSM".to_owned())
+                }
+                () if !own("RequestId").is_empty() && own("RequestId") != header.request_id => {
+                    Some("RequestId is not that of the header".to_owned())
+                }
+                () => None,
+            }
+        });
+        Some(seen)
+    }
+
+    /// The text of an element.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.elements.iter().find(|(known, _)| known == name).map(|(_, text)| text.as_str())
+    }
+
+    /// The texts of all elements of a name.
+    pub(super) fn texts<'d>(&'d self, name: &'d str) -> impl Iterator<Item = &'d str> {
+        self.elements.iter().filter(move |(known, _)| known == name).map(|(_, text)| text.trim())
+    }
+
+    /// A request for a certificate.
+    pub(super) fn request(&self, name: &str) -> Result<CertificateRequest, PkiRefusal> {
+        let text: String = self.text(name).unwrap_or_default().split_whitespace().collect();
+        let der = STANDARD.decode(text).map_err(|_| PkiRefusal::request(format!("{name} is not base64")))?;
+        let read = CertificateRequest::from_der(&der);
+        read.map_err(|fault| PkiRefusal::request(format!("{name}: {fault}")))
+    }
+}
+
+/// A message as it was examined.
+pub(crate) struct ExaminedPkiRequest {
+    pub(crate) header: PkiRequestHeader,
+    verdict: MessageVerdict,
+    document: Option<PkiDocument>,
+}
+
+/// Takes a message's content.
+#[derive(Default)]
+struct PkiParts {
+    header: PkiRequestHeader,
+    document: Option<PkiDocument>,
+}
+
+impl CoveredParts for PkiParts {
+    fn unverified(&mut self, wrapper: TreeElement<'_>) {
+        self.header = PkiRequestHeader::read(wrapper);
+    }
+
+    fn unsigned_request(&mut self, root: TreeElement<'_>) {
+        let elements: Vec<_> = root.children().collect();
+        self.document = PkiDocument::new(root, &elements, &self.header);
+    }
+
+    fn document(&mut self, document: &CoveredDocument<'_>) {
+        let elements: Vec<_> = document.root.children().collect();
+        let seen = PkiDocument::new(document.root.element(), &elements, &self.header);
+        let (signer, was_encrypted) = (Some(document.signer.clone()), document.was_encrypted);
+        self.document = seen.map(|seen| PkiDocument { signer, was_encrypted, ..seen });
+    }
+}
+
+impl ExaminedPkiRequest {
+    /// Examines a message; takes as long as its signature. A first request comes from somebody who cannot sign yet: the bank
+    /// decrypts it all the same.
+    pub(crate) fn new(
+        bank: &SandboxSepaBank,
+        dialect: &'static BankDialect,
+        message: Bytes,
+        charset: Option<String>,
+    ) -> Self {
+        let certificates = bank.certificates_of(dialect);
+        let rules = VerificationRules {
+            at_s: bank.message_s(),
+            anchors: certificates.anchors(),
+            intermediates: certificates.intermediates(),
+            allows_sha1: dialect.takes_sha1,
+            recipients: certificates.recipients(bank.message_s()),
+            decrypts_any: true,
+            charset,
+            ..VerificationRules::default()
+        };
+        let mut parts = PkiParts::default();
+        let (verdict, _) = examine_parts(message, &rules, &mut parts);
+        let PkiParts { header, document } = parts;
+        Self { header, verdict, document }
+    }
+
+    /// The library's name of the operation; empty if it is not known.
+    pub(crate) fn operation(&self) -> &'static str {
+        let known = DOCUMENTS.into_iter().find(|(name, ..)| *name == self.header.wrapper);
+        known.map_or("", |(_, command, _)| operation_named(command.name()))
+    }
+
+    /// The checks on the message alone.
+    fn check(&self) -> Result<&PkiDocument, PkiRefusal> {
+        let schema = |why: &str| Err(PkiRefusal::Schema(why.to_owned()));
+        for id in ["V2", "V16"] {
+            if let Some(why) = self.verdict.failed(id) {
+                return schema(why);
+            }
+        }
+        if self.verdict.kind != MessageKind::SoapCertificateRequest || self.header.wrapper.is_empty() {
+            return schema(self.verdict.failed("V9").unwrap_or("this address is that of the certificate service"));
+        }
+        if let Some(why) = &self.header.fault {
+            return schema(why);
+        }
+        if let Some(why) = ["V9", "V10"].iter().find_map(|id| self.verdict.failed(id)) {
+            return schema(why);
+        }
+        if let Some(why) = ["V4", "V5", "V6", "V7", "V8", "V11"].iter().find_map(|id| self.verdict.failed(id)) {
+            return Err(PkiRefusal::customer(why));
+        }
+        let Some(document) = &self.document else { return schema("there is no document of this operation") };
+        if let Some(why) = &document.fault {
+            return schema(why);
+        }
+        if document.command.is_signed() && document.signer.is_none() {
+            return Err(PkiRefusal::customer("the document is not signed"));
+        }
+        if document.command == CertificateCommand::RenewCertificate && !document.was_encrypted {
+            return schema("the document is not encrypted");
+        }
+        Ok(document)
+    }
+
+    /// The bank's answer.
+    pub(crate) fn answered(
+        &self,
+        bank: &SandboxSepaBank,
+        dialect: &'static BankDialect,
+        faults: &[BankFault],
+    ) -> PkiAnswer {
+        let writer = PkiAnswerWriter { bank, dialect, header: &self.header, faults };
+        let ordered = faults.iter().find_map(|fault| match fault {
+            BankFault::Code(code) | BankFault::DocumentCode(code) if *code != 0 => Some(*code),
+            _ => None,
+        });
+        let done = match ordered {
+            Some(code) => Err(PkiRefusal::Code { code, text: "as ordered", why: "a code was ordered".to_owned() }),
+            None if faults.iter().any(is_instead) => Err(PkiRefusal::Schema("a fault was ordered".to_owned())),
+            None => self.check().and_then(|document| {
+                let handling = PkiHandling { bank, dialect, header: &self.header, document, faults };
+                handling.carry_out()
+            }),
+        };
+        match done {
+            Ok(elements) => PkiAnswer { body: writer.success(&elements), why: None },
+            Err(refusal) => PkiAnswer { body: writer.refusal(&refusal), why: Some(refusal.why()) },
+        }
+    }
+}
+
+/// Whether something else comes instead of an answer, so that nothing is carried out.
+fn is_instead(fault: &BankFault) -> bool {
+    matches!(fault, BankFault::Fault | BankFault::Http(_) | BankFault::Close | BankFault::Half | BankFault::Html)
+}
