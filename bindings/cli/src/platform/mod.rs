@@ -12,6 +12,7 @@
 //! | [`begin_as_program`] | signals, closed streams | nothing: closed streams are no numbers that files could get |
 //! | [`SupervisorSocket`] | `NOTIFY_SOCKET` | nothing: no supervisor asks |
 //! | [`raise_open_files`] | `RLIMIT_NOFILE` | nothing: there is no such limit |
+//! | [`enlarge_pipe_of_stderr`] | `F_SETPIPE_SZ`, on Linux | nothing: who has made the pipe has decided |
 //! | [`home_folder`] | `$HOME` | `%USERPROFILE%` |
 
 /// What a signal wants of a service.
@@ -38,6 +39,7 @@ use windows as system;
 pub(crate) use system::is_group_gone;
 pub(crate) use system::{
     END_OF_INPUT, HOME_VARIABLE, Interrupt, PROMPT_READS_CTRL_C, ProgramGroup, ServiceSignals, SupervisorSocket,
-    TerminalSettings, begin_as_program, begin_console, can_be_argument, end_console, end_process, home_folder,
-    is_device_name, raise_open_files, shell, shell_argument, terminal_output, wait_for_streams,
+    TerminalSettings, begin_as_program, begin_console, can_be_argument, end_console, end_process,
+    enlarge_pipe_of_stderr, home_folder, is_device_name, raise_open_files, shell, shell_argument, terminal_output,
+    wait_for_streams,
 };

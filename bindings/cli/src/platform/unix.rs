@@ -288,6 +288,14 @@ pub(crate) fn raise_open_files(wanted: u64) -> u64 {
     if raised { allowed } else { soft }
 }
 
+/// Lets a pipe on stderr hold so many bytes, as far as the system allows: only Linux has a say in it.
+pub(crate) fn enlarge_pipe_of_stderr(bytes: usize) {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::pipe::fcntl_setpipe_size(io::stderr(), bytes);
+    #[cfg(not(target_os = "linux"))]
+    let _ = bytes;
+}
+
 /// The user's folder.
 pub(crate) fn home_folder() -> Option<PathBuf> {
     std::env::var_os(HOME_VARIABLE).filter(|home| !home.is_empty()).map(PathBuf::from)

@@ -15,6 +15,8 @@ use std::{
 
 use tracing_subscriber::fmt::MakeWriter;
 
+use crate::platform::enlarge_pipe_of_stderr;
+
 /// The bytes that wait at most. Lines beyond them are dropped and counted.
 const WAITING: usize = 4 * 1024 * 1024;
 /// How long lines are gathered after some were written; the first one after a while is written at once.
@@ -24,7 +26,6 @@ const LAST: Duration = Duration::from_secs(1);
 /// A buffer that has grown beyond this is given back.
 const KEPT: usize = 1024 * 1024;
 /// The capacity of a pipe that the lines are written to, as far as the system lets it have more than its usual 64 KiB.
-#[cfg(target_os = "linux")]
 const PIPE: usize = 1024 * 1024;
 
 /// Takes lines, and writes them.
@@ -89,8 +90,7 @@ impl LogWriter {
     /// Writes to stderr from now on.
     pub(super) fn to_stderr() -> Self {
         // What is gathered goes into a pipe at once: else its writer and its reader wake each other for every few lines.
-        #[cfg(target_os = "linux")]
-        let _ = rustix::pipe::fcntl_setpipe_size(io::stderr(), PIPE);
+        enlarge_pipe_of_stderr(PIPE);
         Self::begin(io::stderr())
     }
 
