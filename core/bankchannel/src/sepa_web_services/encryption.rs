@@ -13,6 +13,8 @@ use bankchannel_sepa_web_services::{
 use super::{certificates, identity::IdentityFolder, sender::FileServiceSender};
 use crate::{CallOptions, LogLevel, LogLine};
 
+/// The bank's code for a document that it cannot decrypt.
+const NOT_DECRYPTED: &str = "22";
 /// After so many seconds the bank is asked for its certificate again: it may have a new one.
 const ASK_AGAIN_S: i64 = 86_400;
 
@@ -42,6 +44,11 @@ impl KnownEncryption {
         self.told.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Forgets what was told, because the bank could not open a document. Returns whether there was something to forget.
+    fn forget(&self) -> bool {
+        self.given.is_none() && self.told.lock().unwrap_or_else(PoisonError::into_inner).take().is_some()
+    }
+
     /// The one that was told within a day.
     fn fresh(&self, now_s: i64) -> Option<Certificate> {
         let told = self.told().filter(|told| (0..ASK_AGAIN_S).contains(&(now_s - told.told_s)))?;
@@ -64,6 +71,15 @@ impl FileServiceSender {
         draft
             .map(Some)
             .map_err(|fault| Error::invalid_setting("bank_encryption_certificate", format!("cannot be used: {fault}")))
+    }
+
+    /// Whether the bank has refused a document because it could not decrypt it, and is asked for its certificate again with the
+    /// next one.
+    pub(super) fn asks_again(&self, error: &Error) -> bool {
+        let encrypts = self.connection.profile.document_encryption.is_some();
+        let code = error.peer().and_then(|peer| peer.code.as_deref());
+        let is_believed = error.outcome() == Some(CallOutcome::Refused);
+        encrypts && is_believed && code == Some(NOT_DECRYPTED) && self.trust.encryption.forget()
     }
 
     /// The bank's certificate for encryption. Of calls at once one asks for it. If the bank cannot be asked, the one that it has

@@ -212,11 +212,38 @@ struct UnansweredExchange {
 }
 
 impl FileServiceSender {
-    /// The part that does not depend on types, so that it is compiled once.
+    /// The part that does not depend on types, so that it is compiled once. A bank that cannot decrypt a document has a new
+    /// certificate: a question is asked once more, with that one; a file is not sent again by itself.
     ///
     /// # Errors
     /// Any error; each has its outcome.
     pub(super) async fn exchange_document(
+        &self,
+        declaration: &'static Declaration,
+        document: DraftedDocument,
+        fields: &'static [Field],
+        time: Option<DocumentTime>,
+        options: &CallOptions,
+    ) -> Result<BelievedExchange, RefusedExchange> {
+        let again = match &document {
+            DraftedDocument::File(document, None) if self.connection.profile.document_encryption.is_some() => {
+                Some(DraftedDocument::File(document.clone(), None))
+            }
+            _ => None,
+        };
+        let refused = match self.exchange_once(declaration, document, fields, time, options).await {
+            Err(refused) if self.asks_again(&refused.error) => refused,
+            done => return done,
+        };
+        match again {
+            Some(again) => self.exchange_once(declaration, again, fields, None, options).await,
+            None => Err(refused.map(|error| {
+                error.with_sentence("The bank's certificate for encryption is asked for again with the next call.")
+            })),
+        }
+    }
+
+    async fn exchange_once(
         &self,
         declaration: &'static Declaration,
         document: DraftedDocument,

@@ -10,7 +10,6 @@ use bankchannel_crypto::cbc::CbcCipher;
 use bankchannel_crypto::legacy_cipher::{SessionKey, SessionKeyOpener, TRIPLE_DES};
 use bankchannel_crypto::rsa::RsaPrivateKey;
 use bankchannel_crypto::x509::{CertificateIssuer, NewCertificate, SubjectAttribute};
-use bankchannel_foundation::message::SegmentEncoding as _;
 use bankchannel_sepa_web_services::verify::{
     DocumentKeyOpener, DocumentRecipient, MessageVerdict, VerificationRules, examine,
 };
@@ -99,10 +98,10 @@ fn an_encrypted_answer_is_opened_and_then_believed_as_any_other() {
 fn the_step_that_fails_is_told() {
     let message = BANK.envelope(&answer_body(&encrypted(CbcCipher::AES_256, &signed())));
     let none = verdict(&message, &rules());
-    assert_eq!(failed(&none), ["V10"]);
-    assert!(why(&none, "V10").contains("give the private key"), "{:?}", none.checks);
+    assert_eq!(failed(&none), ["V17"]);
+    assert!(why(&none, "V17").contains("give the private key"), "{:?}", none.checks);
     let other = verdict(&message, &with(vec![recipient(&OTHER, true)]));
-    let both = why(&other, "V10");
+    let both = why(&other, "V17");
     assert!(
         both.contains(&RECIPIENT.certificate.serial_hex()) && both.contains(&OTHER.certificate.serial_hex()),
         "{both}"
@@ -138,9 +137,9 @@ fn what_is_wrong_with_the_text_is_one_message() {
     ];
     let mut told: Vec<String> = texts
         .iter()
-        .map(|text| why(&verdict(&BANK.envelope(&answer_body(text)), &with(vec![recipient(&RECIPIENT, true)])), "V10"))
+        .map(|text| why(&verdict(&BANK.envelope(&answer_body(text)), &with(vec![recipient(&RECIPIENT, true)])), "V17"))
         .collect();
-    told.push(why(&verdict(&BANK.envelope(&answer_body(&good)), &with(vec![recipient(&OTHER, false)])), "V10"));
+    told.push(why(&verdict(&BANK.envelope(&answer_body(&good)), &with(vec![recipient(&OTHER, false)])), "V17"));
     assert!(told.iter().all(|why| *why == told[0]) && told[0].contains("cannot be decrypted"), "{told:?}");
 }
 
@@ -158,7 +157,7 @@ fn a_message_that_is_not_believed_is_not_decrypted() {
         let opener = Arc::new(CountingOpener(AtomicUsize::new(0)));
         let counted = DocumentRecipient { certificate: None, opener: opener.clone() };
         let refused = examine(message.as_bytes(), &strict(vec![counted.clone()]), false).verdict;
-        assert!(!refused.valid && why(&refused, "V10").contains("is not believed"), "{:?}", refused.checks);
+        assert!(!refused.valid && why(&refused, "V17").contains("is not believed"), "{:?}", refused.checks);
         assert_eq!(opener.0.load(Ordering::SeqCst), 0, "{message}");
         let told = examine(message.as_bytes(), &with(vec![counted]), true).verdict;
         assert!(!told.checks.iter().any(|check| check.why.contains("is not believed")), "{:?}", told.checks);
@@ -182,8 +181,8 @@ fn what_is_decrypted_and_not_believed_is_refused_in_one_text() {
     for text in texts {
         let message = BANK.envelope(&answer_body(&encrypted(TRIPLE_DES, &text)));
         let found = examine(message.as_bytes(), &strict(vec![recipient(&RECIPIENT, true)]), false).verdict;
-        assert_eq!(failed(&found), ["V10"], "{text}");
-        assert!(why(&found, "V10").contains("cannot be decrypted"), "{text}");
+        assert_eq!(failed(&found), ["V17"], "{text}");
+        assert!(why(&found, "V17").contains("cannot be decrypted"), "{text}");
     }
 }
 
@@ -217,7 +216,7 @@ fn each_key_of_ours_opens_what_was_encrypted_for_it() {
     assert!(examine(message.as_bytes(), &strict(vec![same_key]), false).verdict.valid);
     let absent = DocumentRecipient { certificate: None, opener: Arc::new(AbsentDevice) };
     let found = examine(message.as_bytes(), &strict(vec![absent]), false).verdict;
-    assert_eq!(why(&found, "V10"), "the token was removed");
+    assert_eq!(why(&found, "V17"), "the token was removed");
 }
 
 /// Signatures that were not looked at are not called valid.
@@ -227,7 +226,7 @@ fn signatures_alone_do_not_hold_of_a_document_that_was_not_opened() {
     let only = |recipients| VerificationRules { signatures_only: true, ..with(recipients) };
     for recipients in [Vec::new(), vec![recipient(&OTHER, false)]] {
         let found = verdict(&message, &only(recipients));
-        assert!(!found.valid && !why(&found, "V10").is_empty(), "{:?}", found.checks);
+        assert!(!found.valid && !why(&found, "V17").is_empty(), "{:?}", found.checks);
     }
     assert!(verdict(&message, &only(vec![recipient(&RECIPIENT, true)])).valid);
 }

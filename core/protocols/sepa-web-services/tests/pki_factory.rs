@@ -19,13 +19,12 @@ use bankchannel_sepa_web_services::answer::{
     open_answer,
 };
 use bankchannel_sepa_web_services::errors;
+use bankchannel_sepa_web_services::model::RevocationReason;
 use bankchannel_sepa_web_services::operations::certificates::get_bank_certificates::GetBankCertificatesResponse;
 use bankchannel_sepa_web_services::operations::certificates::list_own_certificates::ListOwnCertificatesResponse;
 use bankchannel_sepa_web_services::operations::certificates::request_certificate::RequestBankCertificateResponse;
 use bankchannel_sepa_web_services::profile::{BankEnvironment, BankFamily};
-use bankchannel_sepa_web_services::request::{
-    CertificateApplication, CertificateCommand, CertificateHeader, RevocationReason,
-};
+use bankchannel_sepa_web_services::request::{CertificateApplication, CertificateCommand, CertificateHeader};
 use bankchannel_sepa_web_services::verify::{DocumentRecipient, MessageKind, VerificationRules};
 use bankchannel_xml::XmlTree;
 use bankchannel_xml_encryption::EncryptedDraft;
@@ -194,7 +193,7 @@ fn t56_a_request_with_a_pin_is_encrypted_and_opened_with_the_key_of_the_bank() {
     let seen = verdict(&message, &at_bank);
     assert!(seen.valid, "{:?}", seen.checks);
     let why = failed(&verdict(&message, &VerificationRules { recipients: Vec::new(), ..at_bank })).join(" ");
-    assert_eq!(why, "V10");
+    assert_eq!(why, "V17");
 }
 
 /// An answer with these elements inside, signed by a party.

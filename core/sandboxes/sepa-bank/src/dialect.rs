@@ -245,7 +245,7 @@ pub(crate) static DIALECTS: [BankDialect; 4] = [
         status_report: "pain.002.001.03",
         statement: "camt.053.001.02",
         notification: "camt.054.001.02",
-        others: &[],
+        others: &["CAMT.052"],
     },
 ];
 

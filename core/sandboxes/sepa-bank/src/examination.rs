@@ -296,8 +296,11 @@ impl ExaminedRequest {
         let schema = |why: &str| RequestRefusal::code(12, &format!("schema validation failed: {why}"), why);
         // Who cannot be decrypted is not told why (§10.4).
         let undecrypted = |why: &str| RequestRefusal::code(22, "decryption failed", why);
+        if let Some(why) = self.verdict.failed("V17") {
+            return Err(undecrypted(why));
+        }
         if let Some(why) = self.verdict.failed("V10") {
-            return Err(if dialect.encryption.is_some() { undecrypted(why) } else { schema(why) });
+            return Err(schema(why));
         }
         let wrong_command = self.verdict.failed("V9");
         let signature = self.verdict.signatures.iter().find(|one| one.level == SignatureLevel::Document);

@@ -449,7 +449,7 @@ impl SandboxSepaBank {
         }
         match status {
             Some(status) => BankReply { status, body: Vec::new(), seen, faults },
-            None => BankReply { status: 200, body: answer.body, seen, faults },
+            None => BankReply { status: answer.status, body: answer.body, seen, faults },
         }
     }
 

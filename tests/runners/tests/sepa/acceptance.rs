@@ -22,6 +22,7 @@ fn fetched_types(family: &str) -> (&'static str, &'static str) {
     match family {
         "nordea" => ("NDCORPAYL", "NDCAMT53L"),
         "op" => ("pain.002.001.10", "camt.053.001.02"),
+        "danske" => ("pain.002.001.03", "camt.053.001.02"),
         _ => ("XP", "XT"),
     }
 }

@@ -14,10 +14,22 @@ fn bank(family: &str) -> &'static str {
 fn newcomer(world: &World, family: &str, further: Value) -> SepaWebServices {
     let mut all = json!({
         "certificate_file": null, "private_key_file": null, "retries": 0,
+        "encryption_certificate_file": null, "encryption_private_key_file": null,
         "certificate_url": world.family(family)["certificate_url"],
     });
     all.as_object_mut().unwrap().extend(further.as_object().unwrap().clone());
     world.client_with(family, all)
+}
+
+/// Keys and requests for a family's first customer: of the key that signs, and of the one that decrypts.
+struct Made {
+    signing: MakeCertificateRequestResponse,
+    encryption: Option<MakeCertificateRequestResponse>,
+}
+
+fn made_pair(world: &World, family: &str) -> Made {
+    let encryption = (family == "danske").then(|| made(world, family, None));
+    Made { signing: made(world, family, None), encryption }
 }
 
 /// A key and a request for a family's first customer.
@@ -44,17 +56,39 @@ async fn ask(
     client.request_certificate(RequestBankCertificateRequest::new(made.certificate_request.clone(), code)).await
 }
 
-async fn renew(
+async fn ask_for(
     client: &SepaWebServices,
-    made: &MakeCertificateRequestResponse,
-) -> bankchannel::Result<RenewBankCertificateResponse> {
-    client.renew_certificate(RenewBankCertificateRequest::new(made.certificate_request.clone())).await
+    made: &Made,
+    code: &str,
+) -> bankchannel::Result<RequestBankCertificateResponse> {
+    let code = bankchannel::Secret::new(code.to_owned());
+    let mut request = RequestBankCertificateRequest::new(made.signing.certificate_request.clone(), code);
+    request.encryption_certificate_request = made.encryption.as_ref().map(|one| one.certificate_request.clone());
+    client.request_certificate(request).await
 }
 
-/// The settings of a client with this pair.
+async fn renew(client: &SepaWebServices, made: &Made) -> bankchannel::Result<RenewBankCertificateResponse> {
+    let mut request = RenewBankCertificateRequest::new(made.signing.certificate_request.clone());
+    request.encryption_certificate_request = made.encryption.as_ref().map(|one| one.certificate_request.clone());
+    client.renew_certificate(request).await
+}
+
+/// A client with this pair.
 fn pair(world: &World, family: &str, certificate: &str, made: &MakeCertificateRequestResponse) -> SepaWebServices {
-    let key = made.private_key.expose().to_owned();
-    newcomer(world, family, json!({"certificate": certificate, "private_key": key}))
+    both(world, family, (certificate, None), &Made { signing: made.clone(), encryption: None })
+}
+
+/// The same with the key that decrypts, if there is one.
+fn both(world: &World, family: &str, (signing, encryption): (&str, Option<&str>), made: &Made) -> SepaWebServices {
+    let key = |made: &MakeCertificateRequestResponse| made.private_key.expose().to_owned();
+    newcomer(
+        world,
+        family,
+        json!({
+            "certificate": signing, "private_key": key(&made.signing),
+            "encryption_certificate": encryption, "encryption_private_key": made.encryption.as_ref().map(key),
+        }),
+    )
 }
 
 fn list(family: &str) -> ListBankFilesRequest {
@@ -69,7 +103,7 @@ fn list(family: &str) -> ListBankFilesRequest {
 async fn t46_t47_t51_a_first_certificate_is_used_and_renewed_in_every_family() {
     let world = World::new().await;
     for (family, _) in FAMILIES {
-        let first = made(&world, family, None);
+        let first = made_pair(&world, family);
         let code = world.customer(family, None)["code"].as_str().unwrap().to_owned();
         let client = newcomer(&world, family, json!({}));
         // Without a certificate nothing can be sent to the file service, and nothing is.
@@ -78,32 +112,33 @@ async fn t46_t47_t51_a_first_certificate_is_used_and_renewed_in_every_family() {
             (code_and_message(&early), early.detail("field")),
             (("configuration.invalid", "not_sent"), Some("certificate"))
         );
-        let issued = ask(&client, &first, &code).await.unwrap_or_else(|error| panic!("{family}: {error:?}"));
+        let issued = ask_for(&client, &first, &code).await.unwrap_or_else(|error| panic!("{family}: {error:?}"));
         let certificate = issued.certificate.unwrap();
         assert!(certificate.starts_with("-----BEGIN CERTIFICATE"), "{family}: {certificate}");
-        assert_eq!(issued.certificates.len(), 1, "{family}");
-        let signed = if family == "op" { 1 } else { 2 };
+        assert_eq!(issued.certificates.len(), if family == "danske" { 3 } else { 1 }, "{family}");
+        let signed = if matches!(family, "op" | "danske") { 1 } else { 2 };
         assert_eq!(issued.evidence.unwrap().signer_serials.len(), signed, "{family}");
-        let with_first = pair(&world, family, &certificate, &first);
+        let with_first = both(&world, family, (&certificate, issued.encryption_certificate.as_deref()), &first);
         with_first.list_files(list(family)).await.unwrap();
 
-        let second = made(&world, family, None);
+        let second = made_pair(&world, family);
         let renewed = renew(&with_first, &second).await.unwrap_or_else(|error| panic!("{family}: {error:?}"));
         let next = renewed.certificate.unwrap();
         assert_ne!(next, certificate);
-        let with_second = pair(&world, family, &next, &second);
+        assert_eq!(renewed.encryption_certificate.is_some(), family == "danske");
+        let with_second = both(&world, family, (&next, renewed.encryption_certificate.as_deref()), &second);
         with_second.list_files(list(family)).await.unwrap();
         // The same request once more gives the same certificate: its answer may have been lost.
         let again = renew(&with_first, &second).await.unwrap();
         assert_eq!(again.certificate.as_deref(), Some(&*next), "{family}");
         // T47: at Nordea the first one is of no use for another key.
-        let third = made(&world, family, None);
+        let third = made_pair(&world, family);
         match (family, renew(&with_first, &third).await) {
             ("nordea", Err(error)) => {
                 assert_eq!(code_and_message(&error), ("sepa_web_services.signature_refused", "refused"), "{error:?}");
                 assert_eq!(error.peer().unwrap().code.as_deref(), Some("19"));
             }
-            ("op" | "samlink", Ok(_)) => {}
+            ("op" | "samlink" | "danske", Ok(_)) => {}
             (_, other) => panic!("{family}: {other:?}"),
         }
     }
@@ -218,17 +253,21 @@ async fn t49_t50_t53_what_is_wrong_with_an_answer_is_not_believed() {
         ] {
             let sent = new_code(&world, family).await;
             world.fault(fault).await;
-            let error = ask(&client, &made(&world, family, None), &sent).await.unwrap_err();
+            let error = ask_for(&client, &made_pair(&world, family), &sent).await.unwrap_err();
             assert_eq!((error.code(), code_and_message(&error).1), (code, "unknown"), "{family}, {fault}: {error:?}");
             assert!(!error.retryable(), "{family}, {fault}");
         }
-        if family != "op" {
-            for fault in ["sig.outer=bad", "sig.missing.outer", "hdr.requestid=other"] {
-                let sent = new_code(&world, family).await;
-                world.fault(fault).await;
-                let error = ask(&client, &made(&world, family, None), &sent).await.unwrap_err();
-                assert_eq!(code_and_message(&error).1, "unknown", "{family}, {fault}: {error:?}");
-            }
+        let faults = ["hdr.requestid=other", "sig.outer=bad", "sig.missing.outer"];
+        let faults = match family {
+            "op" => &faults[..0],
+            "danske" => &faults[..1],
+            _ => &faults[..],
+        };
+        for fault in faults {
+            let sent = new_code(&world, family).await;
+            world.fault(fault).await;
+            let error = ask_for(&client, &made_pair(&world, family), &sent).await.unwrap_err();
+            assert_eq!(code_and_message(&error).1, "unknown", "{family}, {fault}: {error:?}");
         }
     }
 }

@@ -55,9 +55,14 @@ async fn t19_t78_t82_nothing_that_is_wrong_with_an_answer_is_believed() {
         for (fault, code) in ANSWER_FAULTS {
             world.fault(fault).await;
             let error = client.list_files(list(family)).await.unwrap_err();
-            assert!(code == "any" || error.code() == code, "{family}, {fault}: {error:?}");
+            // What is wrong inside of an encrypted document is told to nobody.
+            let is_masked = family == "danske" && error.code() == "sepa_web_services.answer_not_decrypted";
+            assert!(code == "any" || error.code() == code || is_masked, "{family}, {fault}: {error:?}");
             assert_eq!(error.outcome(), Some(bankchannel::CallOutcome::Unknown), "{family}, {fault}: {error}");
-            assert!(error.peer().unwrap().request_id.as_ref().is_some_and(|id| id.len() == 32), "{fault}: {error:?}");
+            assert!(
+                error.peer().unwrap().request_id.as_ref().is_some_and(|id| matches!(id.len(), 10 | 32)),
+                "{fault}: {error:?}"
+            );
         }
         // Odd answers that are right.
         for fault in ["attr.ws", "b64=wrap60", "b64=wrap76crlf", "encoding=iso-8859-15"] {

@@ -3,6 +3,7 @@
 
 mod acceptance;
 mod certificates;
+mod danske;
 mod each_attempt;
 mod faults;
 mod files;

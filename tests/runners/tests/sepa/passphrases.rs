@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     identities::{client, code, enrol, files, list, renew, status, upload},
-    world::{FAMILIES, World, code_and_message},
+    world::{FAMILIES, World, code_and_message, keys_of},
 };
 
 /// A client with this passphrase.
@@ -80,7 +80,7 @@ async fn a_mistyped_passphrase_changes_nothing_in_any_call() {
         let renewed = renew(&right, |request| request.now = Some(true)).await.unwrap();
         assert!(renewed.renewed && renewed.status.state == BankCertificateState::Active, "{family}: {renewed:?}");
         right.upload_file(upload(family, "ID-1")).await.unwrap();
-        assert_eq!((opened(folder.path(), "right one"), opened(folder.path(), "wrong one")), (2, 0));
+        assert_eq!((opened(folder.path(), "right one"), opened(folder.path(), "wrong one")), (2 * keys_of(family), 0));
     }
 }
 

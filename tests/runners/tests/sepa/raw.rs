@@ -180,7 +180,8 @@ fn times(created_ms: i64) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn t88_requests_as_other_programs_write_them() {
     let (world, strict) = (World::new().await, World::with(json!({"strict": true})).await);
-    for (family, _) in FAMILIES {
+    // Danske takes encrypted documents alone.
+    for (family, _) in FAMILIES.into_iter().filter(|(family, _)| *family != "danske") {
         let (customer, at_strict) = (RawCustomer::new(&world, family), RawCustomer::new(&strict, family));
         let mut number = 0;
         let mut next = |customer: &RawCustomer| {

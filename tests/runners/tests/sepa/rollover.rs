@@ -35,7 +35,12 @@ impl<'w> CustomerYears<'w> {
     fn at(world: &'w World, family: &'static str, folder: &Path, clock: Arc<SystemClock>) -> Self {
         let anchors = world.family(family)["anchors_file"].as_str().unwrap().to_owned();
         let root = Path::new(&anchors).with_file_name("root.pem");
-        let settings = folder_settings(world, family, folder, json!({ "trusted_file": root }));
+        let settings = folder_settings(
+            world,
+            family,
+            folder,
+            json!({ "trusted_file": root, "bank_encryption_certificate_file": null }),
+        );
         let client = world.client_with(family, settings).with_clock(Arc::clone(&clock) as _).unwrap();
         Self { world, clock, client, family }
     }
@@ -118,7 +123,8 @@ async fn t62_t67_r21_a_renewal_is_due_in_time_and_what_was_missed_is_said() {
         assert!(!years.renew().await, "{family}: it is early");
         assert_eq!(status(&years.client).await.days_left, None);
         years.pass(7).await;
-        world.fault("lost-after-commit").await;
+        let lost = json!({"fault": "lost-after-commit", "operation": "renew_certificate"});
+        world.order("sandbox/faults", lost).await;
         let failed = renew(&years.client, |_| ()).await.unwrap_err();
         assert_eq!(failed.outcome(), Some(CallOutcome::Unknown), "{family}: {failed:?}");
         let pending = status(&years.client).await;

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::world::World;
 
 /// The banks that one has settings for.
-const BANKS: [&str; 7] = ["nordea", "op", "samlink", "saastopankki", "pop", "aktia", "omasp"];
+const BANKS: [&str; 8] = ["nordea", "op", "samlink", "saastopankki", "pop", "aktia", "omasp", "danske"];
 
 #[tokio::test]
 async fn the_settings_of_each_bank_are_complete() {
@@ -30,7 +30,7 @@ async fn the_settings_of_each_bank_are_complete() {
             assert!(format!("{client:?}").contains(url), "{client:?}");
             let file_type = match bank {
                 "nordea" => "NDCAMT53L",
-                "op" => "camt.053.001.02",
+                "op" | "danske" => "camt.053.001.02",
                 _ => "XT",
             };
             let request = ListBankFilesRequest::builder().file_type(file_type).status(FileStatusFilter::All);
@@ -38,7 +38,7 @@ async fn the_settings_of_each_bank_are_complete() {
         }
         // Which of the banks is meant was not said.
         SepaWebServices::from_json(world.bank.client_settings()).unwrap_err();
-        let unknown = world.bank.client_settings_of("danske").unwrap_err();
+        let unknown = world.bank.client_settings_of("alandsbanken").unwrap_err();
         assert!(BANKS.iter().all(|bank| unknown.message().contains(bank)), "{unknown}");
     }
 }
@@ -176,7 +176,7 @@ async fn answers_are_recorded_and_a_recording_answers_nothing() {
 async fn orders_that_nothing_can_fulfil_are_refused_by_name() {
     let world = World::new().await;
     for (order, request, named) in [
-        ("faults", json!({"fault": "hold", "family": "danske"}), "family"),
+        ("faults", json!({"fault": "hold", "family": "alandsbanken"}), "family"),
         ("faults", json!({"fault": "hold", "operation": "list_file"}), "list_files"),
         ("faults", json!([{"fault": "hold"}, {"fault": "hold", "operations": "list_files"}]), "operations"),
         ("faults", json!({"fault": "hold", "operations": "list_files"}), "operations"),

@@ -89,7 +89,7 @@ pub struct DownloadedBankFile {
 #[operation(DownloadNewBankFilesRequest => DownloadNewBankFilesResponse)]
 #[declaration(..flow("sepa_web_services.download_new_files"))]
 #[errors(errors::{
-    NOT_OFFERED, TOKEN_FAILED, FAULT, ANSWER_SIGNATURE, ANSWER_NOT_TRUSTED, ANSWER_STALE, ANSWER_CONTENT,
+    NOT_OFFERED, TOKEN_FAILED, FAULT, ANSWER_SIGNATURE, ANSWER_NOT_TRUSTED, ANSWER_NOT_DECRYPTED, ANSWER_STALE, ANSWER_CONTENT,
     SIGNATURE_REFUSED, AGREEMENT_REFUSED, FILE_NOT_FOUND, REFERENCE_UNSAFE, REFUSED, BANK_FAILED,
 })]
 pub struct DownloadNewBankFiles;

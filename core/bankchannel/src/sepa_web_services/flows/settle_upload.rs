@@ -148,7 +148,7 @@ const ENTRIES_MAX: usize = 1_000_000;
 #[operation(SettleBankUploadRequest => SettleBankUploadResponse)]
 #[declaration(..flow("sepa_web_services.settle_upload"))]
 #[errors(errors::{
-    NOT_OFFERED, TOKEN_FAILED, FAULT, ANSWER_SIGNATURE, ANSWER_NOT_TRUSTED, ANSWER_STALE, SIGNATURE_REFUSED,
+    NOT_OFFERED, TOKEN_FAILED, FAULT, ANSWER_SIGNATURE, ANSWER_NOT_TRUSTED, ANSWER_NOT_DECRYPTED, ANSWER_STALE, SIGNATURE_REFUSED,
     AGREEMENT_REFUSED, REFUSED, BANK_FAILED,
 })]
 pub struct SettleBankUpload;

@@ -144,6 +144,7 @@ fn row_of(check: &MessageCheck, verdict: &MessageVerdict) -> &'static ErrorRow {
     match check.id.as_str() {
         "V3" => &errors::FAULT,
         "V7" => &errors::ANSWER_STALE,
+        "V17" => &errors::ANSWER_NOT_DECRYPTED,
         "V8" | "V12" => &errors::ANSWER_NOT_TRUSTED,
         "V11" if document.is_some_and(|one| one.valid) => &errors::ANSWER_NOT_TRUSTED,
         "V4" | "V5" | "V6" | "V11" => &errors::ANSWER_SIGNATURE,

@@ -14,7 +14,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use super::{FileServiceConnection, take_text};
 use crate::{
     errors,
-    request::{CertificateApplication, CertificateCommand, RevocationReason},
+    model::RevocationReason,
+    request::{CertificateApplication, CertificateCommand},
     verify::base64_text,
 };
 

@@ -3,7 +3,7 @@
 use bankchannel_foundation::model::{Boundary as _, Object, Representation, Timestamp, Value, Writer};
 use bankchannel_xml::TreeElement;
 
-use crate::request::RevocationReason;
+use crate::model::RevocationReason;
 
 /// The elements of answers that hold a certificate.
 pub(crate) const CERTIFICATE_ELEMENTS: [&str; 6] =

@@ -47,6 +47,7 @@ pub(crate) const EXCHANGE_ERRORS: &[&ErrorRow] = &[
     &errors::FAULT,
     &errors::ANSWER_SIGNATURE,
     &errors::ANSWER_NOT_TRUSTED,
+    &errors::ANSWER_NOT_DECRYPTED,
     &errors::ANSWER_STALE,
     &errors::SIGNATURE_REFUSED,
     &errors::AGREEMENT_REFUSED,

@@ -12,7 +12,10 @@ use bankchannel_xml_signature::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::text::{check, element, environment_word};
-use crate::profile::{BankEnvironment, BankFamily};
+use crate::{
+    model::RevocationReason,
+    profile::{BankEnvironment, BankFamily},
+};
 
 /// An operation of a certificate service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
@@ -32,64 +35,6 @@ pub enum CertificateCommand {
     /// Revokes certificates of the customer.
     #[boundary("revoke_certificate")]
     RevokeCertificate,
-}
-
-/// Why a certificate is revoked, in the words of revocation lists (RFC 5280 §5.3.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
-pub enum RevocationReason {
-    /// No reason is given.
-    #[boundary("unspecified")]
-    Unspecified,
-    /// The private key may be in other hands.
-    #[boundary("key_compromise")]
-    KeyCompromise,
-    /// The key of the authority may be in other hands.
-    #[boundary("ca_compromise")]
-    CaCompromise,
-    /// The company's name, or another fact in the certificate, has changed.
-    #[boundary("affiliation_changed")]
-    AffiliationChanged,
-    /// Another certificate has taken its place.
-    #[boundary("superseded")]
-    Superseded,
-    /// It is not used any more.
-    #[boundary("cessation_of_operation")]
-    CessationOfOperation,
-    /// The right that it stands for was withdrawn.
-    #[boundary("privilege_withdrawn")]
-    PrivilegeWithdrawn,
-}
-
-impl RevocationReason {
-    const ALL: [Self; 7] = [
-        Self::Unspecified,
-        Self::KeyCompromise,
-        Self::CaCompromise,
-        Self::AffiliationChanged,
-        Self::Superseded,
-        Self::CessationOfOperation,
-        Self::PrivilegeWithdrawn,
-    ];
-
-    /// The reason with this number.
-    #[must_use]
-    pub fn numbered(number: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|one| one.number() == number)
-    }
-
-    /// Its number in revocation lists.
-    #[must_use]
-    pub const fn number(self) -> u8 {
-        match self {
-            Self::Unspecified => 0,
-            Self::KeyCompromise => 1,
-            Self::CaCompromise => 2,
-            Self::AffiliationChanged => 3,
-            Self::Superseded => 4,
-            Self::CessationOfOperation => 5,
-            Self::PrivilegeWithdrawn => 9,
-        }
-    }
 }
 
 impl CertificateCommand {

@@ -21,9 +21,7 @@ mod text;
 
 pub use bankchannel_xml_encryption::EncryptedDraft;
 pub use bankchannel_xml_signature::EnvelopeTimes;
-pub use certificate::{
-    CertificateApplication, CertificateCommand, CertificateHeader, RevocationReason, UnsignedApplication,
-};
+pub use certificate::{CertificateApplication, CertificateCommand, CertificateHeader, UnsignedApplication};
 pub use document::{ApplicationRequest, DocumentText, FileCommand};
 pub use header::RequestHeader;
 pub use pki_factory::ENCRYPTION_RECIPIENT;

@@ -77,9 +77,9 @@ impl MessageExamination<'_> {
             Err(why) => {
                 // Also where only signatures are asked for: those of the document were not looked at.
                 if self.rules.signatures_only {
-                    self.found.unsurveyed.push(("V10", why));
+                    self.found.unsurveyed.push(("V17", why));
                 } else {
-                    self.checks.failed("V10", why);
+                    self.checks.failed("V17", why);
                 }
                 return encrypted.unwrap_or_default().into();
             }
@@ -87,6 +87,7 @@ impl MessageExamination<'_> {
         drop(encrypted);
         self.was_encrypted = true;
         let made = self.checks.made();
+        self.checks.passed("V17", "the document was encrypted for a key that is given here");
         let read = decode_message(&bytes, None).map_err(|fault| fault.without_advice());
         let read = read.and_then(|text| self.read_tree(&text).map(|tree| self.document_of(&tree, expected)));
         if let Err(why) = read {
@@ -95,7 +96,7 @@ impl MessageExamination<'_> {
         if !self.rules.decrypts_any && !self.checks.all_hold() {
             // What is wrong with a text that nobody is known to have signed is told to nobody.
             self.checks.take_back(made);
-            self.checks.failed("V10", NOT_DECRYPTED);
+            self.checks.failed("V17", NOT_DECRYPTED);
         }
         bytes.into()
     }

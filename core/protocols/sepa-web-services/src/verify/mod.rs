@@ -4,7 +4,7 @@
 //!   envelope ─► V2 shape ─► V3 fault ─► V4 V5 V6 signature ─► V7 time ─► V8 path ─► V12 signer ─► V9 operation
 //!                                                                                                    │
 //!   document ◄── decrypted ◄── base64 ◄──────────────────────────────────────────────────────────────┘
-//!      └─► V10 root ─► V11 signature and path ─► V12 signer
+//!      └─► V17 opened ─► V10 root ─► V11 signature and path ─► V12 signer
 //! ```
 
 mod checks;

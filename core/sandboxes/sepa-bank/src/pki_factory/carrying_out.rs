@@ -162,7 +162,7 @@ impl PkiHandling<'_> {
         if sent.used_for.is_some() || self.bank.scenario_ms() > sent.until_ms {
             return refused("the PIN was used, or has ended");
         }
-        let used_for = Some(keys_sha256(&signing, &encryption));
+        let used_for = Some(key_sha256(&signing));
         let is_used = SandboxChange::Code(SentCode { used_for, ..sent.clone() });
         self.issued(state, customer, (&signing, &encryption), None, vec![is_used])
     }
@@ -190,9 +190,13 @@ impl PkiHandling<'_> {
         signed_with: Option<String>,
         mut changes: Vec<SandboxChange>,
     ) -> Handled {
-        let (key, key_sha256) = (customer.key(), keys_sha256(signing, encryption));
+        let (key, key_sha256) = (customer.key(), key_sha256(signing));
         if let Some(same) = state.issued(&key, &key_sha256) {
-            return (self.written(same), changes);
+            let other = same.encryption_pem.as_deref().and_then(|pem| Certificate::from_pem(pem).ok());
+            return match other.is_some_and(|other| encryption.is_answered_by(&other)) {
+                true => (self.written(same), changes),
+                false => (Err(PkiRefusal::request("the key was certified with another one beside it")), Vec::new()),
+            };
         }
         let certificates = self.bank.certificates_of(self.dialect);
         let issue = |request, decrypts| {
@@ -321,10 +325,9 @@ impl PkiHandling<'_> {
     }
 }
 
-/// SHA-256 of the keys of two requests, hex.
-fn keys_sha256(signing: &CertificateRequest, encryption: &CertificateRequest) -> String {
-    let both = [signing, encryption].map(|request| request.key().spki_sha256());
-    digest::hex(&digest::sha256(&both.concat()))
+/// SHA-256 of the key of a request, hex.
+fn key_sha256(request: &CertificateRequest) -> String {
+    digest::hex(&request.key().spki_sha256())
 }
 
 fn instant(at_s: i64) -> String {

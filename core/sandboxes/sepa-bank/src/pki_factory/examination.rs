@@ -265,7 +265,7 @@ impl ExaminedPkiRequest {
         if let Some(why) = &self.header.fault {
             return schema(why);
         }
-        if let Some(why) = ["V9", "V10"].iter().find_map(|id| self.verdict.failed(id)) {
+        if let Some(why) = ["V9", "V10", "V17"].iter().find_map(|id| self.verdict.failed(id)) {
             return schema(why);
         }
         if let Some(why) = ["V4", "V5", "V6", "V7", "V8", "V11"].iter().find_map(|id| self.verdict.failed(id)) {
@@ -305,8 +305,11 @@ impl ExaminedPkiRequest {
             }),
         };
         match done {
-            Ok(elements) => PkiAnswer { body: writer.success(&elements), why: None },
-            Err(refusal) => PkiAnswer { body: writer.refusal(&refusal), why: Some(refusal.why()) },
+            Ok(elements) => PkiAnswer { status: 200, body: writer.success(&elements), why: None },
+            Err(refusal) => {
+                let status = if matches!(refusal, PkiRefusal::Schema(_)) { 500 } else { 200 };
+                PkiAnswer { status, body: writer.refusal(&refusal), why: Some(refusal.why()) }
+            }
         }
     }
 }

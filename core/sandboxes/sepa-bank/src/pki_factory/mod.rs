@@ -15,6 +15,7 @@ pub(crate) use examination::ExaminedPkiRequest;
 
 /// An answer, and why it is a refusal.
 pub(crate) struct PkiAnswer {
+    pub(crate) status: u16,
     pub(crate) body: Vec<u8>,
     pub(crate) why: Option<String>,
 }

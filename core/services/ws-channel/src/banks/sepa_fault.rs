@@ -1,7 +1,10 @@
 //! An error of the client of SEPA Web Services, in the service's words.
 
 use bankchannel::sepa_web_services::errors;
-use bankchannel_foundation::{CallOutcome, Error, error::row};
+use bankchannel_foundation::{
+    CallOutcome, Error,
+    error::{ErrorRow, row},
+};
 
 use super::{BankError, observed::BankCallNotes};
 
@@ -18,6 +21,10 @@ fn parameter(field: &str) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+/// The errors of an answer that is not the bank's, or cannot be shown to be.
+const NOT_BELIEVED: [&ErrorRow; 4] =
+    [&errors::ANSWER_SIGNATURE, &errors::ANSWER_NOT_TRUSTED, &errors::ANSWER_NOT_DECRYPTED, &errors::ANSWER_STALE];
 
 /// An error of the client in the service's words.
 pub(super) fn bank_error(error: Error) -> BankError {
@@ -53,9 +60,7 @@ pub(super) fn bank_error(error: Error) -> BankError {
         _ if is(&errors::FAULT) => BankError::Empty,
         _ if is(&row::TIMED_OUT) => BankError::TimedOut,
         _ if is(&row::CONNECTION_LOST) => BankError::NoAnswer,
-        _ if [&errors::ANSWER_SIGNATURE, &errors::ANSWER_NOT_TRUSTED, &errors::ANSWER_STALE].contains(&error.row()) => {
-            BankError::NotBelieved(error.message().to_owned())
-        }
+        _ if NOT_BELIEVED.contains(&error.row()) => BankError::NotBelieved(error.message().to_owned()),
         // A page, or nothing, in place of a message: its status says the most.
         _ => match error.http_status() {
             Some(status) if !(200..300).contains(&status) => BankError::HttpStatus(status),

@@ -1,10 +1,6 @@
 //! `ImportCert` (docs/protocols/ws-channel.md §2.18, §6.3).
 
-use bankchannel_crypto::{
-    CryptoError,
-    rsa::RsaPrivateKey,
-    x509::{Certificate, KeyUsage},
-};
+use bankchannel_crypto::{CryptoError, rsa::RsaPrivateKey, x509::Certificate};
 use bankchannel_renewal::{CertificateLife, KnownPair};
 use bankchannel_storage::ws_channel::{CertMaterial, ImportOutcome, NewCertSet};
 use bankchannel_ws_channel::{

@@ -19,6 +19,7 @@ const ERRORS: &[&ErrorRow] = &[
     &errors::FAULT,
     &errors::ANSWER_SIGNATURE,
     &errors::ANSWER_NOT_TRUSTED,
+    &errors::ANSWER_NOT_DECRYPTED,
     &errors::ANSWER_STALE,
     &errors::CERTIFICATE_NOT_OURS,
     &errors::CERTIFICATE_UNFIT,

@@ -5,9 +5,9 @@ use bankchannel_foundation::prelude::*;
 use super::once;
 use crate::{
     codec::{SepaWebServicesCodec, SepaWebServicesTerms},
-    model::{ExchangeEvidence, FileServiceAnswer, answer::believed_answers},
+    model::{ExchangeEvidence, FileServiceAnswer, RevocationReason, answer::believed_answers},
     operations::{self, EXCHANGE_ERRORS},
-    request::{CertificateCommand, RevocationReason},
+    request::CertificateCommand,
 };
 
 /// Which, and why.
