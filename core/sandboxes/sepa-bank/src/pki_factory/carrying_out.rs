@@ -192,11 +192,7 @@ impl PkiHandling<'_> {
     ) -> Handled {
         let (key, key_sha256) = (customer.key(), key_sha256(signing));
         if let Some(same) = state.issued(&key, &key_sha256) {
-            let other = same.encryption_pem.as_deref().and_then(|pem| Certificate::from_pem(pem).ok());
-            return match other.is_some_and(|other| encryption.is_answered_by(&other)) {
-                true => (self.written(same), changes),
-                false => (Err(PkiRefusal::request("the key was certified with another one beside it")), Vec::new()),
-            };
+            return (self.written(same), changes);
         }
         let certificates = self.bank.certificates_of(self.dialect);
         let issue = |request, decrypts| {
