@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use bankchannel_crypto::{signature::SigningKey, x509::Certificate};
+use bankchannel_crypto::{
+    legacy_cipher::SessionKeyOpener, rsa::RsaPrivateKey, signature::SigningKey, x509::Certificate,
+};
 use bankchannel_foundation::{Error, Result, Secret, clock::Clock};
 use bankchannel_renewal::RenewalRules;
 use bankchannel_sepa_web_services::{
     model::FileStatusFilter,
     operations::files::list_files::ListBankFilesRequest,
     profile::{BankFileKind, ChannelProfile},
+    verify::DocumentRecipient,
 };
 
 use super::{
@@ -35,7 +38,24 @@ impl CustomerSigningPair {
         if private_key.spki_der() != certificate.spki_der() {
             return Err(Error::invalid_setting("private_key", "does not belong to the certificate"));
         }
-        Ok(Self(SigningPair { certificate, signer: Some(KeySigner::Key(private_key)), recipient: None }))
+        Ok(Self(SigningPair { certificate, signer: Some(KeySigner::Key(private_key)), recipients: Vec::new() }))
+    }
+
+    /// The same with the keys that decrypt answers, at banks that encrypt: the present one first, then those of before.
+    ///
+    /// # Errors
+    /// `configuration.invalid`, naming `encryption_private_key`, for the key of another certificate.
+    pub fn decrypting(mut self, pairs: Vec<(Certificate, RsaPrivateKey)>) -> Result<Self> {
+        let invalid = |why: &str| Error::invalid_setting("encryption_private_key", why);
+        for (certificate, key) in pairs {
+            if !certificate.matches_private_key(&key) {
+                return Err(invalid("does not belong to encryption_certificate"));
+            }
+            let opener = SessionKeyOpener::new(&key).map_err(|fault| invalid(&fault.to_string()))?;
+            let recipient = DocumentRecipient { certificate: Some(certificate), opener: Arc::new(opener) };
+            self.0.recipients.push(recipient);
+        }
+        Ok(self)
     }
 
     /// The same from PEM: the key as PKCS#8 or PKCS#1, not encrypted.

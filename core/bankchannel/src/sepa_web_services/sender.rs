@@ -87,7 +87,7 @@ pub(super) struct FolderPair {
 
 impl RequestSigners {
     fn new(mut content: SigningPair, envelope: SigningPair, pair: Option<FolderPair>) -> Self {
-        let recipients = content.recipient.take().into_iter().collect();
+        let recipients = std::mem::take(&mut content.recipients);
         let (content, envelope) =
             (MessageSigner::new(content, "a document"), MessageSigner::new(envelope, "a message"));
         Self { content, envelope, pair, recipients }

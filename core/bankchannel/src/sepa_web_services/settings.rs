@@ -171,8 +171,8 @@ client_settings!(SepaWebServicesSettings, SepaWebServices, "SEPA_WEB_SERVICES_")
 pub(super) struct SigningPair {
     pub(super) certificate: Certificate,
     pub(super) signer: Option<KeySigner>,
-    /// Who decrypts answers, at banks that encrypt.
-    pub(super) recipient: Option<DocumentRecipient>,
+    /// Who decrypts answers, at banks that encrypt: the present key first.
+    pub(super) recipients: Vec<DocumentRecipient>,
 }
 
 /// The settings with their files read.
@@ -215,7 +215,8 @@ impl ReadyCustomer {
             return Err(excluded("identity_dir", "encryption_certificate"));
         }
         let bank_encryption = bank_encryption_of(&mut settings)?;
-        let content = pair_of(&mut settings)?.map(|pair| SigningPair { recipient: recipient.clone(), ..pair });
+        let recipients: Vec<_> = recipient.into_iter().collect();
+        let content = pair_of(&mut settings)?.map(|pair| SigningPair { recipients, ..pair });
         if content.is_some() && settings.identity_dir.is_some() {
             return Err(excluded("identity_dir", "certificate"));
         }
@@ -538,5 +539,5 @@ fn signing_pair(
     if signer.as_ref().is_some_and(|signer| signer.spki_der() != certificate.spki_der()) {
         return Err(Error::invalid_setting(key_setting, "does not belong to the certificate"));
     }
-    Ok(Some(SigningPair { certificate, signer, recipient: None }))
+    Ok(Some(SigningPair { certificate, signer, recipients: Vec::new() }))
 }

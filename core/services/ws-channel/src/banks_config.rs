@@ -34,7 +34,7 @@ const RENEWAL_WINDOW_DAYS: std::ops::RangeInclusive<u32> = 1..=365;
 
 /// The documentation of [`BanksConfig`].
 const BANKS_DOC: &str = "Each bank that the service reaches over SEPA Web Services has a table of its own. An empty one is \
-    enough where the library has the bank's addresses and authorities: nordea, osuuspankki, sp, pop; aktia needs its \
+    enough where the library has the bank's addresses and authorities: nordea, osuuspankki, sp, pop, danskebank; aktia needs its \
     authorities (`anchors_file`); shb, spankki, alandsbanken, SEB need a profile of your own (`profile_file`). Other banks answer \"No channel \
     configured for this bank\". A bank may be named by any of its names: `bankchannel banks` lists them.";
 
@@ -66,34 +66,16 @@ impl SimulatorConfig {
     }
 }
 
-/// The number of banks that have a table.
-const TABLES_COUNT: usize = {
-    let (mut at, mut count) = (0, 0);
-    while at < Bank::ALL.len() {
-        count += has_table(Bank::ALL[at]) as usize;
-        at += 1;
-    }
-    count
-};
-
-/// Whether the service reaches a bank: not one that encrypts its documents.
-const fn has_table(bank: Bank) -> bool {
-    !matches!(bank, Bank::Danskebank)
-}
-
 /// A table for each bank that the service has or reaches, by its id.
-static TABLES: [Field; TABLES_COUNT] = {
-    let mut tables = [ONE_BANK; TABLES_COUNT];
-    let (mut at, mut next) = (0, 0);
+static TABLES: [Field; Bank::ALL.len()] = {
+    let mut tables = [ONE_BANK; Bank::ALL.len()];
+    let mut at = 0;
     while at < Bank::ALL.len() {
-        if has_table(Bank::ALL[at]) {
-            tables[next].name = Bank::ALL[at].as_str();
-            if matches!(Bank::ALL[at], Bank::Simulator) {
-                tables[next].doc = "The simulated bank, in a test environment.";
-                tables[next].shape = SimulatorConfig::SHAPE;
-                tables[next].default = Some("{}");
-            }
-            next += 1;
+        tables[at].name = Bank::ALL[at].as_str();
+        if matches!(Bank::ALL[at], Bank::Simulator) {
+            tables[at].doc = "The simulated bank, in a test environment.";
+            tables[at].shape = SimulatorConfig::SHAPE;
+            tables[at].default = Some("{}");
         }
         at += 1;
     }
@@ -127,7 +109,7 @@ impl Boundary for BanksConfig {
     fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self> {
         let mut tables = ObjectReader::open(value, &TABLES, reader)?;
         let mut banks = Self::default();
-        for (field, bank) in TABLES.iter().zip(Bank::ALL.iter().filter(|bank| has_table(**bank))) {
+        for (field, bank) in TABLES.iter().zip(Bank::ALL) {
             if bank.is_test_only() {
                 banks.simulator = tables.field::<Option<SimulatorConfig>>(field, reader)?.unwrap_or_default();
             } else if let Some(table) = tables.field::<Option<ReachedBankConfig>>(field, reader)? {
@@ -151,8 +133,7 @@ impl Boundary for BanksConfig {
 /// The table of a bank by another of its names.
 pub(crate) fn bank_table(name: &str) -> std::result::Result<Option<&'static str>, String> {
     if let Some(bank) = Bank::from_name(name) {
-        let unreached = || format!("{bank} is not reached: it encrypts its documents");
-        return if has_table(bank) { Ok(Some(bank.as_str())) } else { Err(unreached()) };
+        return Ok(Some(bank.as_str()));
     }
     let known: Vec<&str> = TABLES.iter().map(|table| table.name).collect();
     let (meant, known) = (bankchannel_banks::advice(name, &known), known.join(", "));
@@ -395,13 +376,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_bank_but_those_that_encrypt_has_a_table_whose_defaults_fit() {
+    fn each_bank_has_a_table_whose_defaults_fit() {
         for bank in Bank::ALL {
-            assert_eq!(has_table(*bank), !bank.needs_encryption_pair(), "{bank}");
             let read = read_boundary::<BanksConfig>(json!({ bank.as_str(): {} }));
-            assert_eq!(read.is_ok(), has_table(*bank), "{bank}: {read:?}");
+            assert!(read.is_ok(), "{bank}: {read:?}");
         }
-        assert!(bank_table("danske").unwrap_err().contains("encrypts its documents"));
+        assert_eq!(bank_table("danske"), Ok(Some("danskebank")));
         let default = ReachedBankConfig::default();
         // What the documentation says of empty tables.
         let missing = |bank: &Bank| {
@@ -411,13 +391,13 @@ mod tests {
                 .map(|error| error.detail("field").and_then(|place| place.rsplit('.').next()).map(str::to_owned))
         };
         let those = |setting: Option<&str>| {
-            let reached = Bank::ALL.iter().filter(|bank| has_table(**bank) && !bank.is_test_only());
+            let reached = Bank::ALL.iter().filter(|bank| !bank.is_test_only());
             let meant = reached.filter(|bank| missing(bank).flatten().as_deref() == setting);
             meant.map(|bank| bank.as_str()).collect::<Vec<_>>()
         };
-        assert!(BANKS_DOC.contains("nordea, osuuspankki, sp, pop; aktia"));
-        assert_eq!(those(None).len(), 4, "{:?}", those(None));
-        assert!(those(None).iter().all(|name| "nordea, osuuspankki, sp, pop".contains(name)), "{:?}", those(None));
+        assert!(BANKS_DOC.contains("nordea, osuuspankki, sp, pop, danskebank; aktia"));
+        assert_eq!(those(None).len(), 5, "{:?}", those(None));
+        assert!(those(None).iter().all(|name| "nordea, osuuspankki, sp, pop, danskebank".contains(name)), "{:?}", those(None));
         assert_eq!(those(Some("anchors_file")), ["aktia"]);
         assert_eq!(those(Some("profile_file")).len() + 6, TABLES_COUNT);
         let named = format!("{} need a profile", those(Some("profile_file")).join(", "));

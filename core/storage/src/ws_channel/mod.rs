@@ -32,8 +32,8 @@ pub use entities::bank_code::{BankCodeLimits, CodeAttemptState, CodeMark, CodeRe
 pub use entities::bank_pause::{BankPause, BankPauseOrder, BankPauseOutcome};
 pub use entities::certificate::{
     CertMaterial, CertSet, CertState, DueCertSet, EffectiveCerts, EnrolOutcome, EnrolmentBegin, HeldCertSet,
-    ImportOutcome, IssuedForPair, LifeStep, NewCertSet, NewKeyRequest, RetireOutcome, RetiredCertificateRow,
-    StoredSigningPair,
+    ImportOutcome, IssuedForPair, KeyPurpose, LifeStep, NewCertSet, NewKeyRequest, RetireOutcome,
+    RetiredCertificateRow, StoredPairKey,
 };
 pub use entities::code::{
     CodeCheck, CodePurpose, CodeSend, EmailConfirmation, EventQuota, NewCode, PasswordReplacement, PhoneConfirmation,

@@ -2,10 +2,10 @@
 
 use crate::engine::{DatabaseLoad, DatabaseObserver, Result};
 use crate::ws_channel::{
-    AccountLinks, AccountListing, AccountRecord, AccountSession, BankFile, BankFileContent, BankPause, CertSet, Digest,
-    EffectiveCerts, FileFilter, FileScope, JournalledUpload, LockKey, NotedAlert, PendingToken, RetiredCertificateRow,
-    ServiceSample, SimulatorLedger, StoredMode, StoredPgpKey, StoredSigningPair, TenantEntitlement, UserCredential,
-    WsChannelStore,
+    AccountLinks, AccountListing, AccountRecord, AccountSession, BankFile, BankFileContent, BankPause, CertMaterial,
+    CertSet, Digest, EffectiveCerts, FileFilter, FileScope, JournalledUpload, KeyPurpose, LockKey, NotedAlert,
+    PendingToken, RetiredCertificateRow, ServiceSample, SimulatorLedger, StoredMode, StoredPairKey, StoredPgpKey,
+    TenantEntitlement, UserCredential, WsChannelStore,
 };
 use futures_util::future::BoxFuture;
 use std::path::Path;
@@ -48,7 +48,8 @@ reads! {
     entitlements(api_key: &str) -> Vec<TenantEntitlement>;
     pgp_keys(email: &str) -> Vec<StoredPgpKey>;
     cert_sets(email: &str) -> Vec<CertSet>;
-    signing_pair(email: &str, bank: &str, name: &str) -> Option<StoredSigningPair>;
+    pair_key(email: &str, bank: &str, name: &str, purpose: KeyPurpose) -> Option<StoredPairKey>;
+    decrypting(email: &str, bank: &str) -> Vec<CertMaterial>;
     is_uploading(email: &str, bank: &str) -> bool;
     links(email: &str) -> AccountLinks;
     retired_certs(email: &str) -> Vec<RetiredCertificateRow>;

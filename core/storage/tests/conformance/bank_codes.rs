@@ -62,14 +62,16 @@ async fn enrolled(store: &WsChannelStore, email: &str, user: &str, ticket: &str)
     assert!(is_held(&outcome), "{outcome:?}");
     let request = NewKeyRequest {
         name: ticket.to_owned(),
+        purpose: KeyPurpose::Signing,
         label: ticket.to_owned(),
         request: "request".to_owned(),
         sealed_key: b"sealed".to_vec(),
         key_id: "local-1".to_owned(),
     };
-    assert!(store.add_key_request(email, "nordea", ticket, request).await.unwrap());
+    assert!(store.add_key_requests(email, "nordea", ticket, vec![request]).await.unwrap());
     let issued = IssuedForPair {
         name: ticket.to_owned(),
+        purpose: KeyPurpose::Signing,
         pem: "certificate".to_owned(),
         subject: "1".to_owned(),
         issuer: "EXAMPLE CA".to_owned(),
@@ -77,7 +79,7 @@ async fn enrolled(store: &WsChannelStore, email: &str, user: &str, ticket: &str)
         not_after: NOW + 100 * DAY,
     };
     let done = LifeStep {
-        issued: Some(issued),
+        issued: vec![issued],
         pair: Some(ticket.to_owned()),
         state: Some(CertState::Active),
         ..step(Some(CodeMark::Right))

@@ -21,6 +21,7 @@ fn begin(bank: &str, user: &str, ticket: &str, now: i64) -> EnrolmentBegin {
 fn key(name: &str) -> NewKeyRequest {
     NewKeyRequest {
         name: name.to_owned(),
+        purpose: KeyPurpose::Signing,
         label: name.to_owned(),
         request: format!("request of {name}"),
         sealed_key: b"sealed".to_vec(),
@@ -34,15 +35,16 @@ fn signs(name: &str, life: &str, due: Option<i64>) -> LifeStep {
     LifeStep { life, state: Some(CertState::Active), pair, due, ..LifeStep::default() }
 }
 
-fn issued(name: &str, serial: &str, not_after: i64) -> Option<IssuedForPair> {
-    Some(IssuedForPair {
+fn issued(name: &str, serial: &str, not_after: i64) -> Vec<IssuedForPair> {
+    vec![IssuedForPair {
         name: name.to_owned(),
+        purpose: KeyPurpose::Signing,
         pem: format!("certificate {serial}"),
         subject: "1000038023".to_owned(),
         issuer: "EXAMPLE CA".to_owned(),
         serial: serial.to_owned(),
         not_after,
-    })
+    }]
 }
 
 async fn one_of_many_enrolments_wins_and_finishes_once(store: WsChannelStore) {
@@ -65,11 +67,11 @@ async fn one_of_many_enrolments_wins_and_finishes_once(store: WsChannelStore) {
     assert_eq!((pending.state, pending.signing, pending.pair), (CertState::Pending, None, None));
     assert_eq!(store.effective_certs(OWNER, "simulator", NOW).await.unwrap(), EffectiveCerts::NotLinked);
     assert_eq!(store.retire_certs(&scope, "00000000", NOW).await.unwrap(), RetireOutcome::NothingActive);
-    assert!(!store.add_key_request(OWNER, "simulator", "nobody", key("p")).await.unwrap());
-    assert!(store.add_key_request(OWNER, "simulator", &ticket, key("p")).await.unwrap());
+    assert!(!store.add_key_requests(OWNER, "simulator", "nobody", vec![key("p")]).await.unwrap());
+    assert!(store.add_key_requests(OWNER, "simulator", &ticket, vec![key("p")]).await.unwrap());
     let asked = LifeStep { life: "asked".to_owned(), state: Some(CertState::Pending), ..LifeStep::default() };
     assert!(store.take_step(&scope, &ticket, asked, NOW).await.unwrap());
-    let stored = store.signing_pair(OWNER, "simulator", "p").await.unwrap().unwrap();
+    let stored = store.pair_key(OWNER, "simulator", "p", KeyPurpose::Signing).await.unwrap().unwrap();
     assert_eq!((stored.request.as_deref(), &*stored.material.pem), (Some("request of p"), ""));
 
     let done = |serial: &str| LifeStep {
@@ -97,7 +99,7 @@ async fn an_enrolment_that_was_left_goes_on_with_its_key(store: WsChannelStore) 
         other => panic!("{other:?}"),
     };
     held(store.begin_enrol(begin("nordea", "U1", "dead", NOW)).await.unwrap());
-    store.add_key_request(OWNER, "nordea", "dead", key("p")).await.unwrap();
+    store.add_key_requests(OWNER, "nordea", "dead", vec![key("p")]).await.unwrap();
     let asked = LifeStep { life: "asked".to_owned(), state: Some(CertState::Pending), ..LifeStep::default() };
     store.take_step(&at, "dead", asked, NOW).await.unwrap();
     // Its holder may be at work.
@@ -214,7 +216,7 @@ async fn a_renewal_replaces_only_what_it_began_with(store: WsChannelStore) {
     assert_eq!(winners.len(), 1);
     let ticket = format!("r{}", winners[0]);
     assert!(store.due_sets("nordea", NOW, 9).await.unwrap().is_empty(), "it is held");
-    assert!(store.add_key_request(OWNER, "nordea", &ticket, key("new")).await.unwrap());
+    assert!(store.add_key_requests(OWNER, "nordea", &ticket, vec![key("new")]).await.unwrap());
     let renewing = LifeStep { state: Some(CertState::Renewing), ..signs("pair-01", "asked", Some(NOW)) };
     assert!(store.take_step(&at, &ticket, renewing, NOW).await.unwrap());
     let usable = store.effective_certs(OWNER, "nordea", NOW).await.unwrap();
@@ -243,7 +245,7 @@ async fn a_renewal_replaces_only_what_it_began_with(store: WsChannelStore) {
 
     // Retired during a renewal: retired it stays.
     assert!(store.hold_set(OWNER, "aktia", "third", true, NOW + DAY).await.unwrap().is_some());
-    store.add_key_request(OWNER, "aktia", "third", key("late")).await.unwrap();
+    store.add_key_requests(OWNER, "aktia", "third", vec![key("late")]).await.unwrap();
     store.retire_certs(&scope(OWNER, "aktia"), "1a2b3c4d", NOW + DAY).await.unwrap();
     let renewed = LifeStep { issued: issued("late", "04", NOW + 400 * DAY), ..signs("late", "renewed", None) };
     assert!(!store.take_step(&scope(OWNER, "aktia"), "third", renewed, NOW + DAY).await.unwrap());

@@ -167,7 +167,8 @@ impl IdentityFolder {
         if key.spki_der() != certificate.spki_der() {
             return Err(self.damaged(name, "key", &"it does not belong to the certificate beside it"));
         }
-        Ok(SigningPair { certificate, signer: Some(KeySigner::Key(key)), recipient: recipient_in(self, name)? })
+        let recipients = recipient_in(self, name)?.into_iter().collect();
+        Ok(SigningPair { certificate, signer: Some(KeySigner::Key(key)), recipients })
     }
 
     /// The certificate of the key of a pair that decrypts, if there is one.

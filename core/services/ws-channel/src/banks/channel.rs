@@ -8,7 +8,7 @@ use bankchannel_crypto::{
     x509::{Certificate, CertificateRequest},
 };
 use bankchannel_foundation::model::Content;
-use bankchannel_renewal::{PairTrial, RenewalRules};
+use bankchannel_renewal::{CertificateRequests, CertificateSet, PairTrial, RenewalRules};
 use bankchannel_storage::ws_channel::{
     BankCodeLimits, BankFile, CertMaterial, CertSet, FileFilter, FileScope, NewBankFile, NewLedger, NewUpload,
     StoreReader, UploadAtBank, WsChannelStore,
@@ -99,6 +99,11 @@ pub trait BankChannel: Send + Sync {
     /// The number of certificates that may be asked for, or tried, at once.
     fn renewals_at_once(&self) -> usize {
         4
+    }
+
+    /// Whether customers have a second key, which decrypts the bank's answers.
+    fn decrypts(&self) -> bool {
+        self.renewal_rules().decrypts
     }
 
     /// The request for a certificate of this customer's key. Nothing is sent.
@@ -217,6 +222,17 @@ impl AccountBankConnection<'_> {
         let found = self.set.signing.as_ref().ok_or_else(no_certificate)?;
         SigningMaterial::unsealed(self.keys, (&self.set.email, &self.set.bank), found)
     }
+
+    /// The same with the keys that decrypt answers: that of the pair in use and all that are kept, as the bank may know a newer
+    /// one already, or an older one still.
+    ///
+    /// # Errors
+    /// As [`signing_key`](Self::signing_key).
+    pub async fn decrypting_pair(&self) -> Result<SigningMaterial, BankError> {
+        let (email, bank) = (&*self.set.email, &*self.set.bank);
+        let found = self.store.decrypting(email, bank).await.map_err(|why| BankError::NotSent(why.to_string()))?;
+        self.signing_pair()?.with_decrypting(self.keys, (email, bank), &found)
+    }
 }
 
 fn no_certificate() -> BankError {
@@ -312,7 +328,20 @@ pub struct SigningMaterial {
     pub certificate: Certificate,
     /// Its private key.
     pub private_key: SigningKey,
+    /// The keys that decrypt answers with their certificates, at banks that encrypt: the newest first.
+    pub decrypting: Vec<DecryptingMaterial>,
 }
+
+/// A certificate with the private key that decrypts what was encrypted for it.
+#[derive(Clone)]
+pub struct DecryptingMaterial {
+    /// The certificate.
+    pub certificate: Certificate,
+    /// Its private key.
+    pub private_key: RsaPrivateKey,
+}
+
+bankchannel_foundation::redacted_debug!(DecryptingMaterial);
 
 bankchannel_foundation::redacted_debug!(SigningMaterial);
 
@@ -332,7 +361,27 @@ impl SigningMaterial {
         Ok(Self {
             certificate: Certificate::from_pem(&found.pem).map_err(|why| unread(&why))?,
             private_key: SigningKey::from_pem(private_key.expose(), None).map_err(|why| unread(&why))?,
+            decrypting: Vec::new(),
         })
+    }
+
+    /// The same with the keys that decrypt.
+    ///
+    /// # Errors
+    /// [`BankError::NotSent`].
+    pub(crate) fn with_decrypting(
+        mut self,
+        keys: &ServiceKeys,
+        (email, bank): (&str, &str),
+        found: &[CertMaterial],
+    ) -> Result<Self, BankError> {
+        let place = SealedFor { email, bank, purpose: material::ENCRYPTION };
+        for one in found {
+            let certificate = Certificate::from_pem(&one.pem).map_err(|why| BankError::NotSent(why.to_string()))?;
+            let private_key = material::open(keys, place, one).map_err(unopened)?;
+            self.decrypting.push(DecryptingMaterial { certificate, private_key });
+        }
+        Ok(self)
     }
 }
 
@@ -350,8 +399,8 @@ pub enum CertificateProof<'a> {
 pub struct CertificateOrder<'a> {
     /// For whom.
     pub customer: &'a CertificateCustomer,
-    /// The request: the same one as long as it is not known what became of it.
-    pub request: &'a CertificateRequest,
+    /// The requests: the same ones as long as it is not known what became of them.
+    pub requests: &'a CertificateRequests,
     /// What shows that it may be issued.
     pub proof: CertificateProof<'a>,
     /// Now, in milliseconds since 1970.
@@ -361,8 +410,8 @@ pub struct CertificateOrder<'a> {
 /// A certificate issued by a bank.
 #[derive(Debug)]
 pub struct CertificateOfBank {
-    /// The certificate.
-    pub certificate: Certificate,
+    /// The certificates.
+    pub certificates: CertificateSet,
     /// The target id, if the bank sent one.
     pub target_id: Option<String>,
     /// Initial balances, if the bank's books are in the service's store.

@@ -20,8 +20,8 @@ use bankchannel_renewal::{
 };
 use bankchannel_sepa_web_services::codes;
 use bankchannel_storage::ws_channel::{
-    AuditEntry, CertSet, CertState, CodeMark, HeldCertSet, IssuedForPair, LifeStep, NewBankFile, NewKeyRequest,
-    NewLedger,
+    AuditEntry, CertSet, CertState, CodeMark, HeldCertSet, IssuedForPair, KeyPurpose, LifeStep, NewBankFile,
+    NewKeyRequest, NewLedger,
 };
 use bankchannel_transport::background;
 use bankchannel_ws_channel::model::{Bank, BankPin};
@@ -33,7 +33,7 @@ use super::{
 };
 use crate::{
     HandlerFault, WsChannelService,
-    certs::material::{self, SIGNING, SealedFor},
+    certs::material::{self, ENCRYPTION, SIGNING, SealedFor},
     service::SettlingStore,
 };
 
@@ -154,8 +154,17 @@ pub(crate) struct SetStore<'s> {
 }
 
 impl SetStore<'_> {
-    fn place(&self) -> SealedFor<'_> {
-        SealedFor { email: &self.customer.scope.email, bank: &self.customer.scope.bank, purpose: SIGNING }
+    fn place(&self, purpose: KeyPurpose) -> SealedFor<'_> {
+        let purpose = if purpose == KeyPurpose::Signing { SIGNING } else { ENCRYPTION };
+        SealedFor { email: &self.customer.scope.email, bank: &self.customer.scope.bank, purpose }
+    }
+
+    /// The stored request for the certificate of a pair's key.
+    async fn stored_request(&self, name: &str, purpose: KeyPurpose) -> Result<Option<CertificateRequest>, LifeFault> {
+        let scope = &self.customer.scope;
+        let found = self.service.store.pair_key(&scope.email, &scope.bank, name, purpose).await?;
+        let request = found.and_then(|key| key.request);
+        Ok(request.map(|pem| CertificateRequest::from_pem(&pem)).transpose().map_err(HandlerFault::internal)?)
     }
 
     async fn take(&self, step: LifeStep, entry: Option<AuditEntry>) -> Result<(), LifeFault> {
@@ -206,24 +215,30 @@ impl CertificateStore for SetStore<'_> {
 
     fn add_requests(&mut self, keys: RequestedKeys) -> PendingStep<'_, Result<String, LifeFault>> {
         Box::pin(async move {
-            let RequestedKey { key, request } = keys.signing;
             let name = material::pair_name();
-            let (sealed_key, key_id) = material::seal_key(&self.service.keys, self.place(), &name, &key)?;
-            let (label, request) = (name.clone(), request.to_pem());
-            let new = NewKeyRequest { name: name.clone(), label, request, sealed_key, key_id };
+            let mut new = Vec::new();
+            let encryption = keys.encryption.map(|key| (KeyPurpose::Encryption, key));
+            for (purpose, RequestedKey { key, request }) in
+                [(KeyPurpose::Signing, keys.signing)].into_iter().chain(encryption)
+            {
+                let (sealed_key, key_id) = material::seal_key(&self.service.keys, self.place(purpose), &name, &key)?;
+                let (label, request) = (name.clone(), request.to_pem());
+                new.push(NewKeyRequest { name: name.clone(), purpose, label, request, sealed_key, key_id });
+            }
             let scope = &self.customer.scope;
-            let added = self.writer.add_key_request(&scope.email, &scope.bank, &self.ticket, new).await?;
+            let added = self.writer.add_key_requests(&scope.email, &scope.bank, &self.ticket, new).await?;
             if added { Ok(name) } else { Err(LifeFault::lost()) }
         })
     }
 
     fn requests<'a>(&'a self, name: &'a str) -> PendingStep<'a, Result<CertificateRequests, LifeFault>> {
         Box::pin(async move {
-            let scope = &self.customer.scope;
-            let found = self.service.store.signing_pair(&scope.email, &scope.bank, name).await?;
-            let request = found.and_then(|pair| pair.request).ok_or_else(LifeFault::lost)?;
-            let signing = CertificateRequest::from_pem(&request).map_err(HandlerFault::internal)?;
-            Ok(CertificateRequests { signing, encryption: None })
+            let signing = self.stored_request(name, KeyPurpose::Signing).await?.ok_or_else(LifeFault::lost)?;
+            let encryption = match self.channel.decrypts() {
+                true => Some(self.stored_request(name, KeyPurpose::Encryption).await?.ok_or_else(LifeFault::lost)?),
+                false => None,
+            };
+            Ok(CertificateRequests { signing, encryption })
         })
     }
 
@@ -232,8 +247,12 @@ impl CertificateStore for SetStore<'_> {
         Box::pin(async { Ok(None) })
     }
 
-    fn remove_signing_key<'a>(&'a mut self, _: &'a str) -> PendingStep<'a, Result<(), LifeFault>> {
-        Box::pin(async { Ok(()) })
+    fn remove_signing_key<'a>(&'a mut self, name: &'a str) -> PendingStep<'a, Result<(), LifeFault>> {
+        Box::pin(async move {
+            let scope = &self.customer.scope;
+            let removed = self.writer.remove_signing_key(&scope.email, &scope.bank, &self.ticket, name).await?;
+            if removed { Ok(()) } else { Err(LifeFault::lost()) }
+        })
     }
 
     fn add_certificates<'a>(
@@ -252,14 +271,13 @@ impl CertificateStore for SetStore<'_> {
             let detail = format!("{}, serial {serial}", material::named(&self.customer.ws_user_id));
             let entry = AuditEntry { detail, ..self.audit.clone() };
             let step = LifeStep {
-                issued: Some(IssuedForPair {
-                    name: name.to_owned(),
-                    pem: certificate.to_pem(),
-                    subject: certificate.subject().display(),
-                    issuer: certificate.issuer().display(),
-                    serial,
-                    not_after: certificate.not_after().as_millisecond(),
-                }),
+                issued: [
+                    (KeyPurpose::Signing, Some(certificate)),
+                    (KeyPurpose::Encryption, certificates.encryption.as_ref()),
+                ]
+                .into_iter()
+                .filter_map(|(purpose, certificate)| Some(issued_for(name, purpose, certificate?)))
+                .collect(),
                 target_id: extras.target_id,
                 code,
                 ledgers: extras.ledgers,
@@ -281,6 +299,19 @@ impl CertificateStore for SetStore<'_> {
     }
 }
 
+/// A certificate that was issued for a key of a pair.
+fn issued_for(name: &str, purpose: KeyPurpose, certificate: &Certificate) -> IssuedForPair {
+    IssuedForPair {
+        name: name.to_owned(),
+        purpose,
+        pem: certificate.to_pem(),
+        subject: certificate.subject().display(),
+        issuer: certificate.issuer().display(),
+        serial: certificate.serial_hex(),
+        not_after: certificate.not_after().as_millisecond(),
+    }
+}
+
 /// A customer's bank.
 pub(crate) struct SetBank<'s> {
     service: &'s WsChannelService,
@@ -294,23 +325,33 @@ pub(crate) struct SetBank<'s> {
 impl SetBank<'_> {
     async fn pair(&self, name: &str) -> Result<SigningMaterial, LifeFault> {
         let scope = &self.customer.scope;
-        let found = self.service.store.signing_pair(&scope.email, &scope.bank, name).await?;
+        let found = self.service.store.pair_key(&scope.email, &scope.bank, name, KeyPurpose::Signing).await?;
         let found = found.ok_or_else(LifeFault::lost)?.material;
-        Ok(SigningMaterial::unsealed(&self.service.keys, (&scope.email, &scope.bank), &found)?)
+        let at = (&*scope.email, &*scope.bank);
+        let signing = SigningMaterial::unsealed(&self.service.keys, at, &found)?;
+        if !self.channel.decrypts() {
+            return Ok(signing);
+        }
+        let decrypting = self.service.store.decrypting(&scope.email, &scope.bank).await?;
+        Ok(signing.with_decrypting(&self.service.keys, at, &decrypting)?)
     }
 
-    async fn made(&self) -> Result<RequestedKeys, LifeFault> {
+    async fn made_key(&self) -> Result<RequestedKey, LifeFault> {
         let key = {
             let _turn = self.service.banks.keys_made.acquire().await.map_err(HandlerFault::internal)?;
             let made = background::blocking(|| RsaPrivateKey::generate(KEY_BITS)).await;
             made.map_err(HandlerFault::internal)?.map_err(HandlerFault::internal)?
         };
         let request = self.channel.certificate_request(&self.customer, &key)?;
-        Ok(RequestedKeys { signing: RequestedKey { key, request }, encryption: None })
+        Ok(RequestedKey { key, request })
+    }
+
+    async fn made(&self) -> Result<RequestedKeys, LifeFault> {
+        let encryption = if self.channel.decrypts() { Some(self.made_key().await?) } else { None };
+        Ok(RequestedKeys { signing: self.made_key().await?, encryption })
     }
 
     async fn issued(&self, kind: &AttemptKind, requests: &CertificateRequests) -> Result<CertificateSet, LifeFault> {
-        let request = &requests.signing;
         let unsent = LifeFault::before_sending;
         let proof = match kind {
             AttemptKind::First => CertificateProof::Code(
@@ -324,20 +365,30 @@ impl SetBank<'_> {
             let alone = banks.alone(self.service, &self.customer.scope).await.map_err(|fault| unsent(fault.into()))?;
             self.shared.lock().unwrap_or_else(PoisonError::into_inner).exclusive = Some(alone);
         }
-        let order = CertificateOrder { customer: &self.customer, request, proof, now_ms: self.service.now_ms() };
+        let order = CertificateOrder { customer: &self.customer, requests, proof, now_ms: self.service.now_ms() };
         let issued = self.channel.issue(&order).await;
         let issued = issued.map_err(|error| self.explained(kind, error))?;
-        let certificate = issued.certificate;
-        if !request.is_answered_by(&certificate) {
-            return Err(BankError::NotBelieved("the certificate is for another key".into()).into());
-        }
-        if let Some(why) = certificate.why_unfit_to_sign(self.service.now_ms().div_euclid(1000)) {
-            let why = format!("the certificate {} that the bank has issued {why}", certificate.serial_hex());
-            return Err(BankError::Unfit(why).into());
+        let (certificates, now_s) = (issued.certificates, self.service.now_ms().div_euclid(1000));
+        let encryption = match (&requests.encryption, &certificates.encryption) {
+            (Some(request), Some(certificate)) => Some((request, certificate, certificate.why_unfit_to_encrypt(now_s))),
+            (None, _) => None,
+            (Some(_), None) => {
+                return Err(BankError::NotBelieved("there is no certificate for the key that decrypts".into()).into());
+            }
+        };
+        let signing = (&requests.signing, &certificates.signing, certificates.signing.why_unfit_to_sign(now_s));
+        for (request, certificate, why_unfit) in [signing].into_iter().chain(encryption) {
+            if !request.is_answered_by(certificate) {
+                return Err(BankError::NotBelieved("the certificate is for another key".into()).into());
+            }
+            if let Some(why) = why_unfit {
+                let why = format!("the certificate {} that the bank has issued {why}", certificate.serial_hex());
+                return Err(BankError::Unfit(why).into());
+            }
         }
         self.shared.lock().unwrap_or_else(PoisonError::into_inner).extras =
             IssuedExtras { target_id: issued.target_id, ledgers: issued.ledgers, files: issued.files };
-        Ok(certificate.into())
+        Ok(certificates)
     }
 
     /// Adds its meaning to a refusal of the present certificate, which holds by its dates.

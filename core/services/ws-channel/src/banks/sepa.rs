@@ -18,7 +18,7 @@ use bankchannel::{
 };
 use bankchannel_crypto::{rsa::RsaPrivateKey, x509::CertificateRequest};
 use bankchannel_foundation::{Error, Secret, model::Content};
-use bankchannel_renewal::{CertificateRequests, PairTrial};
+use bankchannel_renewal::{CertificateSet, PairTrial};
 use bankchannel_sepa_web_services::codes;
 use bankchannel_storage::ws_channel::{BankCodeLimits, BankFile, FileFilter, NewUpload, UploadAtBank};
 
@@ -103,7 +103,10 @@ impl SepaBank {
         target_id: Option<String>,
         pair: Option<SigningMaterial>,
     ) -> Result<SepaWebServices, BankError> {
-        let pair = pair.map(|pair| CustomerSigningPair::new(pair.certificate, pair.private_key));
+        let pair = pair.map(|pair| {
+            let decrypting = pair.decrypting.into_iter().map(|one| (one.certificate, one.private_key)).collect();
+            CustomerSigningPair::new(pair.certificate, pair.private_key)?.decrypting(decrypting)
+        });
         let pair = pair.transpose().map_err(bank_error)?;
         let customer = SharedBankCustomer { customer_id: ws_user_id.to_owned(), target_id, pair };
         self.bank.customer(customer).map_err(bank_error)
@@ -116,7 +119,12 @@ impl SepaBank {
         file_type: Option<&str>,
     ) -> Result<SepaWebServices, BankError> {
         let target_id = self.target(at, file_type).await?;
-        self.client(&at.set.ws_user_id, target_id, Some(at.signing_pair()?))
+        self.client(&at.set.ws_user_id, target_id, Some(self.pair(at).await?))
+    }
+
+    /// The pair of a connection, with the keys that decrypt if the bank encrypts.
+    async fn pair(&self, at: &AccountBankConnection<'_>) -> Result<SigningMaterial, BankError> {
+        if self.rules.decrypts { at.decrypting_pair().await } else { at.signing_pair() }
     }
 
     /// The target id of requests about files of a type, if the bank needs one.
@@ -153,7 +161,7 @@ impl SepaBank {
     }
 
     async fn ask_user(&self, at: &AccountBankConnection<'_>) -> Result<Arc<KnownBankUser>, BankError> {
-        let client = self.client(&at.set.ws_user_id, None, Some(at.signing_pair()?))?;
+        let client = self.client(&at.set.ws_user_id, None, Some(self.pair(at).await?))?;
         let told = client
             .get_user_info_with(GetUserInfoRequest::new(), &self.asking())
             .await
@@ -266,7 +274,7 @@ impl BankChannel for SepaBank {
                     (customer_id, self.bank.next_request_id(), time)
                 }
             };
-            let pair = at.signing_pair()?;
+            let pair = self.pair(at).await?;
             let target_id = self.target(at, Some(&file.upload.file_type)).await?;
             let client = self.client(&customer_id, target_id, Some(pair))?;
             let content = match file.content {
@@ -328,10 +336,11 @@ impl BankChannel for SepaBank {
                 CertificateProof::Pair(pair) => (None, Some(pair.clone())),
             };
             let client = self.client(&order.customer.ws_user_id, None, pair)?;
-            let requests = CertificateRequests { signing: order.request.clone(), encryption: None };
-            let issued = client.certificate_for(&requests, code, &self.asking()).await;
-            let certificate = issued.map_err(bank_error)?.signing.ok_or(BankError::Unparsable)?;
-            Ok(CertificateOfBank { certificate, target_id: None, ledgers: Vec::new(), files: Vec::new() })
+            let issued = client.certificate_for(order.requests, code, &self.asking()).await;
+            let issued = issued.map_err(bank_error)?;
+            let signing = issued.signing.ok_or(BankError::Unparsable)?;
+            let certificates = CertificateSet { signing, encryption: issued.encryption };
+            Ok(CertificateOfBank { certificates, target_id: None, ledgers: Vec::new(), files: Vec::new() })
         })
     }
 

@@ -257,15 +257,26 @@ impl SettlingStore {
         self.0.take_step(scope, ticket, step, now).await
     }
 
-    /// As [`WsChannelStore::add_key_request`].
-    pub(crate) async fn add_key_request(
+    /// As [`WsChannelStore::add_key_requests`].
+    pub(crate) async fn add_key_requests(
         &self,
         email: &str,
         bank: &str,
         ticket: &str,
-        new: NewKeyRequest,
+        new: Vec<NewKeyRequest>,
     ) -> Result<bool, StoreError> {
-        self.0.add_key_request(email, bank, ticket, new).await
+        self.0.add_key_requests(email, bank, ticket, new).await
+    }
+
+    /// As [`WsChannelStore::remove_signing_key`].
+    pub(crate) async fn remove_signing_key(
+        &self,
+        email: &str,
+        bank: &str,
+        ticket: &str,
+        name: &str,
+    ) -> Result<bool, StoreError> {
+        self.0.remove_signing_key(email, bank, ticket, name).await
     }
 
     /// As [`WsChannelStore::remove_pair`].

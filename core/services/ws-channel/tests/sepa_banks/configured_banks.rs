@@ -120,7 +120,6 @@ async fn a_bank_that_cannot_be_opened_is_named_at_the_start() {
             "[banks.sp]\nfile_url = \"https://bank.test\"\ncertificate_url = \"http://bank.test\"\n".to_owned(),
             "banks.sp.certificate_url",
         ),
-        ("[banks.danskebank]\n".to_owned(), "danskebank is not reached"),
         ("[banks.nordae]\n".to_owned(), "unknown bank `nordae`; did you mean nordea?"),
         ("[banks.osuuspankki]\n[banks.op]\n".to_owned(), "banks.osuuspankki: is given twice"),
         ("[banks.simulator]\nrenew_before = 30\n".to_owned(), "banks.simulator.renew_before: there is no such setting"),

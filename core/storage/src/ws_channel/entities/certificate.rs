@@ -20,6 +20,16 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// What a key is for.
+    pub enum KeyPurpose {
+        /// It signs.
+        Signing = "signing",
+        /// It decrypts, at banks that encrypt.
+        Encryption = "encryption",
+    }
+}
+
 /// One certificate with its sealed private key.
 #[derive(Clone, PartialEq, Eq, StoredRow)]
 #[row(alias = "c")]
@@ -150,6 +160,8 @@ pub struct HeldCertSet {
 pub struct NewKeyRequest {
     /// The name of the pair.
     pub name: String,
+    /// What the key is for.
+    pub purpose: KeyPurpose,
     /// The label to which the seal of the key is bound.
     pub label: String,
     /// The request, PEM.
@@ -171,6 +183,8 @@ impl std::fmt::Debug for NewKeyRequest {
 pub struct IssuedForPair {
     /// The name of the pair.
     pub name: String,
+    /// What its key is for.
+    pub purpose: KeyPurpose,
     /// Certificate PEM.
     pub pem: String,
     /// Subject as listed.
@@ -183,10 +197,10 @@ pub struct IssuedForPair {
     pub not_after: i64,
 }
 
-/// A stored signing pair.
+/// A stored key of a pair.
 #[derive(Debug, Clone, PartialEq, Eq, StoredRow)]
 #[row(alias = "c")]
-pub struct StoredSigningPair {
+pub struct StoredPairKey {
     /// Its request, PEM.
     pub request: Option<String>,
     /// Its certificate and key; without a certificate, `pem` is empty.
@@ -206,8 +220,8 @@ pub struct LifeStep {
     pub pair: Option<String>,
     /// When something is to be done by itself, Unix ms.
     pub due: Option<i64>,
-    /// A certificate that was issued.
-    pub issued: Option<IssuedForPair>,
+    /// The certificates that were issued.
+    pub issued: Vec<IssuedForPair>,
     /// A target id that was found.
     pub target_id: Option<String>,
     /// What became of the bank's code that this caller has reserved.

@@ -9,8 +9,8 @@ use super::leftovers::clear_older;
 use crate::engine::{Result, StoredRow, args, sql};
 use crate::ws_channel::outcome::outcomes;
 use crate::ws_channel::{
-    CertSet, CertState, CodeAttemptState, DueCertSet, EnrolOutcome, EnrolmentBegin, FileScope, HeldCertSet, LifeStep,
-    NewKeyRequest, StoredSigningPair, UploadState, WsChannelStore, WsChannelTx,
+    CertMaterial, CertSet, CertState, CodeAttemptState, DueCertSet, EnrolOutcome, EnrolmentBegin, FileScope,
+    HeldCertSet, KeyPurpose, LifeStep, NewKeyRequest, StoredPairKey, UploadState, WsChannelStore, WsChannelTx,
 };
 use futures_util::future::BoxFuture;
 
@@ -139,13 +139,13 @@ impl WsChannelStore {
         })
     }
 
-    /// Stores a key whose certificate is to be asked for. False when the set is held by another caller, or gone.
-    pub fn add_key_request(
+    /// Stores keys whose certificates are to be asked for. False when the set is held by another caller, or gone.
+    pub fn add_key_requests(
         &self,
         email: &str,
         bank: &str,
         ticket: &str,
-        new: NewKeyRequest,
+        new: Vec<NewKeyRequest>,
     ) -> BoxFuture<'_, Result<bool>> {
         self.write((email.to_owned(), bank.to_owned(), ticket.to_owned(), new), |tx, (email, bank, ticket, new)| {
             Box::pin(async move {
@@ -153,10 +153,11 @@ impl WsChannelStore {
                     return Ok(false);
                 }
                 let sql = "INSERT INTO certificate_pair (email, bank, name, purpose, label, request, pem, subject, issuer, serial, \
-                           not_after, sealed_key, key_id) VALUES ($1, $2, $3, 'signing', $4, $5, NULL, '', '', '', 0, $6, $7)";
-                let values =
-                    args![email, bank, &new.name, &new.label, &new.request, &new.sealed_key, &new.key_id];
-                tx.execute(sql, values).await?;
+                           not_after, sealed_key, key_id) VALUES ($1, $2, $3, $4, $5, $6, NULL, '', '', '', 0, $7, $8)";
+                for new in new {
+                    let NewKeyRequest { name, purpose, label, request, sealed_key, key_id } = new;
+                    tx.execute(sql, args![email, bank, name, *purpose, label, request, sealed_key, key_id]).await?;
+                }
                 Ok(true)
             })
         })
@@ -191,21 +192,56 @@ impl WsChannelStore {
         })
     }
 
-    /// The stored signing pair.
-    pub fn signing_pair(
+    /// A stored key of a pair.
+    pub fn pair_key(
         &self,
         email: &str,
         bank: &str,
         name: &str,
-    ) -> BoxFuture<'_, Result<Option<StoredSigningPair>>> {
-        self.database().read((email.to_owned(), bank.to_owned(), name.to_owned()), |tx, (email, bank, name)| {
+        purpose: KeyPurpose,
+    ) -> BoxFuture<'_, Result<Option<StoredPairKey>>> {
+        let args = (email.to_owned(), bank.to_owned(), name.to_owned(), purpose);
+        self.database().read(args, |tx, (email, bank, name, purpose)| {
             Box::pin(async move {
                 const SQL: &str = sql!(
                     "SELECT ",
-                    StoredSigningPair::COLUMNS,
-                    " FROM certificate_pair c WHERE c.email = $1 AND c.bank = $2 AND c.name = $3 AND c.purpose = 'signing'"
+                    StoredPairKey::COLUMNS,
+                    " FROM certificate_pair c WHERE c.email = $1 AND c.bank = $2 AND c.name = $3 AND c.purpose = $4"
                 );
-                tx.one(SQL, args![email, bank, name]).await
+                tx.one(SQL, args![email, bank, name, *purpose]).await
+            })
+        })
+    }
+
+    /// The keys that decrypt, of the pair in use and of all others that are kept, the newest first.
+    pub fn decrypting(&self, email: &str, bank: &str) -> BoxFuture<'_, Result<Vec<CertMaterial>>> {
+        self.database().read((email.to_owned(), bank.to_owned()), |tx, (email, bank)| {
+            Box::pin(async move {
+                const SQL: &str = sql!(
+                    "SELECT ",
+                    CertMaterial::COLUMNS,
+                    " FROM certificate_pair c WHERE c.email = $1 AND c.bank = $2 AND c.purpose = 'encryption' AND c.pem IS NOT NULL \
+                     ORDER BY c.not_after DESC, c.name"
+                );
+                tx.all(SQL, args![email, bank]).await
+            })
+        })
+    }
+
+    /// Removes the key that signs of a replaced pair whose other key is kept. False when the set is held by another caller,
+    /// or gone.
+    pub fn remove_signing_key(&self, email: &str, bank: &str, ticket: &str, name: &str) -> BoxFuture<'_, Result<bool>> {
+        let args = (email.to_owned(), bank.to_owned(), ticket.to_owned(), name.to_owned());
+        self.write(args, |tx, (email, bank, ticket, name)| {
+            Box::pin(async move {
+                if !holds(tx, email, bank, ticket).await? {
+                    return Ok(false);
+                }
+                let sql = "DELETE FROM certificate_pair WHERE email = $1 AND bank = $2 AND name = $3 AND purpose = 'signing' AND NOT \
+                           EXISTS (SELECT 1 FROM cert_set s WHERE s.email = $1 AND s.bank = $2 AND s.pair = $3) AND EXISTS \
+                           (SELECT 1 FROM certificate_pair o WHERE o.email = $1 AND o.bank = $2 AND o.name = $3 AND o.purpose = 'encryption')";
+                tx.execute(sql, args![email, bank, name]).await?;
+                Ok(true)
             })
         })
     }
@@ -325,9 +361,9 @@ async fn held(tx: &mut WsChannelTx, api_key: &str, email: &str, bank: &str) -> R
 
 async fn apply(tx: &mut WsChannelTx, scope: &FileScope, step: &LifeStep, now: i64) -> Result<()> {
     let (email, bank) = (&*scope.email, &*scope.bank);
-    if let Some(issued) = &step.issued {
+    for issued in &step.issued {
         let sql = "UPDATE certificate_pair SET pem = $4, subject = $5, issuer = $6, serial = $7, not_after = $8 \
-                   WHERE email = $1 AND bank = $2 AND name = $3 AND purpose = 'signing'";
+                   WHERE email = $1 AND bank = $2 AND name = $3 AND purpose = $9";
         let values = args![
             email,
             bank,
@@ -336,7 +372,8 @@ async fn apply(tx: &mut WsChannelTx, scope: &FileScope, step: &LifeStep, now: i6
             &issued.subject,
             &issued.issuer,
             &issued.serial,
-            issued.not_after
+            issued.not_after,
+            issued.purpose
         ];
         tx.execute(sql, values).await?;
     }

@@ -200,7 +200,7 @@ impl BankChannel for SimulatorBank {
     fn issue<'a>(&'a self, order: &'a CertificateOrder<'a>) -> PendingBankAnswer<'a, CertificateOfBank> {
         Box::pin(async move {
             let customer = order.customer;
-            let key = RsaPublicKey::from_spki_der(order.request.key().spki_der());
+            let key = RsaPublicKey::from_spki_der(order.requests.signing.key().spki_der());
             let key = key.map_err(|why| BankError::Failed(why.to_string()))?;
             let certificate = self.authority.certify(&customer.ws_user_id, &customer.company, &key, order.now_ms)?;
             let is_first = matches!(order.proof, CertificateProof::Code(_));
@@ -213,7 +213,7 @@ impl BankChannel for SimulatorBank {
                 (Vec::new(), Vec::new())
             };
             let target_id = is_first.then(|| TARGET_ID.to_owned());
-            Ok(CertificateOfBank { certificate, target_id, ledgers, files })
+            Ok(CertificateOfBank { certificates: certificate.into(), target_id, ledgers, files })
         })
     }
 
