@@ -147,7 +147,8 @@ impl SepaWebServicesBank {
     /// An id for a request that no other one has: give it as [`CallOptions::request_id`].
     #[must_use]
     pub fn next_request_id(&self) -> String {
-        clock::request_id()
+        let most = self.profile().request_id_most();
+        clock::request_id().chars().take(most).collect()
     }
 
     /// Its profile.

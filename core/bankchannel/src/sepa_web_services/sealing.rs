@@ -24,8 +24,6 @@ use crate::{CallOptions, LogLevel, LogLine, client::source::UploadSource};
 
 /// How long an envelope holds, seconds.
 const LIFETIME_S: i64 = 300;
-/// Longest id of a message where nothing else is known, characters.
-const REQUEST_ID_USUAL: usize = 35;
 /// From this size on, content that is sent is digested on a thread that may block.
 const APART: u64 = 64 * 1024;
 
@@ -71,7 +69,7 @@ impl FileServiceSender {
     ) -> Result<SealedMessage> {
         let begun = Instant::now();
         let operation = drafted.operation;
-        let most = self.connection.profile.family.map_or(REQUEST_ID_USUAL, BankFamily::request_id_most);
+        let most = self.connection.profile.request_id_most();
         let request_id = match first.request_id.take() {
             Some(given) if given.len() > most => {
                 let why = format!("must have at most {most} characters at this bank: it is the message's RequestId");

@@ -19,10 +19,15 @@ pub fn meaning_of(code: &str) -> Option<&'static ResponseCodeMeaning> {
     find(&CODES, code)
 }
 
-/// The same of a code of a family's certificate service: Danske's has codes of its own.
+/// The same of a code of the certificate service of a bank of a family: Danske's has codes of its own.
 #[must_use]
-pub fn meaning_at_certificate_service(family: BankFamily, code: &str) -> Option<&'static ResponseCodeMeaning> {
-    find(if family == BankFamily::Danske { &PKI_FACTORY_CODES } else { &CODES }, code)
+pub fn meaning_at_certificate_service(family: Option<BankFamily>, code: &str) -> Option<&'static ResponseCodeMeaning> {
+    find(if has_own(family) { &PKI_FACTORY_CODES } else { &CODES }, code)
+}
+
+/// Whether the certificate service of such a bank has codes of its own.
+fn has_own(family: Option<BankFamily>) -> bool {
+    family == Some(BankFamily::Danske)
 }
 
 fn find(codes: &'static [ResponseCodeMeaning], code: &str) -> Option<&'static ResponseCodeMeaning> {
@@ -36,10 +41,15 @@ fn find(codes: &'static [ResponseCodeMeaning], code: &str) -> Option<&'static Re
 /// authentication (§6.2).
 const ENDS_RENEWALS: [u32; 16] = [3, 4, 8, 9, 10, 11, 13, 14, 15, 16, 17, 19, 30, 33, 34, 35];
 
-/// Whether, after a request for a certificate was refused with this code, a person has to act before another one.
+/// The same at Danske's: of the customer, and of requests that would be the same another time.
+const ENDS_RENEWALS_OF_PKI_FACTORY: [u32; 2] = [10, 20];
+
+/// Whether, after such a bank's certificate service refused a request with this code, a person has to act before another
+/// one.
 #[must_use]
-pub fn ends_renewals(code: &str) -> bool {
-    meaning_of(code).is_some_and(|known| ENDS_RENEWALS.contains(&known.number))
+pub fn ends_renewals(family: Option<BankFamily>, code: &str) -> bool {
+    let ends: &[u32] = if has_own(family) { &ENDS_RENEWALS_OF_PKI_FACTORY } else { &ENDS_RENEWALS };
+    meaning_at_certificate_service(family, code).is_some_and(|known| ends.contains(&known.number))
 }
 
 /// Whether a bank that has refused a signed request with this code refuses the certificate (§4.3).
@@ -52,10 +62,14 @@ pub fn refuses_certificate(code: &str) -> bool {
 /// signature, operation, form, type, packing, parameters, and of the name in the request (§5.3, §5.4).
 const NOT_OF_ACTIVATION: [u32; 12] = [2, 5, 6, 12, 20, 21, 22, 23, 25, 29, 31, 33];
 
-/// Whether a bank that has refused a first certificate with this code may have counted a wrong attempt.
+/// The same at Danske's (§5.6).
+const NOT_OF_PIN: [u32; 2] = [7, 10];
+
+/// Whether such a bank, having refused a first certificate with this code, may have counted a wrong attempt.
 #[must_use]
-pub fn may_count_attempt(code: &str) -> bool {
-    !meaning_of(code).is_some_and(|known| NOT_OF_ACTIVATION.contains(&known.number))
+pub fn may_count_attempt(family: Option<BankFamily>, code: &str) -> bool {
+    let others: &[u32] = if has_own(family) { &NOT_OF_PIN } else { &NOT_OF_ACTIVATION };
+    !meaning_at_certificate_service(family, code).is_some_and(|known| others.contains(&known.number))
 }
 
 const KEY: &str =
@@ -135,14 +149,18 @@ mod tests {
 
     #[test]
     fn renewals_end_by_the_number_of_a_code() {
-        assert!(["04", "4", " 35", "30"].into_iter().all(ends_renewals));
-        assert!(!["26", "00", "", "37", "XX"].into_iter().any(ends_renewals));
+        assert!(["04", "4", " 35", "30"].into_iter().all(|code| ends_renewals(None, code)));
+        assert!(!["26", "00", "", "37", "XX", "20"].into_iter().any(|code| ends_renewals(Some(BankFamily::Op), code)));
+        assert!(["20", "10"].into_iter().all(|code| ends_renewals(Some(BankFamily::Danske), code)));
+        assert!(!["30", "07", "00"].into_iter().any(|code| ends_renewals(Some(BankFamily::Danske), code)));
     }
 
     #[test]
     fn a_refusal_counts_unless_it_is_known_to_be_of_something_else() {
-        assert!(["34", "30", "14", "13", "26", "99", ""].into_iter().all(may_count_attempt));
-        assert!(!["33", "12", " 5", "020"].into_iter().any(may_count_attempt));
+        assert!(["34", "30", "14", "13", "26", "99", ""].into_iter().all(|code| may_count_attempt(None, code)));
+        assert!(!["33", "12", " 5", "020"].into_iter().any(|code| may_count_attempt(None, code)));
+        assert!(["20", "33", "99"].into_iter().all(|code| may_count_attempt(Some(BankFamily::Danske), code)));
+        assert!(!["07", "10"].into_iter().any(|code| may_count_attempt(Some(BankFamily::Danske), code)));
     }
 
     #[test]

@@ -397,9 +397,13 @@ mod tests {
         };
         assert!(BANKS_DOC.contains("nordea, osuuspankki, sp, pop, danskebank; aktia"));
         assert_eq!(those(None).len(), 5, "{:?}", those(None));
-        assert!(those(None).iter().all(|name| "nordea, osuuspankki, sp, pop, danskebank".contains(name)), "{:?}", those(None));
+        assert!(
+            those(None).iter().all(|name| "nordea, osuuspankki, sp, pop, danskebank".contains(name)),
+            "{:?}",
+            those(None)
+        );
         assert_eq!(those(Some("anchors_file")), ["aktia"]);
-        assert_eq!(those(Some("profile_file")).len() + 6, TABLES_COUNT);
+        assert_eq!(those(Some("profile_file")).len() + 7, Bank::ALL.len());
         let named = format!("{} need a profile", those(Some("profile_file")).join(", "));
         assert!(BANKS_DOC.contains(&named), "{named}");
     }

@@ -291,7 +291,7 @@ impl LifeStepFault for CallFault {
             _ if self.0.row() == &errors::CERTIFICATE_UNFIT => RequestEffect::Unfit,
             Some(CallOutcome::NotSent) => RequestEffect::NotSent,
             Some(CallOutcome::Refused) => {
-                let stops = self.0.row() == &errors::CERTIFICATE_REFUSED || codes::ends_renewals(code);
+                let stops = self.0.row() == &errors::CERTIFICATE_REFUSED || codes::ends_renewals(None, code);
                 RequestEffect::Refused { stops }
             }
             _ => RequestEffect::Unknown,

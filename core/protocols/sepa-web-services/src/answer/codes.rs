@@ -29,9 +29,8 @@ struct CodeResult {
 /// # Errors
 /// With the bank's code and text; the outcome of an upload is `unknown` where the code says neither yes nor no.
 pub(super) fn check(expected: &AnswerExpectation<'_>, soap: Option<&str>, own: &str, text: Option<&str>) -> Result<()> {
-    let family = expected.certificates.map(|certificates| certificates.family);
-    let meaning_of = |code: &str| match family {
-        Some(family) => meaning_at_certificate_service(family, code),
+    let meaning_of = |code: &str| match expected.certificates {
+        Some(certificates) => meaning_at_certificate_service(Some(certificates.family), code),
         None => meaning_of(code),
     };
     let is_fine = |code: &str| {

@@ -46,12 +46,6 @@ impl BankFamily {
     pub fn signs_certificate_answers(self) -> bool {
         !matches!(self, Self::Op | Self::Danske)
     }
-
-    /// Longest id of a message that its services take, characters.
-    #[must_use]
-    pub fn request_id_most(self) -> usize {
-        if self == Self::Danske { REQUEST_ID_MOST } else { 35 }
-    }
 }
 
 /// Which of a bank's two environments.
@@ -300,6 +294,12 @@ impl ChannelProfile {
     /// Why it cannot be used: a phrase that follows the name of the file.
     pub fn from_file(path: &str) -> Result<Self, String> {
         read_boundary(read_file(path)?).map_err(|error: Error| error.message().to_owned())
+    }
+
+    /// Longest id of a message that the bank's services take, characters.
+    #[must_use]
+    pub fn request_id_most(&self) -> usize {
+        if self.family == Some(BankFamily::Danske) { REQUEST_ID_MOST } else { 35 }
     }
 
     /// Whether requests about files need a target id.

@@ -9,6 +9,7 @@ use bankchannel_crypto::{
 };
 use bankchannel_foundation::model::Content;
 use bankchannel_renewal::{CertificateRequests, CertificateSet, PairTrial, RenewalRules};
+use bankchannel_sepa_web_services::codes;
 use bankchannel_storage::ws_channel::{
     BankCodeLimits, BankFile, CertMaterial, CertSet, FileFilter, FileScope, NewBankFile, NewLedger, NewUpload,
     StoreReader, UploadAtBank, WsChannelStore,
@@ -99,6 +100,11 @@ pub trait BankChannel: Send + Sync {
     /// The number of certificates that may be asked for, or tried, at once.
     fn renewals_at_once(&self) -> usize {
         4
+    }
+
+    /// Whether, after a request for a certificate was refused with this code, a person has to act before another one.
+    fn ends_renewals(&self, refusal: &str) -> bool {
+        codes::ends_renewals(None, refusal)
     }
 
     /// Whether customers have a second key, which decrypts the bank's answers.

@@ -392,16 +392,16 @@ impl SetBank<'_> {
     }
 
     /// Adds its meaning to a refusal of the present certificate, which holds by its dates.
-    fn explained(&self, kind: &AttemptKind, error: BankError) -> BankError {
-        match error {
-            BankError::Refused { code, text }
-                if matches!(kind, AttemptKind::Next { .. }) && codes::refuses_certificate(&code) =>
-            {
-                let meaning = refusals::meaning(self.channel.renewal_rules().supersedes_at_once);
-                BankError::Refused { code, text: format!("{text}: {meaning}") }
-            }
-            other => other,
-        }
+    fn explained(&self, kind: &AttemptKind, error: BankError) -> LifeFault {
+        let BankError::Refused { code, text } = error else { return error.into() };
+        let stops = self.channel.ends_renewals(&code);
+        let is_of_pair = stops && matches!(kind, AttemptKind::Next { .. }) && codes::refuses_certificate(&code);
+        let text = if is_of_pair {
+            format!("{text}: {}", refusals::meaning(self.channel.renewal_rules().supersedes_at_once))
+        } else {
+            text
+        };
+        LifeFault::refused(BankError::Refused { code, text }, stops)
     }
 
     async fn tried(&self, name: &str) -> Result<PairTrial, LifeFault> {

@@ -1,8 +1,6 @@
 //! Why a step in the life of a certificate failed, and the consequence for it.
 
 use bankchannel_renewal::{LifeEventRefused, LifeStepFault, RequestEffect};
-use bankchannel_sepa_web_services::codes;
-
 use bankchannel_storage::ws_channel::CodeMark;
 
 use super::{BankChannel, BankError};
@@ -14,6 +12,8 @@ pub(crate) struct LifeFault {
     cause: LifeCause,
     /// Whether it is known that nothing was sent.
     is_unsent: bool,
+    /// Whether a person has to act before another request.
+    stops: bool,
 }
 
 #[derive(Debug)]
@@ -47,19 +47,24 @@ impl LifeFault {
     }
 
     pub(super) fn lost() -> Self {
-        Self { cause: LifeCause::Lost, is_unsent: false }
+        Self { cause: LifeCause::Lost, is_unsent: false, stops: false }
+    }
+
+    /// A bank has refused a certificate.
+    pub(super) fn refused(error: BankError, stops: bool) -> Self {
+        Self { cause: LifeCause::Bank(error), is_unsent: false, stops }
     }
 }
 
 impl From<BankError> for LifeFault {
     fn from(error: BankError) -> Self {
-        Self { cause: LifeCause::Bank(error), is_unsent: false }
+        Self::refused(error, false)
     }
 }
 
 impl From<HandlerFault> for LifeFault {
     fn from(fault: HandlerFault) -> Self {
-        Self { cause: LifeCause::Service(fault), is_unsent: false }
+        Self { cause: LifeCause::Service(fault), is_unsent: false, stops: false }
     }
 }
 
@@ -105,9 +110,7 @@ impl LifeStepFault for LifeFault {
                 | BankError::NotSent(_)
                 | BankError::RightsEnded(_),
             ) => RequestEffect::NotSent,
-            LifeCause::Bank(BankError::Refused { code, .. }) => {
-                RequestEffect::Refused { stops: codes::ends_renewals(code) }
-            }
+            LifeCause::Bank(BankError::Refused { .. }) => RequestEffect::Refused { stops: self.stops },
             LifeCause::Bank(BankError::Unfit(_)) => RequestEffect::Unfit,
             LifeCause::Bank(BankError::Data | BankError::TargetId) => RequestEffect::Refused { stops: false },
             _ => RequestEffect::Unknown,

@@ -392,7 +392,11 @@ impl BankChannel for SepaBank {
     }
 
     fn counts_wrong_code(&self, refusal: &str) -> bool {
-        codes::may_count_attempt(refusal)
+        codes::may_count_attempt(self.bank.profile().family, refusal)
+    }
+
+    fn ends_renewals(&self, refusal: &str) -> bool {
+        codes::ends_renewals(self.bank.profile().family, refusal)
     }
 
     fn check_enrolment(&self, request: &CertificateEnrolment) -> Result<(), BankError> {

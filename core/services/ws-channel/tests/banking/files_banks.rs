@@ -74,7 +74,7 @@ impl Scripted {
         let key = RsaPublicKey::from_spki_der(request.key().spki_der()).unwrap();
         let new = NewCertificate::new(&[(SubjectAttribute::CommonName, "1000")], ahead(-9), ahead(days));
         let certificate = issuer.issue(&new, &key).unwrap();
-        CertificateOfBank { certificate, target_id: Some("T1".into()), ledgers: Vec::new(), files: Vec::new() }
+        CertificateOfBank { certificates: certificate.into(), target_id: Some("T1".into()), ledgers: Vec::new(), files: Vec::new() }
     }
 }
 
@@ -151,15 +151,15 @@ impl BankChannel for Scripted {
 
     fn issue<'a>(&'a self, order: &'a CertificateOrder<'a>) -> PendingBankAnswer<'a, CertificateOfBank> {
         Box::pin(async move {
-            self.asked.lock().unwrap().push(order.request.der().to_vec());
+            self.asked.lock().unwrap().push(order.requests.signing.der().to_vec());
             behave(&order.customer.company)?;
             if order.customer.company == "slow" {
                 tokio::time::sleep(Duration::from_millis(600)).await;
             }
             let is_first = matches!(order.proof, CertificateProof::Code(_));
-            let issued = self.certificate(order.request, if is_first { 4 } else { 700 });
+            let issued = self.certificate(&order.requests.signing, if is_first { 4 } else { 700 });
             if is_first {
-                *self.first.lock().unwrap() = issued.certificate.serial_hex();
+                *self.first.lock().unwrap() = issued.certificates.signing.serial_hex();
             }
             Ok(issued)
         })

@@ -126,10 +126,15 @@ impl BankChannel for HeldBank {
     fn issue<'a>(&'a self, order: &'a CertificateOrder<'a>) -> PendingBankAnswer<'a, CertificateOfBank> {
         Box::pin(async move {
             let issuer = CertificateIssuer::create("Holding CA", ahead(-10), ahead(4000)).unwrap();
-            let key = RsaPublicKey::from_spki_der(order.request.key().spki_der()).unwrap();
+            let key = RsaPublicKey::from_spki_der(order.requests.signing.key().spki_der()).unwrap();
             let new = NewCertificate::new(&[(SubjectAttribute::CommonName, "1000")], ahead(-1), ahead(700));
             let certificate = issuer.issue(&new, &key).unwrap();
-            Ok(CertificateOfBank { certificate, target_id: None, ledgers: Vec::new(), files: Vec::new() })
+            Ok(CertificateOfBank {
+                certificates: certificate.into(),
+                target_id: None,
+                ledgers: Vec::new(),
+                files: Vec::new(),
+            })
         })
     }
 

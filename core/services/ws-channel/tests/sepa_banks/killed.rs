@@ -104,7 +104,7 @@ async fn killed_once(
     (index, work): (usize, KilledWork),
     place: KillPlace,
 ) -> (Sandbox, usize) {
-    let (bank, family, payments, _) = BANKS[index % 3];
+    let (bank, family, payments, _) = BANKS[index % BANKS.len()];
     let what = format!("{bank} {work:?} {place:?}");
     let config = ground.config(&sandbox);
     let served = Served::with(&config, Channels::default()).await;

@@ -1,4 +1,4 @@
-//! Banks over SEPA Web Services behind the service: a sandbox bank in three dialects (docs/protocols/sepa-web-services.md).
+//! Banks over SEPA Web Services behind the service: a sandbox bank in four dialects (docs/protocols/sepa-web-services.md).
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)] // tests report the cases that they skip
 
 #[path = "../../../../../tests/support/log.rs"]

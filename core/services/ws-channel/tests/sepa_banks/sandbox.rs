@@ -1,4 +1,4 @@
-//! A sandbox bank over SEPA Web Services in three dialects.
+//! A sandbox bank over SEPA Web Services in four dialects.
 
 use std::{
     collections::HashSet,
@@ -12,10 +12,11 @@ use bankchannel_sepa_bank::{RunningSepaBank, SepaBankOptions};
 use serde_json::{Value, json};
 
 /// The banks of the service, the families that stand for them, and their types of payments and status reports.
-pub(crate) const BANKS: [(&str, &str, &str, &str); 3] = [
+pub(crate) const BANKS: [(&str, &str, &str, &str); 4] = [
     ("nordea", "nordea", "NDCORPAYS", "NDCORPAYL"),
     ("osuuspankki", "op", "pain.001.001.09", "pain.002.001.10"),
     ("sp", "samlink", "XL", "XP"),
+    ("danskebank", "danske", "pain.001.001.03", "pain.002.001.03"),
 ];
 
 /// The banks.
@@ -93,7 +94,8 @@ impl Sandbox {
     /// A customer whom no account has, of this bank or another one: a database may outlive its bank.
     pub(crate) async fn added_customer(&self, family: &str) -> Value {
         static ADDED: AtomicU32 = AtomicU32::new(0);
-        let id = format!("55500{:05}", ADDED.fetch_add(1, Ordering::SeqCst));
+        let number = ADDED.fetch_add(1, Ordering::SeqCst);
+        let id = if family == "danske" { format!("5{number:05}") } else { format!("55500{number:05}") };
         let target =
             if family == "nordea" { json!(format!("{id}B1")) } else { self.customers(family)[0]["target_id"].clone() };
         let customer = json!({"family": family, "customer_id": id, "company": "ESIMERKKI OY", "target_id": target});

@@ -86,7 +86,7 @@ async fn a_damaged_key_costs_its_own_connection_alone() {
         })
         .await;
     // One for each: nothing was asked for twice.
-    assert_eq!(world.recorded("ws_channel.renew_cert", "done").await.len(), 3);
+    assert_eq!(world.recorded("ws_channel.renew_cert", "done").await.len(), BANKS.len());
 }
 
 /// With another vault the service does not start, says so, and changes nothing; an enrolment that is open goes on afterwards.
@@ -181,5 +181,5 @@ async fn a_database_that_is_away_in_the_middle_loses_nothing() {
         }
         assert_eq!(issued().await - before, 1, "{bank}: one key, one certificate");
     }
-    world.wait_until("enrolled", |all| all.len() == 3 && all_active(all)).await;
+    world.wait_until("enrolled", |all| all.len() == BANKS.len() && all_active(all)).await;
 }

@@ -36,7 +36,7 @@ async fn a_renewal_that_waits_is_hurried() {
         world.order("sandbox/faults", order).await;
         world.renew(&who.email, bank).await;
     }
-    world.wait_recorded("ws_channel.renew_cert", "failed", 3).await;
+    world.wait_recorded("ws_channel.renew_cert", "failed", BANKS.len()).await;
     let waiting =
         |all: &[CertificateInfo]| all.iter().all(|one| one.state == "renewing" && one.attempt_sent == Some(1));
     world.wait_until("lost", waiting).await;
@@ -69,7 +69,7 @@ async fn a_renewal_that_waits_is_hurried() {
         })
         .await;
     // The same request: each bank has issued one.
-    assert_eq!(world.recorded("ws_channel.renew_cert", "done").await.len(), 3);
+    assert_eq!(world.recorded("ws_channel.renew_cert", "done").await.len(), BANKS.len());
     for line in world.recorded("operator.resume_certificate", "done").await {
         assert!(line.detail.starts_with("user id ") && !line.object.is_empty(), "{line:?}");
     }

@@ -1,4 +1,4 @@
-//! A service with three banks, which are one sandbox bank in three dialects; their clocks move together.
+//! A service with four banks, which are one sandbox bank in four dialects; their clocks move together.
 
 use std::{
     sync::atomic::Ordering,
