@@ -188,6 +188,10 @@
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_RENEW_CERTIFICATE "sepa_web_services.renew_certificate"
 /** Ask a bank for the certificates of its authorities. */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_GET_BANK_CERTIFICATES "sepa_web_services.get_bank_certificates"
+/** Ask a bank which certificates the customer has, and how they stand. */
+#define BANKCHANNEL_OP_SEPA_WEB_SERVICES_LIST_OWN_CERTIFICATES "sepa_web_services.list_own_certificates"
+/** Revoke certificates of the customer, as when a key may be in other hands. */
+#define BANKCHANNEL_OP_SEPA_WEB_SERVICES_REVOKE_CERTIFICATE "sepa_web_services.revoke_certificate"
 /** Verify a message of SEPA Web Services. */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_VERIFY_MESSAGE "sepa_web_services.verify_message"
 /** Explain why a message of SEPA Web Services is refused. */

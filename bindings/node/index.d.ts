@@ -821,6 +821,11 @@ export declare const codes: {
    * `trusted`.
    */
   readonly SEPA_WEB_SERVICES_ANSWER_NOT_TRUSTED: "sepa_web_services.answer_not_trusted";
+  /**
+   * The answer cannot be decrypted. Do not act on the answer. It was encrypted for another key, or changed on its
+   * way: compare `encryptionCertificate` with what the bank has (`listOwnCertificates`).
+   */
+  readonly SEPA_WEB_SERVICES_ANSWER_NOT_DECRYPTED: "sepa_web_services.answer_not_decrypted";
   /** The answer is not of now. Compare this machine's clock with the time. */
   readonly SEPA_WEB_SERVICES_ANSWER_STALE: "sepa_web_services.answer_stale";
   /** The file in the answer cannot be unpacked. The message says what is wrong with it; the bank's support can help. */
@@ -8884,9 +8889,14 @@ export interface RequestBankCertificateRequest {
    */
   certificateRequest: string;
   /**
+   * The request for the certificate of another key of the customer's, the one that decrypts, in the same form.
+   * Danske wants it; other banks have no such certificate.
+   */
+  encryptionCertificateRequest?: string | null;
+  /**
    * The bank's code. Nordea: the ten digits sent to the administrator's phone. OP: sixteen digits, the eight of the
    * agreement first, then the eight that come apart; the check digit does not show a wrong order, which locks the
-   * registration. Others: the transfer key. Blanks do not count.
+   * registration. Danske: the PIN; four wrong ones lock it. Others: the transfer key. Blanks do not count.
    */
   code: Secret;
 }
@@ -8920,6 +8930,8 @@ export interface RequestBankCertificateResponse {
    * without it is an error.
    */
   readonly certificate?: string;
+  /** The certificate for the key that decrypts, if it was asked for, in the same form. */
+  readonly encryptionCertificate?: string;
   /** What shows later which messages were exchanged. Does not travel: the client notes it. */
   readonly evidence?: ExchangeEvidence;
 }
@@ -8931,6 +8943,11 @@ export interface RenewBankCertificateRequest {
    * **Store its private key first**: at Nordea the present certificate is of no use once the bank has answered.
    */
   certificateRequest: string;
+  /**
+   * The request for the certificate of another key of the customer's, the one that decrypts, in the same form.
+   * Danske wants it; other banks have no such certificate.
+   */
+  encryptionCertificateRequest?: string | null;
 }
 
 /** The certificate. */
@@ -8952,6 +8969,8 @@ export interface RenewBankCertificateResponse {
    * without it is an error.
    */
   readonly certificate?: string;
+  /** The certificate for the key that decrypts, if it was asked for, in the same form. */
+  readonly encryptionCertificate?: string;
   /** What shows later which messages were exchanged. Does not travel: the client notes it. */
   readonly evidence?: ExchangeEvidence;
 }
@@ -8981,13 +9000,115 @@ export interface GetBankCertificatesResponse {
   readonly evidence?: ExchangeEvidence;
 }
 
+/** Which. */
+export interface ListOwnCertificatesRequest {
+  /** Serial numbers, decimal, at most ten: only these are told. Left out: all of the customer. */
+  serialNumbers?: readonly string[] | null;
+}
+
+/**
+ * What the key of a certificate is for.
+ * - `signing`: It signs.
+ * - `encryption`: It decrypts.
+ */
+export type OwnCertificatePurpose = "signing" | "encryption";
+
+/**
+ * How a certificate of the customer stands at the bank.
+ * - `good`: It holds.
+ * - `expires_soon`: It holds, and is to be renewed.
+ * - `expired`: It has ended.
+ * - `revoked`: It was revoked.
+ */
+export type OwnCertificateStatus = "good" | "expires_soon" | "expired" | "revoked";
+
+/**
+ * Why a certificate is revoked, in the words of revocation lists (RFC 5280 §5.3.1).
+ * - `unspecified`: No reason is given.
+ * - `key_compromise`: The private key may be in other hands.
+ * - `ca_compromise`: The key of the authority may be in other hands.
+ * - `affiliation_changed`: The company's name, or another fact in the certificate, has changed.
+ * - `superseded`: Another certificate has taken its place.
+ * - `cessation_of_operation`: It is not used any more.
+ * - `privilege_withdrawn`: The right that it stands for was withdrawn.
+ */
+export type RevocationReason = "unspecified" | "key_compromise" | "ca_compromise" | "affiliation_changed" | "superseded" | "cessation_of_operation" | "privilege_withdrawn";
+
+/** A certificate of the customer, as the bank knows it. */
+export interface OwnCertificateState {
+  /** Its serial number, decimal. */
+  readonly serialNumber: string;
+  /** What its key is for. */
+  readonly purpose: OwnCertificatePurpose;
+  /** The serial number of the other certificate that was issued with it, decimal. */
+  readonly matchingSerialNumber?: string;
+  /** How it stands. */
+  readonly status: OwnCertificateStatus;
+  /** When it ends, if the bank tells. */
+  readonly expiresAt?: string;
+  /** When it was revoked. */
+  readonly revokedAt?: string;
+  /** Why it was revoked. */
+  readonly revocationReason?: RevocationReason;
+}
+
+/** The certificates. */
+export interface ListOwnCertificatesResponse {
+  /** The customer, as in the request. */
+  readonly customerId: string;
+  /** When the bank made the answer. */
+  readonly timestamp: string;
+  /** The bank's code: `00`, or `24` for a list without files. */
+  readonly responseCode: string;
+  /** The bank's text, for people; it may be Finnish. */
+  readonly responseText: string;
+  /** The `executionSerial` of the request, if it had one. */
+  readonly executionSerial?: string;
+  /** The customer's certificates, as the bank knows them. */
+  readonly ownCertificates: readonly OwnCertificateState[];
+  /** What shows later which messages were exchanged. Does not travel: the client notes it. */
+  readonly evidence?: ExchangeEvidence;
+}
+
+/** Which, and why. */
+export interface RevokeCertificateRequest {
+  /**
+   * The serial numbers, decimal, one to ten. The certificate that signs this request may be among them: then it is
+   * the last request that it signs.
+   */
+  serialNumbers: readonly string[];
+  /** Why. Left out: no reason is given. */
+  revocationReason?: RevocationReason | null;
+}
+
+/** They are revoked. */
+export interface RevokeCertificateResponse {
+  /** The customer, as in the request. */
+  readonly customerId: string;
+  /** When the bank made the answer. */
+  readonly timestamp: string;
+  /** The bank's code: `00`, or `24` for a list without files. */
+  readonly responseCode: string;
+  /** The bank's text, for people; it may be Finnish. */
+  readonly responseText: string;
+  /** The `executionSerial` of the request, if it had one. */
+  readonly executionSerial?: string;
+  /** The serial numbers of all that were revoked, decimal: a bank may revoke the other one of a pair too. */
+  readonly serialNumbers: readonly string[];
+  /** Since when. */
+  readonly revocationTime?: string;
+  /** What shows later which messages were exchanged. Does not travel: the client notes it. */
+  readonly evidence?: ExchangeEvidence;
+}
+
 /**
  * The banks that have one form of messages.
  * - `nordea`: Nordea.
  * - `op`: OP.
  * - `samlink`: Banks on the platform of Samlink, and those that kept its messages.
+ * - `danske`: Danske Bank: documents are encrypted in both directions.
  */
-export type BankFamily = "nordea" | "op" | "samlink";
+export type BankFamily = "nordea" | "op" | "samlink" | "danske";
 
 /** The addresses of a service. */
 export interface ServiceUrls {
@@ -9019,9 +9140,11 @@ export type FileCommand = "upload_file" | "list_files" | "download_file" | "dele
  * An operation of a certificate service.
  * - `requestCertificate`: Asks for a first certificate, with a code of the bank.
  * - `renewCertificate`: Asks for the next certificate, signed with the present one.
- * - `getBankCertificates`: Asks for the certificates of the bank's authorities.
+ * - `getBankCertificates`: Asks for the certificates of the bank's authorities; at Danske for its own.
+ * - `listOwnCertificates`: Asks which certificates the customer has, and how they stand.
+ * - `revokeCertificate`: Revokes certificates of the customer.
  */
-export type CertificateCommand = "request_certificate" | "renew_certificate" | "get_bank_certificates";
+export type CertificateCommand = "request_certificate" | "renew_certificate" | "get_bank_certificates" | "list_own_certificates" | "revoke_certificate";
 
 /**
  * The form of the code with which a bank gives a first certificate.
@@ -9029,8 +9152,9 @@ export type CertificateCommand = "request_certificate" | "renew_certificate" | "
  * - `transfer_key_16`: Sixteen digits, the last one a check digit: eight of the agreement, then eight that come
  * apart.
  * - `transfer_key`: Letters and digits, at most 32.
+ * - `pin`: A PIN: letters and digits, at most 10.
  */
-export type BankCodeForm = "activation_code" | "transfer_key_16" | "transfer_key";
+export type BankCodeForm = "activation_code" | "transfer_key_16" | "transfer_key" | "pin";
 
 /**
  * A part of the name in requests for certificates.
@@ -9038,7 +9162,7 @@ export type BankCodeForm = "activation_code" | "transfer_key_16" | "transfer_key
  * - `organization`: The organisation (O).
  * - `commonName`: The common name (CN).
  * - `surname`: The surname (SN).
- * - `serial_number`: The serial number of the subject.
+ * - `serialNumber`: The serial number of the subject.
  */
 export type CertificateNamePart = "country" | "organization" | "common_name" | "surname" | "serial_number";
 
@@ -9057,6 +9181,14 @@ export interface CertificateNameRule {
  * - `none`: None.
  */
 export type CompressionRule = "required" | "xml_files" | "none";
+
+/**
+ * The cipher with which documents to a bank are encrypted (XML Encryption); their keys are encrypted with RSA
+ * (PKCS#1 v1.5).
+ * - `aes256_cbc`: AES with a key of 256 bits, CBC.
+ * - `tripledes_cbc`: Triple DES, CBC: only for a bank that takes nothing else.
+ */
+export type DocumentEncryptionCipher = "aes256_cbc" | "tripledes_cbc";
 
 /**
  * The kind of a bank's file.
@@ -9098,6 +9230,11 @@ export interface BankSignerPattern {
    * customer of the same authority can have it in a longer name.
    */
   readonly isWholeName?: boolean;
+  /**
+   * Whether an anchor itself has issued it. Default: false; say true where the authorities between issue the
+   * certificates of customers, so that none of these is taken for the bank's.
+   */
+  readonly isIssuedByAnchor?: boolean;
 }
 
 /** The certificate authorities behind a bank's signatures. */
@@ -9165,6 +9302,11 @@ export interface ChannelProfile {
   /** The name of the compression, GZIP (RFC 1952) in each case: `GZIP` or `RFC1952`. */
   readonly compressionMethod?: string;
   /**
+   * Whether documents are encrypted, for the bank and for the customer, and with which cipher those to the bank
+   * are. Left out: they are not. What comes from the bank says itself how it is encrypted.
+   */
+  readonly documentEncryption?: DocumentEncryptionCipher;
+  /**
    * The value of the HTTP header `SOAPAction`, without its quotes. Default: empty, as the banks' descriptions of
    * the service have it.
    */
@@ -9219,6 +9361,13 @@ export interface VerifyMessageRequest {
   signaturesOnly?: boolean | null;
   /** The charset of the HTTP header that came with the message, for a message that declares none. */
   charset?: string | null;
+  /**
+   * The private key that decrypts the document, as PEM text, RSA of 2048 bits or more: at Danske Bank that of the
+   * encryption certificate.
+   */
+  decryptionKey?: Secret | null;
+  /** The passphrase of that key, if it is encrypted. */
+  decryptionPassphrase?: Secret | null;
 }
 
 /**
@@ -9739,7 +9888,7 @@ export interface SettleBankUploadResponse {
 export interface EnrolRequest {
   /**
    * The bank's code, as in `requestCertificate`. Nordea: ten digits. OP: sixteen, the eight of the agreement
-   * first.
+   * first. Danske: the PIN.
    */
   code: Secret;
   /**
@@ -9825,6 +9974,8 @@ export interface CertificateStatusResponse {
 export interface EnrolResponse {
   /** The certificate, PEM. */
   readonly certificate: string;
+  /** The certificate of the key that decrypts, PEM, at banks that encrypt. */
+  readonly encryptionCertificate?: string;
   /** How it stands now. */
   readonly status: CertificateStatusResponse;
 }
@@ -9865,7 +10016,14 @@ export interface ImportBankCertificateRequest {
   certificate: string;
   /** Its private key as PEM text: PKCS#8 or PKCS#1. */
   privateKey: Secret;
-  /** The passphrase of that key, if it is encrypted. In `identityDir` it is kept under the client's own passphrase. */
+  /** The certificate of the key that decrypts, as PEM text, at banks that encrypt (Danske). */
+  encryptionCertificate?: string | null;
+  /** The private key that decrypts as PEM text. */
+  encryptionPrivateKey?: Secret | null;
+  /**
+   * The passphrase of these keys, if they are encrypted. In `identityDir` they are kept under the client's own
+   * passphrase.
+   */
   passphrase?: Secret | null;
 }
 
@@ -10028,6 +10186,25 @@ export interface SepaWebServicesSettings {
   senderKeystoreFile?: FilePath | null;
   /** The passphrase of the sender's private key or PKCS#12 file. */
   senderPassphrase?: Secret | null;
+  /** The certificate of the customer's key that decrypts, as PEM text, at banks that encrypt (Danske). */
+  encryptionCertificate?: string | null;
+  /** A file with that certificate. */
+  encryptionCertificateFile?: FilePath | null;
+  /** The private key that decrypts as PEM text, PKCS#8 or PKCS#1. It belongs to `encryptionCertificate`. */
+  encryptionPrivateKey?: Secret | null;
+  /** A file with the private key that decrypts. */
+  encryptionPrivateKeyFile?: FilePath | null;
+  /** A PKCS#12 file with the certificate and the private key that decrypts. */
+  encryptionKeystoreFile?: FilePath | null;
+  /** The passphrase of that private key or PKCS#12 file. */
+  encryptionPassphrase?: Secret | null;
+  /**
+   * The bank's certificate for encryption, as PEM text, at banks that encrypt. Default: the bank is asked for it,
+   * and its answer must lead to its root.
+   */
+  bankEncryptionCertificate?: string | null;
+  /** A file with the bank's certificate for encryption. */
+  bankEncryptionCertificateFile?: FilePath | null;
   /**
    * A folder with the customer's keys and certificates, in place of certificate and key: `enrol` and `renew` keep
    * them there, and every call signs with the pair that holds. Made with mode 0700; one customer at one bank for
@@ -10241,6 +10418,10 @@ export interface AddedCustomer {
   readonly certificateFile: string;
   /** The private key, a PEM file. */
   readonly keyFile: string;
+  /** The certificate of its key that decrypts, a PEM file; absent if the family encrypts nothing. */
+  readonly encryptionCertificateFile?: string;
+  /** That key, a PEM file. */
+  readonly encryptionKeyFile?: string;
 }
 
 /** Customers that were added. */
@@ -10297,6 +10478,8 @@ export interface ListedIssuedCertificate {
   readonly keySha256: string;
   /** The certificate, PEM. */
   readonly certificate: string;
+  /** The certificate of the key that decrypts, issued with it, PEM; absent at banks that do not encrypt. */
+  readonly encryptionCertificate?: string;
   /** The serial number, in hex, of the certificate that has signed the request; absent for a first one. */
   readonly signedWith?: string;
 }
@@ -10312,8 +10495,9 @@ export interface IssuedCertificates {
  * - `signer`: The bank's signers.
  * - `intermediate`: The authorities between the root and signers and customers.
  * - `root`: The root: clients must be told of it.
+ * - `encryption`: The certificate for which documents to the bank are encrypted, and nothing else.
  */
-export type RolledOver = "signer" | "intermediate" | "root";
+export type RolledOver = "signer" | "intermediate" | "root" | "encryption";
 
 /** The bank's new certificates. */
 export interface NewBankCertificates {
@@ -10397,15 +10581,15 @@ export declare class SepaBank implements AsyncDisposable {
   /** The address of the bank, below which each family has its file service. */
   readonly baseUrl: string;
   /** The families. */
-  readonly families: { readonly nordea: { readonly fileUrl: string; readonly certificateUrl: string | null; readonly anchorsFile: string; readonly customers: ReadonlyArray<{ readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly keyFile: string; readonly code: string | null }> }; readonly op: { readonly fileUrl: string; readonly certificateUrl: string | null; readonly anchorsFile: string; readonly customers: ReadonlyArray<{ readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly keyFile: string; readonly code: string | null }> }; readonly samlink: { readonly fileUrl: string; readonly certificateUrl: string | null; readonly anchorsFile: string; readonly customers: ReadonlyArray<{ readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly keyFile: string; readonly code: string | null }> } };
+  readonly families: { readonly nordea: { readonly fileUrl: string; readonly certificateUrl: string | null; readonly anchorsFile: string; readonly customers: ReadonlyArray<{ readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly keyFile: string; readonly encryptionCertificateFile: string | null; readonly encryptionKeyFile: string | null; readonly code: string | null }> }; readonly op: { readonly fileUrl: string; readonly certificateUrl: string | null; readonly anchorsFile: string; readonly customers: ReadonlyArray<{ readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly keyFile: string; readonly encryptionCertificateFile: string | null; readonly encryptionKeyFile: string | null; readonly code: string | null }> }; readonly samlink: { readonly fileUrl: string; readonly certificateUrl: string | null; readonly anchorsFile: string; readonly customers: ReadonlyArray<{ readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly keyFile: string; readonly encryptionCertificateFile: string | null; readonly encryptionKeyFile: string | null; readonly code: string | null }> }; readonly danske: { readonly fileUrl: string; readonly certificateUrl: string | null; readonly anchorsFile: string; readonly customers: ReadonlyArray<{ readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly keyFile: string; readonly encryptionCertificateFile: string | null; readonly encryptionKeyFile: string | null; readonly code: string | null }> } };
   /** For each bank the settings of a client of its first customer. */
-  readonly clients: { readonly nordea: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string }; readonly op: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string }; readonly samlink: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string }; readonly saastopankki: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string }; readonly pop: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string }; readonly aktia: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string }; readonly omasp: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string } };
+  readonly clients: { readonly nordea: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string; readonly encryptionCertificateFile: string | null; readonly encryptionPrivateKeyFile: string | null }; readonly op: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string; readonly encryptionCertificateFile: string | null; readonly encryptionPrivateKeyFile: string | null }; readonly samlink: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string; readonly encryptionCertificateFile: string | null; readonly encryptionPrivateKeyFile: string | null }; readonly saastopankki: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string; readonly encryptionCertificateFile: string | null; readonly encryptionPrivateKeyFile: string | null }; readonly pop: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string; readonly encryptionCertificateFile: string | null; readonly encryptionPrivateKeyFile: string | null }; readonly aktia: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string; readonly encryptionCertificateFile: string | null; readonly encryptionPrivateKeyFile: string | null }; readonly omasp: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string; readonly encryptionCertificateFile: string | null; readonly encryptionPrivateKeyFile: string | null }; readonly danske: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string; readonly encryptionCertificateFile: string | null; readonly encryptionPrivateKeyFile: string | null } };
   /** The `caFile` for clients, if the bank uses TLS: an absolute path. */
   readonly caFile: string | null;
   /** The URL of the control interface, if it was requested. */
   readonly controlUrl: string | null;
   /** What a client of one of its banks needs: spread it into the client's settings. */
-  clientSettings(name: "nordea" | "op" | "samlink" | "saastopankki" | "pop" | "aktia" | "omasp"): { bank: string | null; profileFile: string | null; fileUrl: string; certificateUrl: string; trustedFile: string; caFile: string | null; customerId: string; targetId: string | null; company: string; certificateFile: string; privateKeyFile: string };
+  clientSettings(name: "nordea" | "op" | "samlink" | "saastopankki" | "pop" | "aktia" | "omasp" | "danske"): { bank: string | null; profileFile: string | null; fileUrl: string; certificateUrl: string; trustedFile: string; caFile: string | null; customerId: string; targetId: string | null; company: string; certificateFile: string; privateKeyFile: string; encryptionCertificateFile: string | null; encryptionPrivateKeyFile: string | null };
   /**
    * Puts data in, for tests and demonstrations; whether it was started with `control` or not.
    * `docs/reference/server-orders.md` says what it takes and answers. Names are those of the JSON, such as
@@ -10551,6 +10735,7 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`
    * @throws {SignatureError} `sepa_web_services.answer_signature`, `sepa_web_services.answer_not_trusted`,
    * `sepa_web_services.answer_stale`, `sepa_web_services.signature_refused`
+   * @throws {PeerProtocolError} `sepa_web_services.answer_not_decrypted`
    * @throws {PeerRefusedError} `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
    * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
@@ -10567,6 +10752,7 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`
    * @throws {SignatureError} `sepa_web_services.answer_signature`, `sepa_web_services.answer_not_trusted`,
    * `sepa_web_services.answer_stale`, `sepa_web_services.signature_refused`
+   * @throws {PeerProtocolError} `sepa_web_services.answer_not_decrypted`
    * @throws {PeerRefusedError} `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
    * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
@@ -10583,7 +10769,7 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`
    * @throws {SignatureError} `sepa_web_services.answer_signature`, `sepa_web_services.answer_not_trusted`,
    * `sepa_web_services.answer_stale`, `sepa_web_services.signature_refused`
-   * @throws {PeerProtocolError} `sepa_web_services.answer_content`
+   * @throws {PeerProtocolError} `sepa_web_services.answer_not_decrypted`, `sepa_web_services.answer_content`
    * @throws {PeerRefusedError} `sepa_web_services.file_not_found`, `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
    * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
@@ -10602,6 +10788,7 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`
    * @throws {SignatureError} `sepa_web_services.answer_signature`, `sepa_web_services.answer_not_trusted`,
    * `sepa_web_services.answer_stale`, `sepa_web_services.signature_refused`
+   * @throws {PeerProtocolError} `sepa_web_services.answer_not_decrypted`
    * @throws {PeerRefusedError} `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
    * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
@@ -10617,6 +10804,7 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`
    * @throws {SignatureError} `sepa_web_services.answer_signature`, `sepa_web_services.answer_not_trusted`,
    * `sepa_web_services.answer_stale`, `sepa_web_services.signature_refused`
+   * @throws {PeerProtocolError} `sepa_web_services.answer_not_decrypted`
    * @throws {PeerRefusedError} `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
    * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
@@ -10635,7 +10823,8 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`
    * @throws {SignatureError} `sepa_web_services.answer_signature`, `sepa_web_services.answer_not_trusted`,
    * `sepa_web_services.answer_stale`, `sepa_web_services.signature_refused`
-   * @throws {PeerProtocolError} `sepa_web_services.certificate_not_ours`, `sepa_web_services.certificate_unfit`
+   * @throws {PeerProtocolError} `sepa_web_services.answer_not_decrypted`, `sepa_web_services.certificate_not_ours`,
+   * `sepa_web_services.certificate_unfit`
    * @throws {PeerRefusedError} `sepa_web_services.certificate_refused`, `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
    * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
@@ -10654,7 +10843,8 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`
    * @throws {SignatureError} `sepa_web_services.answer_signature`, `sepa_web_services.answer_not_trusted`,
    * `sepa_web_services.answer_stale`, `sepa_web_services.signature_refused`
-   * @throws {PeerProtocolError} `sepa_web_services.certificate_not_ours`, `sepa_web_services.certificate_unfit`
+   * @throws {PeerProtocolError} `sepa_web_services.answer_not_decrypted`, `sepa_web_services.certificate_not_ours`,
+   * `sepa_web_services.certificate_unfit`
    * @throws {PeerRefusedError} `sepa_web_services.certificate_refused`, `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
    * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
@@ -10664,13 +10854,15 @@ export declare class SepaWebServices implements AsyncDisposable {
   /**
    * Ask a bank for the certificates of its authorities.
    *
-   * OP has this operation. The answer is signed by a certificate whose authority may be in the answer itself: it
-   * counts only if it leads to an anchor that was trusted before.
+   * OP has this operation. Danske's answer has its own certificates in place of its authorities: for encryption,
+   * for signatures, and its root, each with its name. The answer is signed by a certificate whose authority may be
+   * in the answer itself: it counts only if it leads to an anchor that was trusted before.
    *
    * @throws {ConfigurationError} `sepa_web_services.token_failed`
    * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`
    * @throws {SignatureError} `sepa_web_services.answer_signature`, `sepa_web_services.answer_not_trusted`,
    * `sepa_web_services.answer_stale`, `sepa_web_services.signature_refused`
+   * @throws {PeerProtocolError} `sepa_web_services.answer_not_decrypted`
    * @throws {PeerRefusedError} `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
    * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
@@ -10678,16 +10870,50 @@ export declare class SepaWebServices implements AsyncDisposable {
   getBankCertificates(request?: GetBankCertificatesRequest, options?: CallOptions): Promise<GetBankCertificatesResponse>;
 
   /**
+   * Ask a bank which certificates the customer has, and how they stand.
+   *
+   * Danske has this operation. The request is signed with the present certificate.
+   *
+   * @throws {ConfigurationError} `sepa_web_services.token_failed`
+   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`
+   * @throws {SignatureError} `sepa_web_services.answer_signature`, `sepa_web_services.answer_not_trusted`,
+   * `sepa_web_services.answer_stale`, `sepa_web_services.signature_refused`
+   * @throws {PeerProtocolError} `sepa_web_services.answer_not_decrypted`
+   * @throws {PeerRefusedError} `sepa_web_services.refused`
+   * @throws {NotSupportedError} `sepa_web_services.not_offered`
+   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+   */
+  listOwnCertificates(request?: ListOwnCertificatesRequest, options?: CallOptions): Promise<ListOwnCertificatesResponse>;
+
+  /**
+   * Revoke certificates of the customer, as when a key may be in other hands.
+   *
+   * Danske has this operation. It cannot be taken back: without a certificate that holds, a first one must be asked
+   * for again, with a new code. If the outcome is `unknown`, `listOwnCertificates` shows what holds.
+   *
+   * @throws {ConfigurationError} `sepa_web_services.token_failed`
+   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`
+   * @throws {SignatureError} `sepa_web_services.answer_signature`, `sepa_web_services.answer_not_trusted`,
+   * `sepa_web_services.answer_stale`, `sepa_web_services.signature_refused`
+   * @throws {PeerProtocolError} `sepa_web_services.answer_not_decrypted`
+   * @throws {PeerRefusedError} `sepa_web_services.refused`
+   * @throws {NotSupportedError} `sepa_web_services.not_offered`
+   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+   */
+  revokeCertificate(request: RevokeCertificateRequest, options?: CallOptions): Promise<RevokeCertificateResponse>;
+
+  /**
    * Verify a message of SEPA Web Services.
    *
    * Makes the checks that a client makes on a bank's answer, offline: the envelope's signature and that of the
    * document inside, their coverage, the time, the certificates' paths to the bank's authorities, and that the bank
    * signed and not another customer of the same authority. Requests can be verified as well, with the authority of
-   * their certificates in `trusted`. A message that is refused is an answer, not an error. Not checked: revocation,
-   * and whether an answer belongs to a request, for there is none.
+   * their certificates in `trusted`. An encrypted document is decrypted with `decryptionKey`. A message that is
+   * refused is an answer, not an error. Not checked: revocation, and whether an answer belongs to a request, for
+   * there is none.
    *
-   * @throws {InvalidInputError} `sepa_web_services.certificate_unusable`, `sepa_web_services.unknown_profile`,
-   * `sepa_web_services.message_too_large`
+   * @throws {InvalidInputError} `sepa_web_services.certificate_unusable`, `sepa_web_services.key_unusable`,
+   * `sepa_web_services.unknown_profile`, `sepa_web_services.message_too_large`
    *
    * The event loop waits meanwhile: `verifyMessageAsync` computes on another thread.
    */
@@ -10702,8 +10928,8 @@ export declare class SepaWebServices implements AsyncDisposable {
    * and tries other canonicalisations, transforms, line ends and the XML declaration: banks answer "02" or "backend
    * error" and no more. The result shows content of the message.
    *
-   * @throws {InvalidInputError} `sepa_web_services.certificate_unusable`, `sepa_web_services.unknown_profile`,
-   * `sepa_web_services.message_too_large`
+   * @throws {InvalidInputError} `sepa_web_services.certificate_unusable`, `sepa_web_services.key_unusable`,
+   * `sepa_web_services.unknown_profile`, `sepa_web_services.message_too_large`
    *
    * The event loop waits meanwhile: `explainMessageAsync` computes on another thread.
    */
@@ -10752,7 +10978,8 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`
    * @throws {SignatureError} `sepa_web_services.answer_signature`, `sepa_web_services.answer_not_trusted`,
    * `sepa_web_services.answer_stale`, `sepa_web_services.signature_refused`
-   * @throws {PeerProtocolError} `sepa_web_services.answer_content`, `sepa_web_services.reference_unsafe`
+   * @throws {PeerProtocolError} `sepa_web_services.answer_not_decrypted`, `sepa_web_services.answer_content`,
+   * `sepa_web_services.reference_unsafe`
    * @throws {PeerRefusedError} `sepa_web_services.file_not_found`, `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
    * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
@@ -10784,7 +11011,7 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`
    * @throws {SignatureError} `sepa_web_services.answer_signature`, `sepa_web_services.answer_not_trusted`,
    * `sepa_web_services.answer_stale`, `sepa_web_services.signature_refused`
-   * @throws {PeerProtocolError} `sepa_web_services.reference_unsafe`
+   * @throws {PeerProtocolError} `sepa_web_services.reference_unsafe`, `sepa_web_services.answer_not_decrypted`
    * @throws {PeerRefusedError} `sepa_web_services.payment_rejected`, `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
    * @throws {ConflictError} `sepa_web_services.upload_repeated`
@@ -10807,6 +11034,7 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`
    * @throws {SignatureError} `sepa_web_services.answer_signature`, `sepa_web_services.answer_not_trusted`,
    * `sepa_web_services.answer_stale`, `sepa_web_services.signature_refused`
+   * @throws {PeerProtocolError} `sepa_web_services.answer_not_decrypted`
    * @throws {PeerRefusedError} `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
    * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
@@ -10825,7 +11053,8 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`
    * @throws {SignatureError} `sepa_web_services.answer_signature`, `sepa_web_services.answer_not_trusted`,
    * `sepa_web_services.answer_stale`, `sepa_web_services.signature_refused`
-   * @throws {PeerProtocolError} `sepa_web_services.certificate_not_ours`, `sepa_web_services.certificate_unfit`
+   * @throws {PeerProtocolError} `sepa_web_services.answer_not_decrypted`, `sepa_web_services.certificate_not_ours`,
+   * `sepa_web_services.certificate_unfit`
    * @throws {PeerRefusedError} `sepa_web_services.certificate_refused`, `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
    * @throws {ConflictError} `sepa_web_services.identity_busy`, `sepa_web_services.already_enrolled`,
@@ -10846,7 +11075,8 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`
    * @throws {SignatureError} `sepa_web_services.answer_signature`, `sepa_web_services.answer_not_trusted`,
    * `sepa_web_services.answer_stale`, `sepa_web_services.signature_refused`
-   * @throws {PeerProtocolError} `sepa_web_services.certificate_not_ours`, `sepa_web_services.certificate_unfit`
+   * @throws {PeerProtocolError} `sepa_web_services.answer_not_decrypted`, `sepa_web_services.certificate_not_ours`,
+   * `sepa_web_services.certificate_unfit`
    * @throws {PeerRefusedError} `sepa_web_services.certificate_refused`, `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
    * @throws {ConflictError} `sepa_web_services.identity_busy`, `sepa_web_services.already_enrolled`,

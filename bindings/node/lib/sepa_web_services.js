@@ -9,6 +9,11 @@ const RequestBankCertificateRequest = struct([
   ["code", "code", secret],
 ]);
 
+const VerifyMessageRequest = struct([
+  ["decryptionKey", "decryption_key", secret],
+  ["decryptionPassphrase", "decryption_passphrase", secret],
+]);
+
 const MakeCertificateRequestRequest = struct([
   ["privateKey", "private_key", secret],
 ]);
@@ -49,6 +54,7 @@ const EnrolRequest = struct([
 
 const ImportBankCertificateRequest = struct([
   ["privateKey", "private_key", secret],
+  ["encryptionPrivateKey", "encryption_private_key", secret],
   ["passphrase", "passphrase", secret],
 ]);
 
@@ -64,6 +70,8 @@ const Pkcs11Settings = struct([
 const AddedCustomer = struct([
   ["certificateFile", "certificate_file", path],
   ["keyFile", "key_file", path],
+  ["encryptionCertificateFile", "encryption_certificate_file", path],
+  ["encryptionKeyFile", "encryption_key_file", path],
 ]);
 
 const AddedBankCustomers = struct([
@@ -88,6 +96,12 @@ const SepaWebServicesSettings = struct([
   ["senderPrivateKeyFile", "sender_private_key_file", path],
   ["senderKeystoreFile", "sender_keystore_file", path],
   ["senderPassphrase", "sender_passphrase", secret],
+  ["encryptionCertificateFile", "encryption_certificate_file", path],
+  ["encryptionPrivateKey", "encryption_private_key", secret],
+  ["encryptionPrivateKeyFile", "encryption_private_key_file", path],
+  ["encryptionKeystoreFile", "encryption_keystore_file", path],
+  ["encryptionPassphrase", "encryption_passphrase", secret],
+  ["bankEncryptionCertificateFile", "bank_encryption_certificate_file", path],
   ["identityDir", "identity_dir", path],
   ["trustedFile", "trusted_file", path],
   ["anchorsDir", "anchors_dir", path],
@@ -110,8 +124,10 @@ const operations = {
   requestCertificate: { name: "sepa_web_services.request_certificate", request: RequestBankCertificateRequest, response: plain },
   renewCertificate: { name: "sepa_web_services.renew_certificate", request: plain, response: plain },
   getBankCertificates: { name: "sepa_web_services.get_bank_certificates", request: plain, response: plain },
-  verifyMessage: { name: "sepa_web_services.verify_message", request: plain, response: plain, local: true, contentIn: "content" },
-  explainMessage: { name: "sepa_web_services.explain_message", request: plain, response: plain, local: true, contentIn: "content" },
+  listOwnCertificates: { name: "sepa_web_services.list_own_certificates", request: plain, response: plain },
+  revokeCertificate: { name: "sepa_web_services.revoke_certificate", request: plain, response: plain },
+  verifyMessage: { name: "sepa_web_services.verify_message", request: VerifyMessageRequest, response: plain, local: true, contentIn: "content" },
+  explainMessage: { name: "sepa_web_services.explain_message", request: VerifyMessageRequest, response: plain, local: true, contentIn: "content" },
   listProfiles: { name: "sepa_web_services.list_profiles", request: plain, response: plain, local: true },
   makeCertificateRequest: { name: "sepa_web_services.make_certificate_request", request: MakeCertificateRequestRequest, response: MakeCertificateRequestResponse, local: true },
   downloadNewFiles: { name: "sepa_web_services.download_new_files", request: DownloadNewBankFilesRequest, response: plain },
@@ -170,6 +186,14 @@ class SepaWebServices extends Client {
 
   getBankCertificates(request = {}, options = {}) {
     return this._call(operations.getBankCertificates, request, options);
+  }
+
+  listOwnCertificates(request = {}, options = {}) {
+    return this._call(operations.listOwnCertificates, request, options);
+  }
+
+  revokeCertificate(request = {}, options = {}) {
+    return this._call(operations.revokeCertificate, request, options);
   }
 
   verifyMessage(request = {}) {

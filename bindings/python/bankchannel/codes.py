@@ -78,6 +78,7 @@ __all__ = [
     "SEPA_WEB_SERVICES_AGREEMENT_REFUSED",
     "SEPA_WEB_SERVICES_ALREADY_ENROLLED",
     "SEPA_WEB_SERVICES_ANSWER_CONTENT",
+    "SEPA_WEB_SERVICES_ANSWER_NOT_DECRYPTED",
     "SEPA_WEB_SERVICES_ANSWER_NOT_FOUND",
     "SEPA_WEB_SERVICES_ANSWER_NOT_TRUSTED",
     "SEPA_WEB_SERVICES_ANSWER_SIGNATURE",
@@ -490,6 +491,10 @@ check fails.
 SEPA_WEB_SERVICES_ANSWER_NOT_TRUSTED: Final = "sepa_web_services.answer_not_trusted"
 """The answer was not signed by the bank. Do not act on the answer. If the bank has a new authority, compare the
 SHA-256 of its certificate with what the bank publishes, then add it with `add_anchor`, or give it in `trusted`.
+"""
+SEPA_WEB_SERVICES_ANSWER_NOT_DECRYPTED: Final = "sepa_web_services.answer_not_decrypted"
+"""The answer cannot be decrypted. Do not act on the answer. It was encrypted for another key, or changed on its way:
+compare `encryption_certificate` with what the bank has (`list_own_certificates`).
 """
 SEPA_WEB_SERVICES_ANSWER_STALE: Final = "sepa_web_services.answer_stale"
 """The answer is not of now. Compare this machine's clock with the time."""

@@ -58,6 +58,7 @@ __all__ = [
     "CompressionRule",
     "DeleteBankFileResponse",
     "DigestDifference",
+    "DocumentEncryptionCipher",
     "DownloadBankFileResponse",
     "DownloadNewBankFilesResponse",
     "DownloadStatus",
@@ -75,6 +76,7 @@ __all__ = [
     "ImportBankCertificateResponse",
     "ListBankAnchorsResponse",
     "ListBankFilesResponse",
+    "ListOwnCertificatesResponse",
     "ListProfilesResponse",
     "MakeCertificateRequestResponse",
     "MessageCheck",
@@ -82,12 +84,17 @@ __all__ = [
     "MessageSignature",
     "MessageSignatureReference",
     "MessageVerdict",
+    "OwnCertificatePurpose",
+    "OwnCertificateState",
+    "OwnCertificateStatus",
     "PaymentVerdict",
     "Pkcs11Settings",
     "RemoveBankAnchorResponse",
     "RenewBankCertificateResponse",
     "RenewResponse",
     "RequestBankCertificateResponse",
+    "RevocationReason",
+    "RevokeCertificateResponse",
     "SepaWebServices",
     "SepaWebServicesSettings",
     "ServiceUrls",
@@ -397,7 +404,7 @@ class RequestBankCertificateResponse(Record):
     """The certificate."""
 
     __slots__ = ()
-    __match_args__ = ("customer_id", "timestamp", "response_code", "response_text", "execution_serial", "certificates", "certificate", "evidence")
+    __match_args__ = ("customer_id", "timestamp", "response_code", "response_text", "execution_serial", "certificates", "certificate", "encryption_certificate", "evidence")
 
     customer_id: str
     """The customer, as in the request."""
@@ -415,6 +422,8 @@ class RequestBankCertificateResponse(Record):
     """The certificate for the key of the request, as PEM text. Does not travel: the client picks it, and an answer
     without it is an error.
     """
+    encryption_certificate: str | None = None
+    """The certificate for the key that decrypts, if it was asked for, in the same form."""
     evidence: ExchangeEvidence | None = None
     """What shows later which messages were exchanged. Does not travel: the client notes it."""
 
@@ -423,7 +432,7 @@ class RenewBankCertificateResponse(Record):
     """The certificate."""
 
     __slots__ = ()
-    __match_args__ = ("customer_id", "timestamp", "response_code", "response_text", "execution_serial", "certificates", "certificate", "evidence")
+    __match_args__ = ("customer_id", "timestamp", "response_code", "response_text", "execution_serial", "certificates", "certificate", "encryption_certificate", "evidence")
 
     customer_id: str
     """The customer, as in the request."""
@@ -441,6 +450,8 @@ class RenewBankCertificateResponse(Record):
     """The certificate for the key of the request, as PEM text. Does not travel: the client picks it, and an answer
     without it is an error.
     """
+    encryption_certificate: str | None = None
+    """The certificate for the key that decrypts, if it was asked for, in the same form."""
     evidence: ExchangeEvidence | None = None
     """What shows later which messages were exchanged. Does not travel: the client notes it."""
 
@@ -469,11 +480,108 @@ class GetBankCertificatesResponse(Record):
     """What shows later which messages were exchanged. Does not travel: the client notes it."""
 
 
-BankFamily = Literal["nordea", "op", "samlink"]
+OwnCertificatePurpose = Literal["signing", "encryption"]
+"""What the key of a certificate is for.
+  `signing`: It signs.
+  `encryption`: It decrypts.
+"""
+
+
+OwnCertificateStatus = Literal["good", "expires_soon", "expired", "revoked"]
+"""How a certificate of the customer stands at the bank.
+  `good`: It holds.
+  `expires_soon`: It holds, and is to be renewed.
+  `expired`: It has ended.
+  `revoked`: It was revoked.
+"""
+
+
+RevocationReason = Literal["unspecified", "key_compromise", "ca_compromise", "affiliation_changed", "superseded", "cessation_of_operation", "privilege_withdrawn"]
+"""Why a certificate is revoked, in the words of revocation lists (RFC 5280 §5.3.1).
+  `unspecified`: No reason is given.
+  `key_compromise`: The private key may be in other hands.
+  `ca_compromise`: The key of the authority may be in other hands.
+  `affiliation_changed`: The company's name, or another fact in the certificate, has changed.
+  `superseded`: Another certificate has taken its place.
+  `cessation_of_operation`: It is not used any more.
+  `privilege_withdrawn`: The right that it stands for was withdrawn.
+"""
+
+
+class OwnCertificateState(Record):
+    """A certificate of the customer, as the bank knows it."""
+
+    __slots__ = ()
+    __match_args__ = ("serial_number", "purpose", "matching_serial_number", "status", "expires_at", "revoked_at", "revocation_reason")
+
+    serial_number: str
+    """Its serial number, decimal."""
+    purpose: OwnCertificatePurpose
+    """What its key is for."""
+    matching_serial_number: str | None = None
+    """The serial number of the other certificate that was issued with it, decimal."""
+    status: OwnCertificateStatus
+    """How it stands."""
+    expires_at: datetime | None = None
+    """When it ends, if the bank tells."""
+    revoked_at: datetime | None = None
+    """When it was revoked."""
+    revocation_reason: RevocationReason | None = None
+    """Why it was revoked."""
+
+
+class ListOwnCertificatesResponse(Record):
+    """The certificates."""
+
+    __slots__ = ()
+    __match_args__ = ("customer_id", "timestamp", "response_code", "response_text", "execution_serial", "own_certificates", "evidence")
+
+    customer_id: str
+    """The customer, as in the request."""
+    timestamp: datetime
+    """When the bank made the answer."""
+    response_code: str
+    """The bank's code: `00`, or `24` for a list without files."""
+    response_text: str
+    """The bank's text, for people; it may be Finnish."""
+    execution_serial: str | None = None
+    """The `execution_serial` of the request, if it had one."""
+    own_certificates: tuple[OwnCertificateState, ...]
+    """The customer's certificates, as the bank knows them."""
+    evidence: ExchangeEvidence | None = None
+    """What shows later which messages were exchanged. Does not travel: the client notes it."""
+
+
+class RevokeCertificateResponse(Record):
+    """They are revoked."""
+
+    __slots__ = ()
+    __match_args__ = ("customer_id", "timestamp", "response_code", "response_text", "execution_serial", "serial_numbers", "revocation_time", "evidence")
+
+    customer_id: str
+    """The customer, as in the request."""
+    timestamp: datetime
+    """When the bank made the answer."""
+    response_code: str
+    """The bank's code: `00`, or `24` for a list without files."""
+    response_text: str
+    """The bank's text, for people; it may be Finnish."""
+    execution_serial: str | None = None
+    """The `execution_serial` of the request, if it had one."""
+    serial_numbers: tuple[str, ...]
+    """The serial numbers of all that were revoked, decimal: a bank may revoke the other one of a pair too."""
+    revocation_time: datetime | None = None
+    """Since when."""
+    evidence: ExchangeEvidence | None = None
+    """What shows later which messages were exchanged. Does not travel: the client notes it."""
+
+
+BankFamily = Literal["nordea", "op", "samlink", "danske"]
 """The banks that have one form of messages.
   `nordea`: Nordea.
   `op`: OP.
   `samlink`: Banks on the platform of Samlink, and those that kept its messages.
+  `danske`: Danske Bank: documents are encrypted in both directions.
 """
 
 
@@ -507,20 +615,23 @@ FileCommand = Literal["upload_file", "list_files", "download_file", "delete_file
 """
 
 
-CertificateCommand = Literal["request_certificate", "renew_certificate", "get_bank_certificates"]
+CertificateCommand = Literal["request_certificate", "renew_certificate", "get_bank_certificates", "list_own_certificates", "revoke_certificate"]
 """An operation of a certificate service.
   `request_certificate`: Asks for a first certificate, with a code of the bank.
   `renew_certificate`: Asks for the next certificate, signed with the present one.
-  `get_bank_certificates`: Asks for the certificates of the bank's authorities.
+  `get_bank_certificates`: Asks for the certificates of the bank's authorities; at Danske for its own.
+  `list_own_certificates`: Asks which certificates the customer has, and how they stand.
+  `revoke_certificate`: Revokes certificates of the customer.
 """
 
 
-BankCodeForm = Literal["activation_code", "transfer_key_16", "transfer_key"]
+BankCodeForm = Literal["activation_code", "transfer_key_16", "transfer_key", "pin"]
 """The form of the code with which a bank gives a first certificate.
   `activation_code`: Ten digits, which prove themselves in a digest and are not sent.
   `transfer_key_16`: Sixteen digits, the last one a check digit: eight of the agreement, then eight that come
       apart.
   `transfer_key`: Letters and digits, at most 32.
+  `pin`: A PIN: letters and digits, at most 10.
 """
 
 
@@ -551,6 +662,14 @@ CompressionRule = Literal["required", "xml_files", "none"]
   `required`: Every file.
   `xml_files`: Only XML files may be.
   `none`: None.
+"""
+
+
+DocumentEncryptionCipher = Literal["aes256_cbc", "tripledes_cbc"]
+"""The cipher with which documents to a bank are encrypted (XML Encryption); their keys are encrypted with RSA
+(PKCS#1 v1.5).
+  `aes256_cbc`: AES with a key of 256 bits, CBC.
+  `tripledes_cbc`: Triple DES, CBC: only for a bank that takes nothing else.
 """
 
 
@@ -590,7 +709,7 @@ class BankSignerPattern(Record):
     """
 
     __slots__ = ()
-    __match_args__ = ("level", "common_name_contains", "is_whole_name")
+    __match_args__ = ("level", "common_name_contains", "is_whole_name", "is_issued_by_anchor")
 
     level: SignatureLevel
     """The signature that they make."""
@@ -599,6 +718,10 @@ class BankSignerPattern(Record):
     is_whole_name: bool | None = None
     """Whether the common name is that and no more. Default: false; say true where it is known as a whole, so that no
     customer of the same authority can have it in a longer name.
+    """
+    is_issued_by_anchor: bool | None = None
+    """Whether an anchor itself has issued it. Default: false; say true where the authorities between issue the
+    certificates of customers, so that none of these is taken for the bank's.
     """
 
 
@@ -622,7 +745,7 @@ class ChannelProfile(Record):
     """
 
     __slots__ = ()
-    __match_args__ = ("name", "extends", "bank", "other_names", "bics", "channel_ids", "payments", "family", "file_url", "certificate_url", "receiver_id", "target_id", "operations", "certificate_operations", "certificate_code", "certificate_subject", "renew_before_days", "renew_reason", "supersedes_at_once", "requires_status", "requires_file_type", "compression", "compression_method", "soap_action", "max_file_bytes", "max_packed_bytes", "status_downloaded", "file_types", "signers", "allows_sha1_answers", "anchors", "intermediates", "sources")
+    __match_args__ = ("name", "extends", "bank", "other_names", "bics", "channel_ids", "payments", "family", "file_url", "certificate_url", "receiver_id", "target_id", "operations", "certificate_operations", "certificate_code", "certificate_subject", "renew_before_days", "renew_reason", "supersedes_at_once", "requires_status", "requires_file_type", "compression", "compression_method", "document_encryption", "soap_action", "max_file_bytes", "max_packed_bytes", "status_downloaded", "file_types", "signers", "allows_sha1_answers", "anchors", "intermediates", "sources")
 
     name: str | None = None
     """The profile's name, such as `nordea`."""
@@ -672,6 +795,10 @@ class ChannelProfile(Record):
     """Which files are compressed."""
     compression_method: str | None = None
     """The name of the compression, GZIP (RFC 1952) in each case: `GZIP` or `RFC1952`."""
+    document_encryption: DocumentEncryptionCipher | None = None
+    """Whether documents are encrypted, for the bank and for the customer, and with which cipher those to the bank
+    are. Left out: they are not. What comes from the bank says itself how it is encrypted.
+    """
     soap_action: str | None = None
     """The value of the HTTP header `SOAPAction`, without its quotes. Default: empty, as the banks' descriptions of
     the service have it.
@@ -1186,10 +1313,12 @@ class EnrolResponse(Record):
     """The certificate is there."""
 
     __slots__ = ()
-    __match_args__ = ("certificate", "status")
+    __match_args__ = ("certificate", "encryption_certificate", "status")
 
     certificate: str
     """The certificate, PEM."""
+    encryption_certificate: str | None = None
+    """The certificate of the key that decrypts, PEM, at banks that encrypt."""
     status: CertificateStatusResponse
     """How it stands now."""
 
@@ -1376,6 +1505,24 @@ class _SepaWebServicesSettings(TypedDict, total=False):
     """A PKCS#12 file with the sender's certificate and private key."""
     sender_passphrase: Secret | None
     """The passphrase of the sender's private key or PKCS#12 file."""
+    encryption_certificate: str | None
+    """The certificate of the customer's key that decrypts, as PEM text, at banks that encrypt (Danske)."""
+    encryption_certificate_file: str | PathLike[str] | None
+    """A file with that certificate."""
+    encryption_private_key: Secret | None
+    """The private key that decrypts as PEM text, PKCS#8 or PKCS#1. It belongs to `encryption_certificate`."""
+    encryption_private_key_file: str | PathLike[str] | None
+    """A file with the private key that decrypts."""
+    encryption_keystore_file: str | PathLike[str] | None
+    """A PKCS#12 file with the certificate and the private key that decrypts."""
+    encryption_passphrase: Secret | None
+    """The passphrase of that private key or PKCS#12 file."""
+    bank_encryption_certificate: str | None
+    """The bank's certificate for encryption, as PEM text, at banks that encrypt. Default: the bank is asked for it,
+    and its answer must lead to its root.
+    """
+    bank_encryption_certificate_file: str | PathLike[str] | None
+    """A file with the bank's certificate for encryption."""
     identity_dir: str | PathLike[str] | None
     """A folder with the customer's keys and certificates, in place of certificate and key: `enrol` and `renew` keep
     them there, and every call signs with the pair that holds. Made with mode 0700; one customer at one bank for
@@ -1530,6 +1677,17 @@ class SepaWebServices(Client):
         sender_private_key_file: A file with the sender's private key.
         sender_keystore_file: A PKCS#12 file with the sender's certificate and private key.
         sender_passphrase: The passphrase of the sender's private key or PKCS#12 file.
+        encryption_certificate: The certificate of the customer's key that decrypts, as PEM text, at banks that
+            encrypt (Danske).
+        encryption_certificate_file: A file with that certificate.
+        encryption_private_key: The private key that decrypts as PEM text, PKCS#8 or PKCS#1. It belongs to
+            `encryption_certificate`.
+        encryption_private_key_file: A file with the private key that decrypts.
+        encryption_keystore_file: A PKCS#12 file with the certificate and the private key that decrypts.
+        encryption_passphrase: The passphrase of that private key or PKCS#12 file.
+        bank_encryption_certificate: The bank's certificate for encryption, as PEM text, at banks that encrypt.
+            Default: the bank is asked for it, and its answer must lead to its root.
+        bank_encryption_certificate_file: A file with the bank's certificate for encryption.
         identity_dir: A folder with the customer's keys and certificates, in place of certificate and key: `enrol`
             and `renew` keep them there, and every call signs with the pair that holds. Made with mode 0700; one
             customer at one bank for each folder. `passphrase` encrypts its keys.
@@ -1608,6 +1766,14 @@ class SepaWebServices(Client):
         sender_private_key_file: str | PathLike[str] | None = None,
         sender_keystore_file: str | PathLike[str] | None = None,
         sender_passphrase: Secret | None = None,
+        encryption_certificate: str | None = None,
+        encryption_certificate_file: str | PathLike[str] | None = None,
+        encryption_private_key: Secret | None = None,
+        encryption_private_key_file: str | PathLike[str] | None = None,
+        encryption_keystore_file: str | PathLike[str] | None = None,
+        encryption_passphrase: Secret | None = None,
+        bank_encryption_certificate: str | None = None,
+        bank_encryption_certificate_file: str | PathLike[str] | None = None,
         identity_dir: str | PathLike[str] | None = None,
         trusted: str | None = None,
         trusted_file: str | PathLike[str] | None = None,
@@ -1642,12 +1808,18 @@ class SepaWebServices(Client):
                 "sender_certificate": sender_certificate, "sender_certificate_file": sender_certificate_file,
                 "sender_private_key": sender_private_key, "sender_private_key_file": sender_private_key_file,
                 "sender_keystore_file": sender_keystore_file, "sender_passphrase": sender_passphrase,
-                "identity_dir": identity_dir, "trusted": trusted, "trusted_file": trusted_file,
-                "anchors_dir": anchors_dir, "ca_file": ca_file, "only_ca_file": only_ca_file, "proxy": proxy,
-                "exchange_timeout_s": exchange_timeout_s, "connect_timeout_s": connect_timeout_s,
-                "read_timeout_s": read_timeout_s, "max_answer_bytes": max_answer_bytes, "retries": retries,
-                "retry_backoff_s": retry_backoff_s, "send_traceparent": send_traceparent, "record_to": record_to,
-                "replay_from": replay_from,
+                "encryption_certificate": encryption_certificate,
+                "encryption_certificate_file": encryption_certificate_file,
+                "encryption_private_key": encryption_private_key,
+                "encryption_private_key_file": encryption_private_key_file,
+                "encryption_keystore_file": encryption_keystore_file, "encryption_passphrase": encryption_passphrase,
+                "bank_encryption_certificate": bank_encryption_certificate,
+                "bank_encryption_certificate_file": bank_encryption_certificate_file, "identity_dir": identity_dir,
+                "trusted": trusted, "trusted_file": trusted_file, "anchors_dir": anchors_dir, "ca_file": ca_file,
+                "only_ca_file": only_ca_file, "proxy": proxy, "exchange_timeout_s": exchange_timeout_s,
+                "connect_timeout_s": connect_timeout_s, "read_timeout_s": read_timeout_s,
+                "max_answer_bytes": max_answer_bytes, "retries": retries, "retry_backoff_s": retry_backoff_s,
+                "send_traceparent": send_traceparent, "record_to": record_to, "replay_from": replay_from,
             },
             on_code,
             signer,
@@ -1711,6 +1883,7 @@ class SepaWebServices(Client):
                 signed.
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
             SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
+            PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
                 certificate of the request.
@@ -1767,6 +1940,7 @@ class SepaWebServices(Client):
                 signed.
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
             SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
+            PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
                 certificate of the request.
@@ -1822,6 +1996,7 @@ class SepaWebServices(Client):
                 signed.
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
             SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
+            PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             PeerProtocolError: `sepa_web_services.answer_content`: The file in the answer cannot be unpacked.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
@@ -1871,6 +2046,7 @@ class SepaWebServices(Client):
                 signed.
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
             SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
+            PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
                 certificate of the request.
@@ -1912,6 +2088,7 @@ class SepaWebServices(Client):
                 signed.
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
             SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
+            PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
                 certificate of the request.
@@ -1932,6 +2109,7 @@ class SepaWebServices(Client):
         self,
         *,
         certificate_request: str,
+        encryption_certificate_request: str | None = None,
         code: Secret,
         **options: Unpack[CallOptions],
     ) -> RequestBankCertificateResponse:
@@ -1946,9 +2124,12 @@ class SepaWebServices(Client):
             certificate_request: The request for the certificate, PKCS#10 as PEM text: `make_certificate_request`
                 makes one. **Store its private key first**: the code works once, and the bank's certificate is
                 worth nothing without the key.
+            encryption_certificate_request: The request for the certificate of another key of the customer's, the
+                one that decrypts, in the same form. Danske wants it; other banks have no such certificate.
             code: The bank's code. Nordea: the ten digits sent to the administrator's phone. OP: sixteen digits,
                 the eight of the agreement first, then the eight that come apart; the check digit does not show a
-                wrong order, which locks the registration. Others: the transfer key. Blanks do not count.
+                wrong order, which locks the registration. Danske: the PIN; four wrong ones lock it. Others: the
+                transfer key. Blanks do not count.
             timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
@@ -1958,6 +2139,7 @@ class SepaWebServices(Client):
                 signed.
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
             SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
+            PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not for the key
                 of the request.
@@ -1974,7 +2156,10 @@ class SepaWebServices(Client):
         """
         answer: RequestBankCertificateResponse = self._call(
             "sepa_web_services.request_certificate",
-            {"certificate_request": certificate_request, "code": code},
+            {
+                "certificate_request": certificate_request,
+                "encryption_certificate_request": encryption_certificate_request, "code": code,
+            },
             options,
         )
         return answer
@@ -1983,6 +2168,7 @@ class SepaWebServices(Client):
         self,
         *,
         certificate_request: str,
+        encryption_certificate_request: str | None = None,
         **options: Unpack[CallOptions],
     ) -> RenewBankCertificateResponse:
         """Ask a bank for the next certificate, before the present one ends.
@@ -1996,6 +2182,8 @@ class SepaWebServices(Client):
             certificate_request: The request for the certificate, PKCS#10 as PEM text, for a new key:
                 `make_certificate_request` makes one. **Store its private key first**: at Nordea the present
                 certificate is of no use once the bank has answered.
+            encryption_certificate_request: The request for the certificate of another key of the customer's, the
+                one that decrypts, in the same form. Danske wants it; other banks have no such certificate.
             timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
@@ -2005,6 +2193,7 @@ class SepaWebServices(Client):
                 signed.
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
             SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
+            PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not for the key
                 of the request.
@@ -2021,7 +2210,10 @@ class SepaWebServices(Client):
         """
         answer: RenewBankCertificateResponse = self._call(
             "sepa_web_services.renew_certificate",
-            {"certificate_request": certificate_request},
+            {
+                "certificate_request": certificate_request,
+                "encryption_certificate_request": encryption_certificate_request,
+            },
             options,
         )
         return answer
@@ -2032,8 +2224,9 @@ class SepaWebServices(Client):
     ) -> GetBankCertificatesResponse:
         """Ask a bank for the certificates of its authorities.
 
-        OP has this operation. The answer is signed by a certificate whose authority may be in the answer itself:
-        it counts only if it leads to an anchor that was trusted before.
+        OP has this operation. Danske's answer has its own certificates in place of its authorities: for
+        encryption, for signatures, and its root, each with its name. The answer is signed by a certificate whose
+        authority may be in the answer itself: it counts only if it leads to an anchor that was trusted before.
 
         Args:
             timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
@@ -2045,6 +2238,7 @@ class SepaWebServices(Client):
                 signed.
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
             SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
+            PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
                 certificate of the request.
@@ -2061,6 +2255,87 @@ class SepaWebServices(Client):
         )
         return answer
 
+    def list_own_certificates(
+        self,
+        *,
+        serial_numbers: Sequence[str] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> ListOwnCertificatesResponse:
+        """Ask a bank which certificates the customer has, and how they stand.
+
+        Danske has this operation. The request is signed with the present certificate.
+
+        Args:
+            serial_numbers: Serial numbers, decimal, at most ten: only these are told. Left out: all of the
+                customer.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
+
+        Raises:
+            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
+            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not sign.
+            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which nobody
+                signed.
+            SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
+            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
+            PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
+            SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
+            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
+                certificate of the request.
+            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not allow the
+                request.
+            PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
+            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that does not
+                say what became of the request.
+        """
+        answer: ListOwnCertificatesResponse = self._call(
+            "sepa_web_services.list_own_certificates",
+            {"serial_numbers": serial_numbers},
+            options,
+        )
+        return answer
+
+    def revoke_certificate(
+        self,
+        *,
+        serial_numbers: Sequence[str],
+        revocation_reason: RevocationReason | None = None,
+        **options: Unpack[CallOptions],
+    ) -> RevokeCertificateResponse:
+        """Revoke certificates of the customer, as when a key may be in other hands.
+
+        Danske has this operation. It cannot be taken back: without a certificate that holds, a first one must be
+        asked for again, with a new code. If the outcome is `unknown`, `list_own_certificates` shows what holds.
+
+        Args:
+            serial_numbers: The serial numbers, decimal, one to ten. The certificate that signs this request may
+                be among them: then it is the last request that it signs.
+            revocation_reason: Why. Left out: no reason is given.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
+
+        Raises:
+            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
+            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not sign.
+            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which nobody
+                signed.
+            SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
+            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
+            PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
+            SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
+            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
+                certificate of the request.
+            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not allow the
+                request.
+            PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
+            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that does not
+                say what became of the request.
+        """
+        answer: RevokeCertificateResponse = self._call(
+            "sepa_web_services.revoke_certificate",
+            {"serial_numbers": serial_numbers, "revocation_reason": revocation_reason},
+            options,
+        )
+        return answer
+
     def verify_message(
         self,
         *,
@@ -2073,14 +2348,17 @@ class SepaWebServices(Client):
         allow_sha1: bool | None = None,
         signatures_only: bool | None = None,
         charset: str | None = None,
+        decryption_key: Secret | None = None,
+        decryption_passphrase: Secret | None = None,
     ) -> MessageVerdict:
         """Verify a message of SEPA Web Services.
 
         Makes the checks that a client makes on a bank's answer, offline: the envelope's signature and that of the
         document inside, their coverage, the time, the certificates' paths to the bank's authorities, and that the
         bank signed and not another customer of the same authority. Requests can be verified as well, with the
-        authority of their certificates in `trusted`. A message that is refused is an answer, not an error. Not
-        checked: revocation, and whether an answer belongs to a request, for there is none.
+        authority of their certificates in `trusted`. An encrypted document is decrypted with `decryption_key`. A
+        message that is refused is an answer, not an error. Not checked: revocation, and whether an answer belongs
+        to a request, for there is none.
 
         Args:
             content: The message's bytes: a SOAP envelope, or the document inside of one.
@@ -2094,10 +2372,14 @@ class SepaWebServices(Client):
             signatures_only: Whether only digests and values are computed, under the certificate in the message,
                 whatever its age, issuer and methods, and wherever the signature is. Default: false.
             charset: The charset of the HTTP header that came with the message, for a message that declares none.
+            decryption_key: The private key that decrypts the document, as PEM text, RSA of 2048 bits or more: at
+                Danske Bank that of the encryption certificate.
+            decryption_passphrase: The passphrase of that key, if it is encrypted.
 
         Raises:
             InvalidInputError: `sepa_web_services.certificate_unusable`: A certificate that was given cannot be
                 used.
+            InvalidInputError: `sepa_web_services.key_unusable`: The private key cannot be used.
             InvalidInputError: `sepa_web_services.unknown_profile`: There is no profile of this bank.
             InvalidInputError: `sepa_web_services.message_too_large`: The message is larger than any of this
                 channel.
@@ -2107,6 +2389,7 @@ class SepaWebServices(Client):
             {
                 "bank": bank, "profile": profile, "environment": environment, "trusted": trusted, "at": at,
                 "allow_sha1": allow_sha1, "signatures_only": signatures_only, "charset": charset,
+                "decryption_key": decryption_key, "decryption_passphrase": decryption_passphrase,
             },
             content=content,
         )
@@ -2124,6 +2407,8 @@ class SepaWebServices(Client):
         allow_sha1: bool | None = None,
         signatures_only: bool | None = None,
         charset: str | None = None,
+        decryption_key: Secret | None = None,
+        decryption_passphrase: Secret | None = None,
     ) -> ExplainMessageResponse:
         """Explain why a message of SEPA Web Services is refused.
 
@@ -2143,10 +2428,14 @@ class SepaWebServices(Client):
             signatures_only: Whether only digests and values are computed, under the certificate in the message,
                 whatever its age, issuer and methods, and wherever the signature is. Default: false.
             charset: The charset of the HTTP header that came with the message, for a message that declares none.
+            decryption_key: The private key that decrypts the document, as PEM text, RSA of 2048 bits or more: at
+                Danske Bank that of the encryption certificate.
+            decryption_passphrase: The passphrase of that key, if it is encrypted.
 
         Raises:
             InvalidInputError: `sepa_web_services.certificate_unusable`: A certificate that was given cannot be
                 used.
+            InvalidInputError: `sepa_web_services.key_unusable`: The private key cannot be used.
             InvalidInputError: `sepa_web_services.unknown_profile`: There is no profile of this bank.
             InvalidInputError: `sepa_web_services.message_too_large`: The message is larger than any of this
                 channel.
@@ -2156,6 +2445,7 @@ class SepaWebServices(Client):
             {
                 "bank": bank, "profile": profile, "environment": environment, "trusted": trusted, "at": at,
                 "allow_sha1": allow_sha1, "signatures_only": signatures_only, "charset": charset,
+                "decryption_key": decryption_key, "decryption_passphrase": decryption_passphrase,
             },
             content=content,
         )
@@ -2274,6 +2564,7 @@ class SepaWebServices(Client):
                 signed.
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
             SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
+            PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             PeerProtocolError: `sepa_web_services.answer_content`: The file in the answer cannot be unpacked.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
@@ -2420,6 +2711,7 @@ class SepaWebServices(Client):
                 signed.
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
             SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
+            PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
                 certificate of the request.
@@ -2492,6 +2784,7 @@ class SepaWebServices(Client):
                 signed.
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
             SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
+            PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
                 certificate of the request.
@@ -2529,7 +2822,7 @@ class SepaWebServices(Client):
 
         Args:
             code: The bank's code, as in `request_certificate`. Nordea: ten digits. OP: sixteen, the eight of the
-                agreement first.
+                agreement first. Danske: the PIN.
             company: The company's name, as it stands in the agreement, letter by letter, where the setting
                 `company` does not have it. Nordea wants it. It is kept: renewals ask for the same name.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
@@ -2546,6 +2839,7 @@ class SepaWebServices(Client):
                 signed.
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
             SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
+            PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not for the key
                 of the request.
@@ -2607,6 +2901,7 @@ class SepaWebServices(Client):
                 signed.
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
             SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
+            PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not for the key
                 of the request.
@@ -2659,6 +2954,8 @@ class SepaWebServices(Client):
         *,
         certificate: str,
         private_key: Secret,
+        encryption_certificate: str | None = None,
+        encryption_private_key: Secret | None = None,
         passphrase: Secret | None = None,
         on_progress: OnProgress | None = None,
         **options: Unpack[CallOptions],
@@ -2671,8 +2968,11 @@ class SepaWebServices(Client):
         Args:
             certificate: The certificate as PEM text.
             private_key: Its private key as PEM text: PKCS#8 or PKCS#1.
-            passphrase: The passphrase of that key, if it is encrypted. In `identity_dir` it is kept under the
-                client's own passphrase.
+            encryption_certificate: The certificate of the key that decrypts, as PEM text, at banks that encrypt
+                (Danske).
+            encryption_private_key: The private key that decrypts as PEM text.
+            passphrase: The passphrase of these keys, if they are encrypted. In `identity_dir` they are kept under
+                the client's own passphrase.
             on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
                 raises is reported, and the call goes on.
             timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
@@ -2686,7 +2986,11 @@ class SepaWebServices(Client):
         """
         answer: ImportBankCertificateResponse = self._call(
             "sepa_web_services.import_certificate",
-            {"certificate": certificate, "private_key": private_key, "passphrase": passphrase},
+            {
+                "certificate": certificate, "private_key": private_key,
+                "encryption_certificate": encryption_certificate, "encryption_private_key": encryption_private_key,
+                "passphrase": passphrase,
+            },
             options, on_progress=on_progress,
         )
         return answer
@@ -2839,6 +3143,14 @@ class AsyncSepaWebServices(AsyncClient):
         sender_private_key_file: str | PathLike[str] | None = None,
         sender_keystore_file: str | PathLike[str] | None = None,
         sender_passphrase: Secret | None = None,
+        encryption_certificate: str | None = None,
+        encryption_certificate_file: str | PathLike[str] | None = None,
+        encryption_private_key: Secret | None = None,
+        encryption_private_key_file: str | PathLike[str] | None = None,
+        encryption_keystore_file: str | PathLike[str] | None = None,
+        encryption_passphrase: Secret | None = None,
+        bank_encryption_certificate: str | None = None,
+        bank_encryption_certificate_file: str | PathLike[str] | None = None,
         identity_dir: str | PathLike[str] | None = None,
         trusted: str | None = None,
         trusted_file: str | PathLike[str] | None = None,
@@ -2873,12 +3185,18 @@ class AsyncSepaWebServices(AsyncClient):
                 "sender_certificate": sender_certificate, "sender_certificate_file": sender_certificate_file,
                 "sender_private_key": sender_private_key, "sender_private_key_file": sender_private_key_file,
                 "sender_keystore_file": sender_keystore_file, "sender_passphrase": sender_passphrase,
-                "identity_dir": identity_dir, "trusted": trusted, "trusted_file": trusted_file,
-                "anchors_dir": anchors_dir, "ca_file": ca_file, "only_ca_file": only_ca_file, "proxy": proxy,
-                "exchange_timeout_s": exchange_timeout_s, "connect_timeout_s": connect_timeout_s,
-                "read_timeout_s": read_timeout_s, "max_answer_bytes": max_answer_bytes, "retries": retries,
-                "retry_backoff_s": retry_backoff_s, "send_traceparent": send_traceparent, "record_to": record_to,
-                "replay_from": replay_from,
+                "encryption_certificate": encryption_certificate,
+                "encryption_certificate_file": encryption_certificate_file,
+                "encryption_private_key": encryption_private_key,
+                "encryption_private_key_file": encryption_private_key_file,
+                "encryption_keystore_file": encryption_keystore_file, "encryption_passphrase": encryption_passphrase,
+                "bank_encryption_certificate": bank_encryption_certificate,
+                "bank_encryption_certificate_file": bank_encryption_certificate_file, "identity_dir": identity_dir,
+                "trusted": trusted, "trusted_file": trusted_file, "anchors_dir": anchors_dir, "ca_file": ca_file,
+                "only_ca_file": only_ca_file, "proxy": proxy, "exchange_timeout_s": exchange_timeout_s,
+                "connect_timeout_s": connect_timeout_s, "read_timeout_s": read_timeout_s,
+                "max_answer_bytes": max_answer_bytes, "retries": retries, "retry_backoff_s": retry_backoff_s,
+                "send_traceparent": send_traceparent, "record_to": record_to, "replay_from": replay_from,
             },
             on_code,
             signer,
@@ -2904,6 +3222,8 @@ class AsyncSepaWebServices(AsyncClient):
     request_certificate = awaited(SepaWebServices.request_certificate)
     renew_certificate = awaited(SepaWebServices.renew_certificate)
     get_bank_certificates = awaited(SepaWebServices.get_bank_certificates)
+    list_own_certificates = awaited(SepaWebServices.list_own_certificates)
+    revoke_certificate = awaited(SepaWebServices.revoke_certificate)
     verify_message = awaited_in_thread(SepaWebServices.verify_message)
     explain_message = awaited_in_thread(SepaWebServices.explain_message)
     list_profiles = unchanged(SepaWebServices.list_profiles)

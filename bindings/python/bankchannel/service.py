@@ -1014,7 +1014,7 @@ class AddedCustomer(Record):
     """A customer that was added, with the files of its pair."""
 
     __slots__ = ()
-    __match_args__ = ("family", "customer_id", "certificate_file", "key_file")
+    __match_args__ = ("family", "customer_id", "certificate_file", "key_file", "encryption_certificate_file", "encryption_key_file")
 
     family: str
     """The bank's family."""
@@ -1024,6 +1024,10 @@ class AddedCustomer(Record):
     """Its certificate, a PEM file."""
     key_file: str
     """The private key, a PEM file."""
+    encryption_certificate_file: str | None = None
+    """The certificate of its key that decrypts, a PEM file; absent if the family encrypts nothing."""
+    encryption_key_file: str | None = None
+    """That key, a PEM file."""
 
 
 class AddedBankCustomers(Record):
@@ -1098,7 +1102,7 @@ class ListedIssuedCertificate(Record):
     """A certificate that was issued."""
 
     __slots__ = ()
-    __match_args__ = ("family", "customer_id", "key_sha256", "certificate", "signed_with")
+    __match_args__ = ("family", "customer_id", "key_sha256", "certificate", "encryption_certificate", "signed_with")
 
     family: str
     """The bank's family."""
@@ -1108,6 +1112,8 @@ class ListedIssuedCertificate(Record):
     """The SHA-256 of the certified key, in hex."""
     certificate: str
     """The certificate, PEM."""
+    encryption_certificate: str | None = None
+    """The certificate of the key that decrypts, issued with it, PEM; absent at banks that do not encrypt."""
     signed_with: str | None = None
     """The serial number, in hex, of the certificate that has signed the request; absent for a first one."""
 
@@ -1122,11 +1128,12 @@ class IssuedCertificates(Record):
     """The certificates, oldest first."""
 
 
-RolledOver = Literal["signer", "intermediate", "root"]
+RolledOver = Literal["signer", "intermediate", "root", "encryption"]
 """What becomes new. What stands below it does, too.
   `signer`: The bank's signers.
   `intermediate`: The authorities between the root and signers and customers.
   `root`: The root: clients must be told of it.
+  `encryption`: The certificate for which documents to the bank are encrypted, and nothing else.
 """
 
 
@@ -1160,6 +1167,8 @@ class SepaBankCustomer(TypedDict):
     company: str
     certificate_file: str
     key_file: str
+    encryption_certificate_file: str | None
+    encryption_key_file: str | None
     code: str | None
 
 
@@ -1178,6 +1187,7 @@ class SepaBankFamilies(TypedDict):
     nordea: SepaBankFamily
     op: SepaBankFamily
     samlink: SepaBankFamily
+    danske: SepaBankFamily
 
 
 class SepaBankClientSettings(TypedDict):
@@ -1194,6 +1204,8 @@ class SepaBankClientSettings(TypedDict):
     company: str
     certificate_file: str
     private_key_file: str
+    encryption_certificate_file: str | None
+    encryption_private_key_file: str | None
 
 
 class SepaBankClients(TypedDict):
@@ -1206,6 +1218,7 @@ class SepaBankClients(TypedDict):
     pop: SepaBankClientSettings
     aktia: SepaBankClientSettings
     omasp: SepaBankClientSettings
+    danske: SepaBankClientSettings
 
 
 class _SepaBankParts(Served):
@@ -1239,7 +1252,7 @@ class _SepaBankParts(Served):
             },
         )
 
-    def client_settings(self, name: Literal["nordea", "op", "samlink", "saastopankki", "pop", "aktia", "omasp"]) -> SepaBankClientSettings:
+    def client_settings(self, name: Literal["nordea", "op", "samlink", "saastopankki", "pop", "aktia", "omasp", "danske"]) -> SepaBankClientSettings:
         """What a client of one of its banks needs: `SepaWebServices(**server.client_settings("nordea"), ...)`.
 
         Raises:

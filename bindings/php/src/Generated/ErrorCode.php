@@ -398,6 +398,11 @@ final class ErrorCode
      * `trusted`.
      */
     public const SEPA_WEB_SERVICES_ANSWER_NOT_TRUSTED = 'sepa_web_services.answer_not_trusted';
+    /**
+     * The answer cannot be decrypted. Do not act on the answer. It was encrypted for another key, or changed on its
+     * way: compare `encryption_certificate` with what the bank has (`list_own_certificates`).
+     */
+    public const SEPA_WEB_SERVICES_ANSWER_NOT_DECRYPTED = 'sepa_web_services.answer_not_decrypted';
     /** The answer is not of now. Compare this machine's clock with the time. */
     public const SEPA_WEB_SERVICES_ANSWER_STALE = 'sepa_web_services.answer_stale';
     /**

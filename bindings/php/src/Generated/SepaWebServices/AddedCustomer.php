@@ -14,12 +14,17 @@ final class AddedCustomer
      * @param string $customerId The customer id.
      * @param string $certificateFile Its certificate, a PEM file.
      * @param string $keyFile The private key, a PEM file.
+     * @param string|null $encryptionCertificateFile The certificate of its key that decrypts, a PEM file; absent if
+     * the family encrypts nothing.
+     * @param string|null $encryptionKeyFile That key, a PEM file.
      */
     public function __construct(
         public readonly string $family,
         public readonly string $customerId,
         public readonly string $certificateFile,
         public readonly string $keyFile,
+        public readonly ?string $encryptionCertificateFile = null,
+        public readonly ?string $encryptionKeyFile = null,
     ) {
     }
 
@@ -35,6 +40,8 @@ final class AddedCustomer
             customerId: $data['customer_id'],
             certificateFile: $data['certificate_file'],
             keyFile: $data['key_file'],
+            encryptionCertificateFile: $data['encryption_certificate_file'] ?? null,
+            encryptionKeyFile: $data['encryption_key_file'] ?? null,
         );
     }
 
@@ -50,6 +57,8 @@ final class AddedCustomer
             'customer_id' => $this->customerId,
             'certificate_file' => $this->certificateFile,
             'key_file' => $this->keyFile,
+            'encryption_certificate_file' => $this->encryptionCertificateFile,
+            'encryption_key_file' => $this->encryptionKeyFile,
         ]);
     }
 }

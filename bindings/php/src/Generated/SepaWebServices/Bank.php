@@ -20,11 +20,16 @@ final class Bank extends ControlledService
      *
      * @var array{nordea: array{file_url: string, certificate_url: ?string, anchors_file: string, customers:
      * list<array{customer_id: string, target_id: ?string, company: string, certificate_file: string, key_file:
-     * string, code: ?string}>}, op: array{file_url: string, certificate_url: ?string, anchors_file: string,
-     * customers: list<array{customer_id: string, target_id: ?string, company: string, certificate_file: string,
-     * key_file: string, code: ?string}>}, samlink: array{file_url: string, certificate_url: ?string, anchors_file:
-     * string, customers: list<array{customer_id: string, target_id: ?string, company: string, certificate_file:
-     * string, key_file: string, code: ?string}>}}
+     * string, encryption_certificate_file: ?string, encryption_key_file: ?string, code: ?string}>}, op:
+     * array{file_url: string, certificate_url: ?string, anchors_file: string, customers: list<array{customer_id:
+     * string, target_id: ?string, company: string, certificate_file: string, key_file: string,
+     * encryption_certificate_file: ?string, encryption_key_file: ?string, code: ?string}>}, samlink:
+     * array{file_url: string, certificate_url: ?string, anchors_file: string, customers: list<array{customer_id:
+     * string, target_id: ?string, company: string, certificate_file: string, key_file: string,
+     * encryption_certificate_file: ?string, encryption_key_file: ?string, code: ?string}>}, danske: array{file_url:
+     * string, certificate_url: ?string, anchors_file: string, customers: list<array{customer_id: string, target_id:
+     * ?string, company: string, certificate_file: string, key_file: string, encryption_certificate_file: ?string,
+     * encryption_key_file: ?string, code: ?string}>}}
      */
     public readonly array $families;
 
@@ -78,7 +83,7 @@ final class Bank extends ControlledService
             'control' => $control,
         ], $bridge);
         $this->baseUrl = $told['base_url'] ?? '';
-        /** @var array{nordea: array{file_url: string, certificate_url: ?string, anchors_file: string, customers: list<array{customer_id: string, target_id: ?string, company: string, certificate_file: string, key_file: string, code: ?string}>}, op: array{file_url: string, certificate_url: ?string, anchors_file: string, customers: list<array{customer_id: string, target_id: ?string, company: string, certificate_file: string, key_file: string, code: ?string}>}, samlink: array{file_url: string, certificate_url: ?string, anchors_file: string, customers: list<array{customer_id: string, target_id: ?string, company: string, certificate_file: string, key_file: string, code: ?string}>}} $families */
+        /** @var array{nordea: array{file_url: string, certificate_url: ?string, anchors_file: string, customers: list<array{customer_id: string, target_id: ?string, company: string, certificate_file: string, key_file: string, encryption_certificate_file: ?string, encryption_key_file: ?string, code: ?string}>}, op: array{file_url: string, certificate_url: ?string, anchors_file: string, customers: list<array{customer_id: string, target_id: ?string, company: string, certificate_file: string, key_file: string, encryption_certificate_file: ?string, encryption_key_file: ?string, code: ?string}>}, samlink: array{file_url: string, certificate_url: ?string, anchors_file: string, customers: list<array{customer_id: string, target_id: ?string, company: string, certificate_file: string, key_file: string, encryption_certificate_file: ?string, encryption_key_file: ?string, code: ?string}>}, danske: array{file_url: string, certificate_url: ?string, anchors_file: string, customers: list<array{customer_id: string, target_id: ?string, company: string, certificate_file: string, key_file: string, encryption_certificate_file: ?string, encryption_key_file: ?string, code: ?string}>}} $families */
         $families = self::objectOf($told['families'] ?? null);
         $this->families = $families;
         /** @var array<string, mixed> $clients */
@@ -324,11 +329,11 @@ final class Bank extends ControlledService
      * What a client of one of its banks needs, as named arguments: `new
      * SepaWebServices(...$server->clientSettings('nordea'), …)`.
      *
-     * @param 'nordea'|'op'|'samlink'|'saastopankki'|'pop'|'aktia'|'omasp' $name
+     * @param 'nordea'|'op'|'samlink'|'saastopankki'|'pop'|'aktia'|'omasp'|'danske' $name
      *
      * @return array{bank: ?string, profileFile: ?string, fileUrl: string, certificateUrl: string, trustedFile:
      * string, caFile: ?string, customerId: string, targetId: ?string, company: string, certificateFile: string,
-     * privateKeyFile: string}
+     * privateKeyFile: string, encryptionCertificateFile: ?string, encryptionPrivateKeyFile: ?string}
      *
      * @throws BankchannelException
      */
@@ -336,7 +341,7 @@ final class Bank extends ControlledService
     {
         $of = $this->clients[$name] ?? null;
         if (!\is_array($of)) {
-            throw BankchannelException::invalidInput('name', 'must be one of nordea, op, samlink, saastopankki, pop, aktia, omasp');
+            throw BankchannelException::invalidInput('name', 'must be one of nordea, op, samlink, saastopankki, pop, aktia, omasp, danske');
         }
 
         return [
@@ -351,6 +356,8 @@ final class Bank extends ControlledService
             'company' => (string) $of['company'],
             'certificateFile' => (string) $of['certificate_file'],
             'privateKeyFile' => (string) $of['private_key_file'],
+            'encryptionCertificateFile' => isset($of['encryption_certificate_file']) ? (string) $of['encryption_certificate_file'] : null,
+            'encryptionPrivateKeyFile' => isset($of['encryption_private_key_file']) ? (string) $of['encryption_private_key_file'] : null,
         ];
     }
 }

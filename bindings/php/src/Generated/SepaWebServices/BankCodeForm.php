@@ -13,4 +13,6 @@ enum BankCodeForm: string
     case TransferKey16 = 'transfer_key_16';
     /** Letters and digits, at most 32. */
     case TransferKey = 'transfer_key';
+    /** A PIN: letters and digits, at most 10. */
+    case Pin = 'pin';
 }

@@ -13,4 +13,6 @@ enum BankFamily: string
     case Op = 'op';
     /** Banks on the platform of Samlink, and those that kept its messages. */
     case Samlink = 'samlink';
+    /** Danske Bank: documents are encrypted in both directions. */
+    case Danske = 'danske';
 }

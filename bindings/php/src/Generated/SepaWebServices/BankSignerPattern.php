@@ -17,11 +17,14 @@ final class BankSignerPattern
      * @param string $commonNameContains A part of the common name (CN) of their subject.
      * @param bool|null $isWholeName Whether the common name is that and no more. Default: false; say true where it
      * is known as a whole, so that no customer of the same authority can have it in a longer name.
+     * @param bool|null $isIssuedByAnchor Whether an anchor itself has issued it. Default: false; say true where the
+     * authorities between issue the certificates of customers, so that none of these is taken for the bank's.
      */
     public function __construct(
         public readonly SignatureLevel $level,
         public readonly string $commonNameContains,
         public readonly ?bool $isWholeName = null,
+        public readonly ?bool $isIssuedByAnchor = null,
     ) {
     }
 
@@ -36,6 +39,7 @@ final class BankSignerPattern
             level: SignatureLevel::from($data['level']),
             commonNameContains: $data['common_name_contains'],
             isWholeName: $data['is_whole_name'] ?? null,
+            isIssuedByAnchor: $data['is_issued_by_anchor'] ?? null,
         );
     }
 
@@ -50,6 +54,7 @@ final class BankSignerPattern
             'level' => $this->level->value,
             'common_name_contains' => $this->commonNameContains,
             'is_whole_name' => $this->isWholeName,
+            'is_issued_by_anchor' => $this->isIssuedByAnchor,
         ]);
     }
 }

@@ -11,6 +11,10 @@ enum CertificateCommand: string
     case RequestCertificate = 'request_certificate';
     /** Asks for the next certificate, signed with the present one. */
     case RenewCertificate = 'renew_certificate';
-    /** Asks for the certificates of the bank's authorities. */
+    /** Asks for the certificates of the bank's authorities; at Danske for its own. */
     case GetBankCertificates = 'get_bank_certificates';
+    /** Asks which certificates the customer has, and how they stand. */
+    case ListOwnCertificates = 'list_own_certificates';
+    /** Revokes certificates of the customer. */
+    case RevokeCertificate = 'revoke_certificate';
 }

@@ -46,6 +46,9 @@ final class ChannelProfile
      * @param CompressionRule|null $compression Which files are compressed.
      * @param string|null $compressionMethod The name of the compression, GZIP (RFC 1952) in each case: `GZIP` or
      * `RFC1952`.
+     * @param DocumentEncryptionCipher|null $documentEncryption Whether documents are encrypted, for the bank and
+     * for the customer, and with which cipher those to the bank are. Left out: they are not. What comes from the
+     * bank says itself how it is encrypted.
      * @param string|null $soapAction The value of the HTTP header `SOAPAction`, without its quotes. Default: empty,
      * as the banks' descriptions of the service have it.
      * @param int|null $maxFileBytes Largest file that the bank takes, bytes before compression.
@@ -86,6 +89,7 @@ final class ChannelProfile
         public readonly ?bool $requiresFileType = null,
         public readonly ?CompressionRule $compression = null,
         public readonly ?string $compressionMethod = null,
+        public readonly ?DocumentEncryptionCipher $documentEncryption = null,
         public readonly ?string $soapAction = null,
         public readonly ?int $maxFileBytes = null,
         public readonly ?int $maxPackedBytes = null,
@@ -130,6 +134,7 @@ final class ChannelProfile
             requiresFileType: $data['requires_file_type'] ?? null,
             compression: isset($data['compression']) ? CompressionRule::from($data['compression']) : null,
             compressionMethod: $data['compression_method'] ?? null,
+            documentEncryption: isset($data['document_encryption']) ? DocumentEncryptionCipher::from($data['document_encryption']) : null,
             soapAction: $data['soap_action'] ?? null,
             maxFileBytes: $data['max_file_bytes'] ?? null,
             maxPackedBytes: $data['max_packed_bytes'] ?? null,
@@ -174,6 +179,7 @@ final class ChannelProfile
             'requires_file_type' => $this->requiresFileType,
             'compression' => $this->compression?->value,
             'compression_method' => $this->compressionMethod,
+            'document_encryption' => $this->documentEncryption?->value,
             'soap_action' => $this->soapAction,
             'max_file_bytes' => $this->maxFileBytes,
             'max_packed_bytes' => $this->maxPackedBytes,

@@ -57,6 +57,7 @@ interface Client
      * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
      * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
      * `sepa_web_services.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
@@ -107,6 +108,7 @@ interface Client
      * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
      * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
      * `sepa_web_services.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
@@ -154,7 +156,8 @@ interface Client
      * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
      * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
      * `sepa_web_services.signature_refused`
-     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_content`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`,
+     * `sepa_web_services.answer_content`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.file_not_found`,
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
@@ -198,6 +201,7 @@ interface Client
      * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
      * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
      * `sepa_web_services.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
@@ -233,6 +237,7 @@ interface Client
      * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
      * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
      * `sepa_web_services.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
@@ -259,7 +264,10 @@ interface Client
      * certificate is worth nothing without the key.
      * @param string|Secret $code The bank's code. Nordea: the ten digits sent to the administrator's phone. OP:
      * sixteen digits, the eight of the agreement first, then the eight that come apart; the check digit does not
-     * show a wrong order, which locks the registration. Others: the transfer key. Blanks do not count.
+     * show a wrong order, which locks the registration. Danske: the PIN; four wrong ones lock it. Others: the
+     * transfer key. Blanks do not count.
+     * @param string|null $encryptionCertificateRequest The request for the certificate of another key of the
+     * customer's, the one that decrypts, in the same form. Danske wants it; other banks have no such certificate.
      * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
      * 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
@@ -273,8 +281,8 @@ interface Client
      * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
      * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
      * `sepa_web_services.signature_refused`
-     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.certificate_not_ours`,
-     * `sepa_web_services.certificate_unfit`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`,
+     * `sepa_web_services.certificate_not_ours`, `sepa_web_services.certificate_unfit`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.certificate_refused`,
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
@@ -284,6 +292,7 @@ interface Client
     public function requestCertificate(
         string $certificateRequest,
         #[\SensitiveParameter] string|Secret $code,
+        ?string $encryptionCertificateRequest = null,
         ?float $timeout = null,
         ?string $requestId = null,
         ?int $retries = null,
@@ -301,6 +310,8 @@ interface Client
      * @param string $certificateRequest The request for the certificate, PKCS#10 as PEM text, for a new key:
      * `make_certificate_request` makes one. **Store its private key first**: at Nordea the present certificate is
      * of no use once the bank has answered.
+     * @param string|null $encryptionCertificateRequest The request for the certificate of another key of the
+     * customer's, the one that decrypts, in the same form. Danske wants it; other banks have no such certificate.
      * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
      * 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
@@ -314,8 +325,8 @@ interface Client
      * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
      * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
      * `sepa_web_services.signature_refused`
-     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.certificate_not_ours`,
-     * `sepa_web_services.certificate_unfit`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`,
+     * `sepa_web_services.certificate_not_ours`, `sepa_web_services.certificate_unfit`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.certificate_refused`,
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
@@ -324,6 +335,7 @@ interface Client
      */
     public function renewCertificate(
         string $certificateRequest,
+        ?string $encryptionCertificateRequest = null,
         ?float $timeout = null,
         ?string $requestId = null,
         ?int $retries = null,
@@ -333,8 +345,9 @@ interface Client
     /**
      * Ask a bank for the certificates of its authorities.
      *
-     * OP has this operation. The answer is signed by a certificate whose authority may be in the answer itself: it
-     * counts only if it leads to an anchor that was trusted before.
+     * OP has this operation. Danske's answer has its own certificates in place of its authorities: for encryption,
+     * for signatures, and its root, each with its name. The answer is signed by a certificate whose authority may
+     * be in the answer itself: it counts only if it leads to an anchor that was trusted before.
      *
      * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
      * 0 is expired at once.
@@ -349,6 +362,7 @@ interface Client
      * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
      * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
      * `sepa_web_services.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
@@ -362,13 +376,85 @@ interface Client
     ): GetBankCertificatesResponse;
 
     /**
+     * Ask a bank which certificates the customer has, and how they stand.
+     *
+     * Danske has this operation. The request is signed with the present certificate.
+     *
+     * @param list<string>|null $serialNumbers Serial numbers, decimal, at most ten: only these are told. Left out:
+     * all of the customer.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
+     *
+     * @throws \Bankchannel\Exception\ConfigurationException `sepa_web_services.token_failed`
+     * @throws \Bankchannel\Exception\PermissionException `sepa_web_services.agreement_refused`
+     * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
+     * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
+     * `sepa_web_services.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`
+     * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
+     * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+     * @throws BankchannelException for all other failures
+     */
+    public function listOwnCertificates(
+        ?array $serialNumbers = null,
+        ?float $timeout = null,
+        ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
+    ): ListOwnCertificatesResponse;
+
+    /**
+     * Revoke certificates of the customer, as when a key may be in other hands.
+     *
+     * Danske has this operation. It cannot be taken back: without a certificate that holds, a first one must be
+     * asked for again, with a new code. If the outcome is `unknown`, `list_own_certificates` shows what holds.
+     *
+     * @param list<string> $serialNumbers The serial numbers, decimal, one to ten. The certificate that signs this
+     * request may be among them: then it is the last request that it signs.
+     * @param RevocationReason|null $revocationReason Why. Left out: no reason is given.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
+     *
+     * @throws \Bankchannel\Exception\ConfigurationException `sepa_web_services.token_failed`
+     * @throws \Bankchannel\Exception\PermissionException `sepa_web_services.agreement_refused`
+     * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
+     * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
+     * `sepa_web_services.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`
+     * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
+     * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+     * @throws BankchannelException for all other failures
+     */
+    public function revokeCertificate(
+        array $serialNumbers,
+        ?RevocationReason $revocationReason = null,
+        ?float $timeout = null,
+        ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
+    ): RevokeCertificateResponse;
+
+    /**
      * Verify a message of SEPA Web Services.
      *
      * Makes the checks that a client makes on a bank's answer, offline: the envelope's signature and that of the
      * document inside, their coverage, the time, the certificates' paths to the bank's authorities, and that the
      * bank signed and not another customer of the same authority. Requests can be verified as well, with the
-     * authority of their certificates in `trusted`. A message that is refused is an answer, not an error. Not
-     * checked: revocation, and whether an answer belongs to a request, for there is none.
+     * authority of their certificates in `trusted`. An encrypted document is decrypted with `decryption_key`. A
+     * message that is refused is an answer, not an error. Not checked: revocation, and whether an answer belongs to
+     * a request, for there is none.
      *
      * @param Content|string|\SplFileInfo|resource $content The message's bytes: a SOAP envelope, or the document
      * inside of one.
@@ -385,9 +471,12 @@ interface Client
      * message, whatever its age, issuer and methods, and wherever the signature is. Default: false.
      * @param string|null $charset The charset of the HTTP header that came with the message, for a message that
      * declares none.
+     * @param string|Secret|null $decryptionKey The private key that decrypts the document, as PEM text, RSA of 2048
+     * bits or more: at Danske Bank that of the encryption certificate.
+     * @param string|Secret|null $decryptionPassphrase The passphrase of that key, if it is encrypted.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `sepa_web_services.certificate_unusable`,
-     * `sepa_web_services.unknown_profile`, `sepa_web_services.message_too_large`
+     * `sepa_web_services.key_unusable`, `sepa_web_services.unknown_profile`, `sepa_web_services.message_too_large`
      * @throws BankchannelException for all other failures
      */
     public function verifyMessage(
@@ -400,6 +489,8 @@ interface Client
         ?bool $allowSha1 = null,
         ?bool $signaturesOnly = null,
         ?string $charset = null,
+        #[\SensitiveParameter] string|Secret|null $decryptionKey = null,
+        #[\SensitiveParameter] string|Secret|null $decryptionPassphrase = null,
     ): MessageVerdict;
 
     /**
@@ -424,9 +515,12 @@ interface Client
      * message, whatever its age, issuer and methods, and wherever the signature is. Default: false.
      * @param string|null $charset The charset of the HTTP header that came with the message, for a message that
      * declares none.
+     * @param string|Secret|null $decryptionKey The private key that decrypts the document, as PEM text, RSA of 2048
+     * bits or more: at Danske Bank that of the encryption certificate.
+     * @param string|Secret|null $decryptionPassphrase The passphrase of that key, if it is encrypted.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `sepa_web_services.certificate_unusable`,
-     * `sepa_web_services.unknown_profile`, `sepa_web_services.message_too_large`
+     * `sepa_web_services.key_unusable`, `sepa_web_services.unknown_profile`, `sepa_web_services.message_too_large`
      * @throws BankchannelException for all other failures
      */
     public function explainMessage(
@@ -439,6 +533,8 @@ interface Client
         ?bool $allowSha1 = null,
         ?bool $signaturesOnly = null,
         ?string $charset = null,
+        #[\SensitiveParameter] string|Secret|null $decryptionKey = null,
+        #[\SensitiveParameter] string|Secret|null $decryptionPassphrase = null,
     ): ExplainMessageResponse;
 
     /**
@@ -529,8 +625,8 @@ interface Client
      * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
      * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
      * `sepa_web_services.signature_refused`
-     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_content`,
-     * `sepa_web_services.reference_unsafe`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`,
+     * `sepa_web_services.answer_content`, `sepa_web_services.reference_unsafe`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.file_not_found`,
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
@@ -644,7 +740,8 @@ interface Client
      * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
      * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
      * `sepa_web_services.signature_refused`
-     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.reference_unsafe`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.reference_unsafe`,
+     * `sepa_web_services.answer_not_decrypted`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.payment_rejected`,
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
@@ -723,6 +820,7 @@ interface Client
      * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
      * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
      * `sepa_web_services.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
@@ -753,7 +851,7 @@ interface Client
      * not known stays the same.
      *
      * @param string|Secret $code The bank's code, as in `request_certificate`. Nordea: ten digits. OP: sixteen, the
-     * eight of the agreement first.
+     * eight of the agreement first. Danske: the PIN.
      * @param string|null $company The company's name, as it stands in the agreement, letter by letter, where the
      * setting `company` does not have it. Nordea wants it. It is kept: renewals ask for the same name.
      * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
@@ -770,8 +868,8 @@ interface Client
      * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
      * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
      * `sepa_web_services.signature_refused`
-     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.certificate_not_ours`,
-     * `sepa_web_services.certificate_unfit`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`,
+     * `sepa_web_services.certificate_not_ours`, `sepa_web_services.certificate_unfit`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.certificate_refused`,
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
@@ -820,8 +918,8 @@ interface Client
      * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
      * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
      * `sepa_web_services.signature_refused`
-     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.certificate_not_ours`,
-     * `sepa_web_services.certificate_unfit`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`,
+     * `sepa_web_services.certificate_not_ours`, `sepa_web_services.certificate_unfit`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.certificate_refused`,
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
@@ -877,8 +975,11 @@ interface Client
      *
      * @param string $certificate The certificate as PEM text.
      * @param string|Secret $privateKey Its private key as PEM text: PKCS#8 or PKCS#1.
-     * @param string|Secret|null $passphrase The passphrase of that key, if it is encrypted. In `identity_dir` it is
-     * kept under the client's own passphrase.
+     * @param string|null $encryptionCertificate The certificate of the key that decrypts, as PEM text, at banks
+     * that encrypt (Danske).
+     * @param string|Secret|null $encryptionPrivateKey The private key that decrypts as PEM text.
+     * @param string|Secret|null $passphrase The passphrase of these keys, if they are encrypted. In `identity_dir`
+     * they are kept under the client's own passphrase.
      * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
      * 0 is expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
@@ -898,6 +999,8 @@ interface Client
     public function importCertificate(
         string $certificate,
         #[\SensitiveParameter] string|Secret $privateKey,
+        ?string $encryptionCertificate = null,
+        #[\SensitiveParameter] string|Secret|null $encryptionPrivateKey = null,
         #[\SensitiveParameter] string|Secret|null $passphrase = null,
         ?float $timeout = null,
         ?callable $onProgress = null,

@@ -12,10 +12,13 @@ final class EnrolResponse
     /**
      * @param string $certificate The certificate, PEM.
      * @param CertificateStatusResponse $status How it stands now.
+     * @param string|null $encryptionCertificate The certificate of the key that decrypts, PEM, at banks that
+     * encrypt.
      */
     public function __construct(
         public readonly string $certificate,
         public readonly CertificateStatusResponse $status,
+        public readonly ?string $encryptionCertificate = null,
     ) {
     }
 
@@ -29,6 +32,7 @@ final class EnrolResponse
         return new self(
             certificate: $data['certificate'],
             status: CertificateStatusResponse::fromArray($data['status']),
+            encryptionCertificate: $data['encryption_certificate'] ?? null,
         );
     }
 
@@ -41,6 +45,7 @@ final class EnrolResponse
     {
         return Encode::present([
             'certificate' => $this->certificate,
+            'encryption_certificate' => $this->encryptionCertificate,
             'status' => (object) $this->status->toArray(),
         ]);
     }

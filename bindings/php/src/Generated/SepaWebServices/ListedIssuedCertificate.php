@@ -14,6 +14,8 @@ final class ListedIssuedCertificate
      * @param string $customerId The customer.
      * @param string $keySha256 The SHA-256 of the certified key, in hex.
      * @param string $certificate The certificate, PEM.
+     * @param string|null $encryptionCertificate The certificate of the key that decrypts, issued with it, PEM;
+     * absent at banks that do not encrypt.
      * @param string|null $signedWith The serial number, in hex, of the certificate that has signed the request;
      * absent for a first one.
      */
@@ -22,6 +24,7 @@ final class ListedIssuedCertificate
         public readonly string $customerId,
         public readonly string $keySha256,
         public readonly string $certificate,
+        public readonly ?string $encryptionCertificate = null,
         public readonly ?string $signedWith = null,
     ) {
     }
@@ -38,6 +41,7 @@ final class ListedIssuedCertificate
             customerId: $data['customer_id'],
             keySha256: $data['key_sha256'],
             certificate: $data['certificate'],
+            encryptionCertificate: $data['encryption_certificate'] ?? null,
             signedWith: $data['signed_with'] ?? null,
         );
     }
@@ -54,6 +58,7 @@ final class ListedIssuedCertificate
             'customer_id' => $this->customerId,
             'key_sha256' => $this->keySha256,
             'certificate' => $this->certificate,
+            'encryption_certificate' => $this->encryptionCertificate,
             'signed_with' => $this->signedWith,
         ]);
     }

@@ -66,6 +66,19 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|\SplFileInfo|null $senderKeystoreFile A PKCS#12 file with the sender's certificate and private
      * key.
      * @param string|Secret|null $senderPassphrase The passphrase of the sender's private key or PKCS#12 file.
+     * @param string|null $encryptionCertificate The certificate of the customer's key that decrypts, as PEM text,
+     * at banks that encrypt (Danske).
+     * @param string|\SplFileInfo|null $encryptionCertificateFile A file with that certificate.
+     * @param string|Secret|null $encryptionPrivateKey The private key that decrypts as PEM text, PKCS#8 or PKCS#1.
+     * It belongs to `encryption_certificate`.
+     * @param string|\SplFileInfo|null $encryptionPrivateKeyFile A file with the private key that decrypts.
+     * @param string|\SplFileInfo|null $encryptionKeystoreFile A PKCS#12 file with the certificate and the private
+     * key that decrypts.
+     * @param string|Secret|null $encryptionPassphrase The passphrase of that private key or PKCS#12 file.
+     * @param string|null $bankEncryptionCertificate The bank's certificate for encryption, as PEM text, at banks
+     * that encrypt. Default: the bank is asked for it, and its answer must lead to its root.
+     * @param string|\SplFileInfo|null $bankEncryptionCertificateFile A file with the bank's certificate for
+     * encryption.
      * @param string|\SplFileInfo|null $identityDir A folder with the customer's keys and certificates, in place of
      * certificate and key: `enrol` and `renew` keep them there, and every call signs with the pair that holds. Made
      * with mode 0700; one customer at one bank for each folder. `passphrase` encrypts its keys.
@@ -147,6 +160,14 @@ abstract class Operations extends AbstractClient implements Client
         string|\SplFileInfo|null $senderPrivateKeyFile = null,
         string|\SplFileInfo|null $senderKeystoreFile = null,
         #[\SensitiveParameter] string|Secret|null $senderPassphrase = null,
+        ?string $encryptionCertificate = null,
+        string|\SplFileInfo|null $encryptionCertificateFile = null,
+        #[\SensitiveParameter] string|Secret|null $encryptionPrivateKey = null,
+        string|\SplFileInfo|null $encryptionPrivateKeyFile = null,
+        string|\SplFileInfo|null $encryptionKeystoreFile = null,
+        #[\SensitiveParameter] string|Secret|null $encryptionPassphrase = null,
+        ?string $bankEncryptionCertificate = null,
+        string|\SplFileInfo|null $bankEncryptionCertificateFile = null,
         string|\SplFileInfo|null $identityDir = null,
         ?string $trusted = null,
         string|\SplFileInfo|null $trustedFile = null,
@@ -200,6 +221,14 @@ abstract class Operations extends AbstractClient implements Client
             'sender_private_key_file' => $senderPrivateKeyFile === null ? null : Encode::path('senderPrivateKeyFile', $senderPrivateKeyFile),
             'sender_keystore_file' => $senderKeystoreFile === null ? null : Encode::path('senderKeystoreFile', $senderKeystoreFile),
             'sender_passphrase' => $senderPassphrase === null ? null : Encode::secret($senderPassphrase),
+            'encryption_certificate' => $encryptionCertificate,
+            'encryption_certificate_file' => $encryptionCertificateFile === null ? null : Encode::path('encryptionCertificateFile', $encryptionCertificateFile),
+            'encryption_private_key' => $encryptionPrivateKey === null ? null : Encode::secret($encryptionPrivateKey),
+            'encryption_private_key_file' => $encryptionPrivateKeyFile === null ? null : Encode::path('encryptionPrivateKeyFile', $encryptionPrivateKeyFile),
+            'encryption_keystore_file' => $encryptionKeystoreFile === null ? null : Encode::path('encryptionKeystoreFile', $encryptionKeystoreFile),
+            'encryption_passphrase' => $encryptionPassphrase === null ? null : Encode::secret($encryptionPassphrase),
+            'bank_encryption_certificate' => $bankEncryptionCertificate,
+            'bank_encryption_certificate_file' => $bankEncryptionCertificateFile === null ? null : Encode::path('bankEncryptionCertificateFile', $bankEncryptionCertificateFile),
             'identity_dir' => $identityDir === null ? null : Encode::path('identityDir', $identityDir),
             'trusted' => $trusted,
             'trusted_file' => $trustedFile === null ? null : Encode::path('trustedFile', $trustedFile),
@@ -265,6 +294,19 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|\SplFileInfo|null $senderKeystoreFile A PKCS#12 file with the sender's certificate and private
      * key.
      * @param string|Secret|null $senderPassphrase The passphrase of the sender's private key or PKCS#12 file.
+     * @param string|null $encryptionCertificate The certificate of the customer's key that decrypts, as PEM text,
+     * at banks that encrypt (Danske).
+     * @param string|\SplFileInfo|null $encryptionCertificateFile A file with that certificate.
+     * @param string|Secret|null $encryptionPrivateKey The private key that decrypts as PEM text, PKCS#8 or PKCS#1.
+     * It belongs to `encryption_certificate`.
+     * @param string|\SplFileInfo|null $encryptionPrivateKeyFile A file with the private key that decrypts.
+     * @param string|\SplFileInfo|null $encryptionKeystoreFile A PKCS#12 file with the certificate and the private
+     * key that decrypts.
+     * @param string|Secret|null $encryptionPassphrase The passphrase of that private key or PKCS#12 file.
+     * @param string|null $bankEncryptionCertificate The bank's certificate for encryption, as PEM text, at banks
+     * that encrypt. Default: the bank is asked for it, and its answer must lead to its root.
+     * @param string|\SplFileInfo|null $bankEncryptionCertificateFile A file with the bank's certificate for
+     * encryption.
      * @param string|\SplFileInfo|null $identityDir A folder with the customer's keys and certificates, in place of
      * certificate and key: `enrol` and `renew` keep them there, and every call signs with the pair that holds. Made
      * with mode 0700; one customer at one bank for each folder. `passphrase` encrypts its keys.
@@ -345,6 +387,14 @@ abstract class Operations extends AbstractClient implements Client
         string|\SplFileInfo|null $senderPrivateKeyFile = null,
         string|\SplFileInfo|null $senderKeystoreFile = null,
         #[\SensitiveParameter] string|Secret|null $senderPassphrase = null,
+        ?string $encryptionCertificate = null,
+        string|\SplFileInfo|null $encryptionCertificateFile = null,
+        #[\SensitiveParameter] string|Secret|null $encryptionPrivateKey = null,
+        string|\SplFileInfo|null $encryptionPrivateKeyFile = null,
+        string|\SplFileInfo|null $encryptionKeystoreFile = null,
+        #[\SensitiveParameter] string|Secret|null $encryptionPassphrase = null,
+        ?string $bankEncryptionCertificate = null,
+        string|\SplFileInfo|null $bankEncryptionCertificateFile = null,
         string|\SplFileInfo|null $identityDir = null,
         ?string $trusted = null,
         string|\SplFileInfo|null $trustedFile = null,
@@ -397,6 +447,14 @@ abstract class Operations extends AbstractClient implements Client
             senderPrivateKeyFile: $senderPrivateKeyFile,
             senderKeystoreFile: $senderKeystoreFile,
             senderPassphrase: $senderPassphrase,
+            encryptionCertificate: $encryptionCertificate,
+            encryptionCertificateFile: $encryptionCertificateFile,
+            encryptionPrivateKey: $encryptionPrivateKey,
+            encryptionPrivateKeyFile: $encryptionPrivateKeyFile,
+            encryptionKeystoreFile: $encryptionKeystoreFile,
+            encryptionPassphrase: $encryptionPassphrase,
+            bankEncryptionCertificate: $bankEncryptionCertificate,
+            bankEncryptionCertificateFile: $bankEncryptionCertificateFile,
             identityDir: $identityDir,
             trusted: $trusted,
             trustedFile: $trustedFile,
@@ -461,6 +519,7 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
      * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
      * `sepa_web_services.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
@@ -524,6 +583,7 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
      * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
      * `sepa_web_services.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
@@ -583,7 +643,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
      * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
      * `sepa_web_services.signature_refused`
-     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_content`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`,
+     * `sepa_web_services.answer_content`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.file_not_found`,
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
@@ -637,6 +698,7 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
      * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
      * `sepa_web_services.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
@@ -681,6 +743,7 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
      * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
      * `sepa_web_services.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
@@ -713,7 +776,10 @@ abstract class Operations extends AbstractClient implements Client
      * certificate is worth nothing without the key.
      * @param string|Secret $code The bank's code. Nordea: the ten digits sent to the administrator's phone. OP:
      * sixteen digits, the eight of the agreement first, then the eight that come apart; the check digit does not
-     * show a wrong order, which locks the registration. Others: the transfer key. Blanks do not count.
+     * show a wrong order, which locks the registration. Danske: the PIN; four wrong ones lock it. Others: the
+     * transfer key. Blanks do not count.
+     * @param string|null $encryptionCertificateRequest The request for the certificate of another key of the
+     * customer's, the one that decrypts, in the same form. Danske wants it; other banks have no such certificate.
      * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
      * 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
@@ -727,8 +793,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
      * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
      * `sepa_web_services.signature_refused`
-     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.certificate_not_ours`,
-     * `sepa_web_services.certificate_unfit`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`,
+     * `sepa_web_services.certificate_not_ours`, `sepa_web_services.certificate_unfit`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.certificate_refused`,
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
@@ -738,6 +804,7 @@ abstract class Operations extends AbstractClient implements Client
     public function requestCertificate(
         string $certificateRequest,
         #[\SensitiveParameter] string|Secret $code,
+        ?string $encryptionCertificateRequest = null,
         ?float $timeout = null,
         ?string $requestId = null,
         ?int $retries = null,
@@ -745,6 +812,7 @@ abstract class Operations extends AbstractClient implements Client
     ): RequestBankCertificateResponse {
         [$response] = $this->carryOut('sepa_web_services.request_certificate', [
             'certificate_request' => $certificateRequest,
+            'encryption_certificate_request' => $encryptionCertificateRequest,
             'code' => Encode::secret($code),
         ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
@@ -762,6 +830,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param string $certificateRequest The request for the certificate, PKCS#10 as PEM text, for a new key:
      * `make_certificate_request` makes one. **Store its private key first**: at Nordea the present certificate is
      * of no use once the bank has answered.
+     * @param string|null $encryptionCertificateRequest The request for the certificate of another key of the
+     * customer's, the one that decrypts, in the same form. Danske wants it; other banks have no such certificate.
      * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
      * 0 is expired at once.
      * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
@@ -775,8 +845,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
      * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
      * `sepa_web_services.signature_refused`
-     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.certificate_not_ours`,
-     * `sepa_web_services.certificate_unfit`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`,
+     * `sepa_web_services.certificate_not_ours`, `sepa_web_services.certificate_unfit`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.certificate_refused`,
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
@@ -785,6 +855,7 @@ abstract class Operations extends AbstractClient implements Client
      */
     public function renewCertificate(
         string $certificateRequest,
+        ?string $encryptionCertificateRequest = null,
         ?float $timeout = null,
         ?string $requestId = null,
         ?int $retries = null,
@@ -792,6 +863,7 @@ abstract class Operations extends AbstractClient implements Client
     ): RenewBankCertificateResponse {
         [$response] = $this->carryOut('sepa_web_services.renew_certificate', [
             'certificate_request' => $certificateRequest,
+            'encryption_certificate_request' => $encryptionCertificateRequest,
         ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return RenewBankCertificateResponse::fromArray($response);
@@ -800,8 +872,9 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Ask a bank for the certificates of its authorities.
      *
-     * OP has this operation. The answer is signed by a certificate whose authority may be in the answer itself: it
-     * counts only if it leads to an anchor that was trusted before.
+     * OP has this operation. Danske's answer has its own certificates in place of its authorities: for encryption,
+     * for signatures, and its root, each with its name. The answer is signed by a certificate whose authority may
+     * be in the answer itself: it counts only if it leads to an anchor that was trusted before.
      *
      * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
      * 0 is expired at once.
@@ -816,6 +889,7 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
      * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
      * `sepa_web_services.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
@@ -834,13 +908,98 @@ abstract class Operations extends AbstractClient implements Client
     }
 
     /**
+     * Ask a bank which certificates the customer has, and how they stand.
+     *
+     * Danske has this operation. The request is signed with the present certificate.
+     *
+     * @param list<string>|null $serialNumbers Serial numbers, decimal, at most ten: only these are told. Left out:
+     * all of the customer.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
+     *
+     * @throws \Bankchannel\Exception\ConfigurationException `sepa_web_services.token_failed`
+     * @throws \Bankchannel\Exception\PermissionException `sepa_web_services.agreement_refused`
+     * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
+     * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
+     * `sepa_web_services.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`
+     * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
+     * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+     * @throws BankchannelException for all other failures
+     */
+    public function listOwnCertificates(
+        ?array $serialNumbers = null,
+        ?float $timeout = null,
+        ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
+    ): ListOwnCertificatesResponse {
+        [$response] = $this->carryOut('sepa_web_services.list_own_certificates', [
+            'serial_numbers' => $serialNumbers === null ? null : array_values($serialNumbers),
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
+
+        return ListOwnCertificatesResponse::fromArray($response);
+    }
+
+    /**
+     * Revoke certificates of the customer, as when a key may be in other hands.
+     *
+     * Danske has this operation. It cannot be taken back: without a certificate that holds, a first one must be
+     * asked for again, with a new code. If the outcome is `unknown`, `list_own_certificates` shows what holds.
+     *
+     * @param list<string> $serialNumbers The serial numbers, decimal, one to ten. The certificate that signs this
+     * request may be among them: then it is the last request that it signs.
+     * @param RevocationReason|null $revocationReason Why. Left out: no reason is given.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
+     *
+     * @throws \Bankchannel\Exception\ConfigurationException `sepa_web_services.token_failed`
+     * @throws \Bankchannel\Exception\PermissionException `sepa_web_services.agreement_refused`
+     * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
+     * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
+     * `sepa_web_services.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`
+     * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
+     * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+     * @throws BankchannelException for all other failures
+     */
+    public function revokeCertificate(
+        array $serialNumbers,
+        ?RevocationReason $revocationReason = null,
+        ?float $timeout = null,
+        ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
+    ): RevokeCertificateResponse {
+        [$response] = $this->carryOut('sepa_web_services.revoke_certificate', [
+            'serial_numbers' => array_values($serialNumbers),
+            'revocation_reason' => $revocationReason?->value,
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
+
+        return RevokeCertificateResponse::fromArray($response);
+    }
+
+    /**
      * Verify a message of SEPA Web Services.
      *
      * Makes the checks that a client makes on a bank's answer, offline: the envelope's signature and that of the
      * document inside, their coverage, the time, the certificates' paths to the bank's authorities, and that the
      * bank signed and not another customer of the same authority. Requests can be verified as well, with the
-     * authority of their certificates in `trusted`. A message that is refused is an answer, not an error. Not
-     * checked: revocation, and whether an answer belongs to a request, for there is none.
+     * authority of their certificates in `trusted`. An encrypted document is decrypted with `decryption_key`. A
+     * message that is refused is an answer, not an error. Not checked: revocation, and whether an answer belongs to
+     * a request, for there is none.
      *
      * @param Content|string|\SplFileInfo|resource $content The message's bytes: a SOAP envelope, or the document
      * inside of one.
@@ -857,9 +1016,12 @@ abstract class Operations extends AbstractClient implements Client
      * message, whatever its age, issuer and methods, and wherever the signature is. Default: false.
      * @param string|null $charset The charset of the HTTP header that came with the message, for a message that
      * declares none.
+     * @param string|Secret|null $decryptionKey The private key that decrypts the document, as PEM text, RSA of 2048
+     * bits or more: at Danske Bank that of the encryption certificate.
+     * @param string|Secret|null $decryptionPassphrase The passphrase of that key, if it is encrypted.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `sepa_web_services.certificate_unusable`,
-     * `sepa_web_services.unknown_profile`, `sepa_web_services.message_too_large`
+     * `sepa_web_services.key_unusable`, `sepa_web_services.unknown_profile`, `sepa_web_services.message_too_large`
      * @throws BankchannelException for all other failures
      */
     public function verifyMessage(
@@ -872,6 +1034,8 @@ abstract class Operations extends AbstractClient implements Client
         ?bool $allowSha1 = null,
         ?bool $signaturesOnly = null,
         ?string $charset = null,
+        #[\SensitiveParameter] string|Secret|null $decryptionKey = null,
+        #[\SensitiveParameter] string|Secret|null $decryptionPassphrase = null,
     ): MessageVerdict {
         $response = $this->compute('sepa_web_services.verify_message', [
             'bank' => $bank,
@@ -882,6 +1046,8 @@ abstract class Operations extends AbstractClient implements Client
             'allow_sha1' => $allowSha1,
             'signatures_only' => $signaturesOnly,
             'charset' => $charset,
+            'decryption_key' => $decryptionKey === null ? null : Encode::secret($decryptionKey),
+            'decryption_passphrase' => $decryptionPassphrase === null ? null : Encode::secret($decryptionPassphrase),
         ], content: Content::of($content)?->held());
 
         return MessageVerdict::fromArray($response);
@@ -909,9 +1075,12 @@ abstract class Operations extends AbstractClient implements Client
      * message, whatever its age, issuer and methods, and wherever the signature is. Default: false.
      * @param string|null $charset The charset of the HTTP header that came with the message, for a message that
      * declares none.
+     * @param string|Secret|null $decryptionKey The private key that decrypts the document, as PEM text, RSA of 2048
+     * bits or more: at Danske Bank that of the encryption certificate.
+     * @param string|Secret|null $decryptionPassphrase The passphrase of that key, if it is encrypted.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `sepa_web_services.certificate_unusable`,
-     * `sepa_web_services.unknown_profile`, `sepa_web_services.message_too_large`
+     * `sepa_web_services.key_unusable`, `sepa_web_services.unknown_profile`, `sepa_web_services.message_too_large`
      * @throws BankchannelException for all other failures
      */
     public function explainMessage(
@@ -924,6 +1093,8 @@ abstract class Operations extends AbstractClient implements Client
         ?bool $allowSha1 = null,
         ?bool $signaturesOnly = null,
         ?string $charset = null,
+        #[\SensitiveParameter] string|Secret|null $decryptionKey = null,
+        #[\SensitiveParameter] string|Secret|null $decryptionPassphrase = null,
     ): ExplainMessageResponse {
         $response = $this->compute('sepa_web_services.explain_message', [
             'bank' => $bank,
@@ -934,6 +1105,8 @@ abstract class Operations extends AbstractClient implements Client
             'allow_sha1' => $allowSha1,
             'signatures_only' => $signaturesOnly,
             'charset' => $charset,
+            'decryption_key' => $decryptionKey === null ? null : Encode::secret($decryptionKey),
+            'decryption_passphrase' => $decryptionPassphrase === null ? null : Encode::secret($decryptionPassphrase),
         ], content: Content::of($content)?->held());
 
         return ExplainMessageResponse::fromArray($response);
@@ -1044,8 +1217,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
      * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
      * `sepa_web_services.signature_refused`
-     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_content`,
-     * `sepa_web_services.reference_unsafe`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`,
+     * `sepa_web_services.answer_content`, `sepa_web_services.reference_unsafe`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.file_not_found`,
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
@@ -1171,7 +1344,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
      * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
      * `sepa_web_services.signature_refused`
-     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.reference_unsafe`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.reference_unsafe`,
+     * `sepa_web_services.answer_not_decrypted`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.payment_rejected`,
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
@@ -1277,6 +1451,7 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
      * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
      * `sepa_web_services.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
@@ -1319,7 +1494,7 @@ abstract class Operations extends AbstractClient implements Client
      * not known stays the same.
      *
      * @param string|Secret $code The bank's code, as in `request_certificate`. Nordea: ten digits. OP: sixteen, the
-     * eight of the agreement first.
+     * eight of the agreement first. Danske: the PIN.
      * @param string|null $company The company's name, as it stands in the agreement, letter by letter, where the
      * setting `company` does not have it. Nordea wants it. It is kept: renewals ask for the same name.
      * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
@@ -1336,8 +1511,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
      * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
      * `sepa_web_services.signature_refused`
-     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.certificate_not_ours`,
-     * `sepa_web_services.certificate_unfit`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`,
+     * `sepa_web_services.certificate_not_ours`, `sepa_web_services.certificate_unfit`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.certificate_refused`,
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
@@ -1393,8 +1568,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
      * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
      * `sepa_web_services.signature_refused`
-     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.certificate_not_ours`,
-     * `sepa_web_services.certificate_unfit`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`,
+     * `sepa_web_services.certificate_not_ours`, `sepa_web_services.certificate_unfit`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.certificate_refused`,
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
@@ -1464,8 +1639,11 @@ abstract class Operations extends AbstractClient implements Client
      *
      * @param string $certificate The certificate as PEM text.
      * @param string|Secret $privateKey Its private key as PEM text: PKCS#8 or PKCS#1.
-     * @param string|Secret|null $passphrase The passphrase of that key, if it is encrypted. In `identity_dir` it is
-     * kept under the client's own passphrase.
+     * @param string|null $encryptionCertificate The certificate of the key that decrypts, as PEM text, at banks
+     * that encrypt (Danske).
+     * @param string|Secret|null $encryptionPrivateKey The private key that decrypts as PEM text.
+     * @param string|Secret|null $passphrase The passphrase of these keys, if they are encrypted. In `identity_dir`
+     * they are kept under the client's own passphrase.
      * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
      * 0 is expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
@@ -1485,6 +1663,8 @@ abstract class Operations extends AbstractClient implements Client
     public function importCertificate(
         string $certificate,
         #[\SensitiveParameter] string|Secret $privateKey,
+        ?string $encryptionCertificate = null,
+        #[\SensitiveParameter] string|Secret|null $encryptionPrivateKey = null,
         #[\SensitiveParameter] string|Secret|null $passphrase = null,
         ?float $timeout = null,
         ?callable $onProgress = null,
@@ -1495,6 +1675,8 @@ abstract class Operations extends AbstractClient implements Client
         [$response] = $this->carryOut('sepa_web_services.import_certificate', [
             'certificate' => $certificate,
             'private_key' => Encode::secret($privateKey),
+            'encryption_certificate' => $encryptionCertificate,
+            'encryption_private_key' => $encryptionPrivateKey === null ? null : Encode::secret($encryptionPrivateKey),
             'passphrase' => $passphrase === null ? null : Encode::secret($passphrase),
         ], timeout: $timeout, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 

@@ -18,6 +18,8 @@ final class RequestBankCertificateResponse
      * @param string|null $executionSerial The `execution_serial` of the request, if it had one.
      * @param string|null $certificate The certificate for the key of the request, as PEM text. Does not travel: the
      * client picks it, and an answer without it is an error.
+     * @param string|null $encryptionCertificate The certificate for the key that decrypts, if it was asked for, in
+     * the same form.
      * @param ExchangeEvidence|null $evidence What shows later which messages were exchanged. Does not travel: the
      * client notes it.
      */
@@ -29,6 +31,7 @@ final class RequestBankCertificateResponse
         public readonly array $certificates,
         public readonly ?string $executionSerial = null,
         public readonly ?string $certificate = null,
+        public readonly ?string $encryptionCertificate = null,
         public readonly ?ExchangeEvidence $evidence = null,
     ) {
     }
@@ -48,6 +51,7 @@ final class RequestBankCertificateResponse
             certificates: array_map(static fn (mixed $item): mixed => BankCertificate::fromArray($item), $data['certificates']),
             executionSerial: $data['execution_serial'] ?? null,
             certificate: $data['certificate'] ?? null,
+            encryptionCertificate: $data['encryption_certificate'] ?? null,
             evidence: isset($data['evidence']) ? ExchangeEvidence::fromArray($data['evidence']) : null,
         );
     }
@@ -67,6 +71,7 @@ final class RequestBankCertificateResponse
             'execution_serial' => $this->executionSerial,
             'certificates' => array_values(array_map(static fn (BankCertificate $item): mixed => (object) $item->toArray(), $this->certificates)),
             'certificate' => $this->certificate,
+            'encryption_certificate' => $this->encryptionCertificate,
             'evidence' => $this->evidence === null ? null : (object) $this->evidence->toArray(),
         ]);
     }

@@ -13,4 +13,6 @@ enum RolledOver: string
     case Intermediate = 'intermediate';
     /** The root: clients must be told of it. */
     case Root = 'root';
+    /** The certificate for which documents to the bank are encrypted, and nothing else. */
+    case Encryption = 'encryption';
 }

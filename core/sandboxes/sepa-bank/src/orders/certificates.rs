@@ -54,6 +54,8 @@ pub struct ListedIssuedCertificate {
     pub key_sha256: String,
     /// The certificate, PEM.
     pub certificate: String,
+    /// The certificate of the key that decrypts, issued with it, PEM; absent at banks that do not encrypt.
+    pub encryption_certificate: Option<String>,
     /// The serial number, in hex, of the certificate that has signed the request; absent for a first one.
     pub signed_with: Option<String>,
 }
@@ -105,6 +107,7 @@ impl SandboxSepaBank {
                 customer_id: customer_id.to_owned(),
                 key_sha256: one.key_sha256.clone(),
                 certificate: one.pem.clone(),
+                encryption_certificate: one.encryption_pem.clone(),
                 signed_with: one.signed_with.clone(),
             }
         };

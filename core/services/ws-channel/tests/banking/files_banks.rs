@@ -74,7 +74,12 @@ impl Scripted {
         let key = RsaPublicKey::from_spki_der(request.key().spki_der()).unwrap();
         let new = NewCertificate::new(&[(SubjectAttribute::CommonName, "1000")], ahead(-9), ahead(days));
         let certificate = issuer.issue(&new, &key).unwrap();
-        CertificateOfBank { certificates: certificate.into(), target_id: Some("T1".into()), ledgers: Vec::new(), files: Vec::new() }
+        CertificateOfBank {
+            certificates: certificate.into(),
+            target_id: Some("T1".into()),
+            ledgers: Vec::new(),
+            files: Vec::new(),
+        }
     }
 }
 

@@ -31,7 +31,7 @@ async fn banks_come_and_go_and_calls_under_way_go_on() {
     let world = World::new().await;
     let (who, _) = world.customer("reload@example.test").await;
     let served = &world.served;
-    let two = world.sandbox.config_of(&["nordea", "sp"]);
+    let others = world.sandbox.config_of(&["nordea", "danskebank", "sp"]);
     let all = world.sandbox.config();
     served.get(&who, "/files/osuuspankki").await.ok(200);
     // It goes while it is asked.
@@ -39,7 +39,7 @@ async fn banks_come_and_go_and_calls_under_way_go_on() {
     world.order("sandbox/faults", hold).await;
     let meanwhile = async {
         world.order("sandbox/held", json!({})).await;
-        assert_eq!(reload(served, &two).await, (places(&["banks.osuuspankki"]), vec![]));
+        assert_eq!(reload(served, &others).await, (places(&["banks.osuuspankki"]), vec![]));
         served.get(&who, "/files/osuuspankki").await.refused(400, NONE);
         served.get(&who, "/files/sp").await.ok(200);
         world.order("sandbox/release", json!({})).await;

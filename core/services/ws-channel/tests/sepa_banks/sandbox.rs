@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 pub(crate) const BANKS: [(&str, &str, &str, &str); 4] = [
     ("nordea", "nordea", "NDCORPAYS", "NDCORPAYL"),
     ("osuuspankki", "op", "pain.001.001.09", "pain.002.001.10"),
-    ("sp", "samlink", "XL", "XP"),
     ("danskebank", "danske", "pain.001.001.03", "pain.002.001.03"),
+    ("sp", "samlink", "XL", "XP"),
 ];
 
 /// The banks.

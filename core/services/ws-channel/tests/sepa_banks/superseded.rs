@@ -43,12 +43,13 @@ async fn a_renewal_that_waits_is_hurried() {
     // Either order will do.
     world.renew(&who.email, "nordea").await;
     world.resume(&who.email, "sp").await;
+    world.renew(&who.email, "danskebank").await;
     let first = |all: &[CertificateInfo]| {
         let done = |bank: &str| {
             let one = all.iter().find(|one| one.bank == bank).unwrap();
             one.state == "active" && one.serial != serial(&before, bank)
         };
-        done("nordea") && done("sp")
+        ["nordea", "sp", "danskebank"].into_iter().all(done)
     };
     world.wait_until("hurried", first).await;
     let World { sandbox, served } = world;
