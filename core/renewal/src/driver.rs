@@ -5,7 +5,7 @@ use std::{future::Future, pin::Pin};
 
 use crate::{
     AttemptKind, CertificateAttempt, CertificateLife, CertificateRequests, CertificateSet, KnownPair, LifeEventRefused,
-    RenewalDue, RenewalRules, RequestedKeys, RetiredPair,
+    RenewalDue, RenewalRules, RequestedKeys,
 };
 
 /// The later result of a store or a bank.
@@ -336,11 +336,16 @@ where
     /// Removes the replaced pairs whose time is over.
     async fn remove_retired(&mut self) -> Result<(), S::Fault> {
         let (now_s, rules) = (self.bank.now_s(), self.rules);
-        if rules.decrypts {
-            let signs_no_more = |one: &&RetiredPair| now_s - one.at_s > RenewalRules::RETIRED_S;
-            for one in self.life.retired.iter().filter(signs_no_more) {
-                self.store.remove_signing_key(&one.pair.name).await?;
+        let names: Vec<String> = self.life.signing_no_more(rules, now_s).map(|one| one.pair.name.clone()).collect();
+        if !names.is_empty() {
+            for name in &names {
+                self.store.remove_signing_key(name).await?;
             }
+            self.change(|life| {
+                life.sign_no_more(rules, now_s);
+                Ok(())
+            })
+            .await?;
         }
         let over = self.life.clone().forget_retired(rules, now_s);
         if over.is_empty() {

@@ -56,6 +56,15 @@ pub struct RetiredPair {
     pub pair: KnownPair,
     /// When it was replaced, Unix seconds.
     pub at_s: i64,
+    /// Whether the key that signs was removed, as the one that decrypts is kept longer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub signs_no_more: bool,
+}
+
+impl RetiredPair {
+    fn new(pair: KnownPair, at_s: i64) -> Self {
+        Self { pair, at_s, signs_no_more: false }
+    }
 }
 
 /// Why nothing more is tried until a person has acted.
@@ -172,7 +181,7 @@ impl CertificateLife {
         if let Some(attempt) = &mut self.attempt {
             attempt.kind = AttemptKind::First;
         }
-        self.retired.extend(self.switching.take().map(|new| RetiredPair { pair: new.pair, at_s: now_s }));
+        self.retired.extend(self.switching.take().map(|new| RetiredPair::new(new.pair, now_s)));
         self.start_over();
         Ok(())
     }
@@ -320,7 +329,7 @@ impl CertificateLife {
         let holds = self.active.as_ref().is_some_and(|active| active.holds_at(now_s));
         match self.switching.take_if(|_| holds) {
             Some(new) => {
-                self.retired.push(RetiredPair { pair: new.pair, at_s: now_s });
+                self.retired.push(RetiredPair::new(new.pair, now_s));
                 self.start_over();
                 true
             }
@@ -469,8 +478,32 @@ impl CertificateLife {
         over
     }
 
+    /// The replaced pairs whose key that signs need not be kept any longer, though the one that decrypts is.
+    pub fn signing_no_more(&self, rules: RenewalRules, now_s: i64) -> impl Iterator<Item = &RetiredPair> {
+        let is_over = move |one: &&RetiredPair| now_s - one.at_s > RenewalRules::RETIRED_S;
+        self.retired.iter().filter(move |one| rules.decrypts && !one.signs_no_more).filter(is_over)
+    }
+
+    /// Notes that those keys were removed.
+    pub fn sign_no_more(&mut self, rules: RenewalRules, now_s: i64) {
+        let names: Vec<String> = self.signing_no_more(rules, now_s).map(|one| one.pair.name.clone()).collect();
+        for one in self.retired.iter_mut().filter(|one| names.contains(&one.pair.name)) {
+            one.signs_no_more = true;
+        }
+    }
+
+    /// When the next key of a replaced pair need not be kept any longer, Unix seconds.
+    #[must_use]
+    pub fn forgets_at_s(&self, rules: RenewalRules) -> Option<i64> {
+        let kept_s = |one: &RetiredPair| match rules.decrypts && !one.signs_no_more {
+            true => RenewalRules::RETIRED_S,
+            false => rules.retired_s(),
+        };
+        self.retired.iter().map(|one| one.at_s + kept_s(one) + 1).min()
+    }
+
     fn retire_active(&mut self, now_s: i64) {
-        self.retired.extend(self.active.take().map(|pair| RetiredPair { pair, at_s: now_s }));
+        self.retired.extend(self.active.take().map(|pair| RetiredPair::new(pair, now_s)));
     }
 
     /// Forgets the failures so far.

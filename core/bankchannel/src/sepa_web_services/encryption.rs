@@ -1,11 +1,16 @@
 //! Documents to a bank that encrypts: its certificate for encryption, given, kept or asked for; and the customer's keys that
 //! decrypt what comes back.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use bankchannel_crypto::{cbc::CbcCipher, legacy_cipher::SessionKey, x509::Certificate};
 use bankchannel_foundation::{CallOutcome, Error, Result};
+use bankchannel_renewal::CertificateLife;
 use bankchannel_sepa_web_services::{
+    errors,
     request::{CertificateCommand, ENCRYPTION_RECIPIENT, EncryptedDraft},
     verify::{DocumentKeyOpener, DocumentRecipient},
 };
@@ -17,6 +22,9 @@ use crate::{CallOptions, LogLevel, LogLine};
 const NOT_DECRYPTED: &str = "22";
 /// After so many seconds the bank is asked for its certificate again: it may have a new one.
 const ASK_AGAIN_S: i64 = 86_400;
+/// How long the bank is asked where there is a certificate that holds, and how long it is not asked after that was in vain.
+const ASK_TIMEOUT: Duration = Duration::from_secs(10);
+const REST_S: i64 = 300;
 
 /// The bank's certificate for encryption, and when the bank has told it, Unix seconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,29 +38,51 @@ pub(super) struct BankEncryption {
 pub(super) struct KnownEncryption {
     /// The one that the settings give: the bank is not asked.
     given: Option<Certificate>,
-    told: Mutex<Option<BankEncryption>>,
+    state: Mutex<EncryptionState>,
     /// Held by the call that asks.
     asking: tokio::sync::Mutex<()>,
 }
 
+#[derive(Default)]
+struct EncryptionState {
+    told: Option<BankEncryption>,
+    /// When the bank was asked in vain, Unix seconds.
+    failed_s: Option<i64>,
+    /// How often another certificate came in the place of one, or one was forgotten.
+    changes: u64,
+}
+
 impl KnownEncryption {
     pub(super) fn new(given: Option<Certificate>, kept: Option<BankEncryption>) -> Self {
-        Self { given, told: Mutex::new(kept), asking: tokio::sync::Mutex::default() }
+        let state = EncryptionState { told: kept, ..EncryptionState::default() };
+        Self { given, state: Mutex::new(state), asking: tokio::sync::Mutex::default() }
     }
 
-    fn told(&self) -> Option<BankEncryption> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    fn state(&self) -> MutexGuard<'_, EncryptionState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Forgets what was told, because the bank could not open a document. Returns whether there was something to forget.
-    fn forget(&self) -> bool {
-        self.given.is_none() && self.told.lock().unwrap_or_else(PoisonError::into_inner).take().is_some()
+    /// How often it has changed: to be taken before a document is encrypted, for [`FileServiceSender::asks_again`].
+    pub(super) fn changes(&self) -> u64 {
+        self.state().changes
     }
 
-    /// The one that was told within a day.
-    fn fresh(&self, now_s: i64) -> Option<Certificate> {
-        let told = self.told().filter(|told| (0..ASK_AGAIN_S).contains(&(now_s - told.told_s)))?;
-        Some(told.certificate).filter(|certificate| certificate.why_unfit_to_encrypt(now_s).is_none())
+    /// What was told and holds, and whether that was within a day.
+    fn holding(&self, now_s: i64) -> Option<(Certificate, bool)> {
+        let told = self.state().told.clone()?;
+        let is_fresh = (0..ASK_AGAIN_S).contains(&(now_s - told.told_s));
+        let holds = told.certificate.why_unfit_to_encrypt(now_s).is_none();
+        holds.then_some((told.certificate, is_fresh))
+    }
+
+    /// Takes the bank's answer. Returns whether it has another certificate than before.
+    fn learn(&self, told: BankEncryption) -> bool {
+        let mut state = self.state();
+        state.failed_s = None;
+        let before = state.told.replace(told.clone());
+        let is_other = before.is_some_and(|before| before.certificate != told.certificate);
+        state.changes += u64::from(is_other);
+        is_other
     }
 }
 
@@ -74,12 +104,32 @@ impl FileServiceSender {
     }
 
     /// Whether the bank has refused a document because it could not decrypt it, and is asked for its certificate again with the
-    /// next one.
-    pub(super) fn asks_again(&self, error: &Error) -> bool {
-        let encrypts = self.connection.profile.document_encryption.is_some();
+    /// next one. `before`: how often it had changed before the document was encrypted. What another call has learnt since
+    /// is kept.
+    pub(super) async fn asks_again(&self, error: &Error, before: u64, options: &CallOptions) -> bool {
+        let known = &self.trust.encryption;
+        let encrypts = self.connection.profile.document_encryption.is_some() && known.given.is_none();
         let code = error.peer().and_then(|peer| peer.code.as_deref());
-        let is_believed = error.outcome() == Some(CallOutcome::Refused);
-        encrypts && is_believed && code == Some(NOT_DECRYPTED) && self.trust.encryption.forget()
+        if !encrypts || error.outcome() != Some(CallOutcome::Refused) || code != Some(NOT_DECRYPTED) {
+            return false;
+        }
+        let forgotten = {
+            let mut state = known.state();
+            let is_ours = state.changes == before;
+            if is_ours {
+                (state.told, state.failed_s, state.changes) = (None, None, before + 1);
+            }
+            is_ours
+        };
+        if forgotten {
+            self.keep(
+                options,
+                "that the bank is to be asked for its certificate",
+                IdentityFolder::forget_bank_encryption,
+            )
+            .await;
+        }
+        true
     }
 
     /// The bank's certificate for encryption. Of calls at once one asks for it. If the bank cannot be asked, the one that it has
@@ -92,20 +142,30 @@ impl FileServiceSender {
                 Some(why) => Err(Error::invalid_setting("bank_encryption_certificate", why)),
             };
         }
-        if let Some(fresh) = known.fresh(now_s) {
-            return Ok(fresh);
-        }
-        let _turn = options.race(known.asking.lock()).await?;
-        if let Some(fresh) = known.fresh(now_s) {
-            return Ok(fresh);
-        }
+        let before = known.holding(now_s);
+        let _turn = match &before {
+            Some((fresh, true)) => return Ok(fresh.clone()),
+            // One that holds is used while another call asks, and for a while after the bank was asked in vain.
+            Some((told, false)) => match known.asking.try_lock() {
+                Ok(turn) if !known.state().failed_s.is_some_and(|at_s| (0..REST_S).contains(&(now_s - at_s))) => turn,
+                _ => return Ok(told.clone()),
+            },
+            None => options.race(known.asking.lock()).await?,
+        };
+        let before = match known.holding(now_s) {
+            Some((fresh, true)) => return Ok(fresh),
+            other => other.map(|(told, _)| told),
+        };
         self.connection.profile.check_offered(CertificateCommand::GetBankCertificates)?;
         options.log_line(LogLevel::Info, LogLine::new("the bank is asked for its certificate for encryption"));
-        match certificates::asked_bank_encryption(self, &certificates::of_own_message(options)).await {
+        let mut own = certificates::of_own_message(options);
+        if before.is_some() {
+            own.timeout = Some(own.timeout.map_or(ASK_TIMEOUT, |limit| limit.min(ASK_TIMEOUT)));
+        }
+        match certificates::asked_bank_encryption(self, &own).await {
             Ok(certificate) => {
                 let told = BankEncryption { certificate: certificate.clone(), told_s: now_s };
-                let before = known.told.lock().unwrap_or_else(PoisonError::into_inner).replace(told.clone());
-                if before.is_some_and(|before| before.certificate != certificate) {
+                if known.learn(told.clone()) {
                     let text = "the bank has a new certificate for encryption: its root has issued it";
                     let line = LogLine::new(text).with("serial", certificate.serial_hex());
                     options.log_line(LogLevel::Info, line);
@@ -116,20 +176,30 @@ impl FileServiceSender {
                 .await;
                 Ok(certificate)
             }
-            Err(error) => match known.told() {
+            Err(error) => match before {
                 // What was told before and still holds is no reason to stop: the bank says so if it is not right any more.
-                Some(told) if told.certificate.why_unfit_to_encrypt(now_s).is_none() => {
+                Some(told) => {
+                    known.state().failed_s = Some(now_s);
                     let text =
                         "the bank could not be asked for its certificate for encryption: the one of before is used";
                     options.log_line(LogLevel::Warning, LogLine::new(text).with("error", error.to_string()));
-                    Ok(told.certificate)
+                    Ok(told)
                 }
-                _ => Err(error
-                    .with_sentence("The bank was asked for its certificate for encryption; nothing else was sent.")
-                    .with_outcome(CallOutcome::NotSent)),
+                None => Err(not_told(error)),
             },
         }
     }
+}
+
+/// The error of the question, as that of the request which was not sent for it. A refusal is of the question alone.
+fn not_told(error: Error) -> Error {
+    let error = match error.outcome() {
+        Some(CallOutcome::Refused) => Error::because(&errors::BANK_CERTIFICATE_MISSING, error.message().to_owned()),
+        _ => error,
+    };
+    error
+        .with_sentence("The bank was asked for its certificate for encryption; nothing else was sent.")
+        .with_outcome(CallOutcome::NotSent)
 }
 
 /// A key of the folder that decrypts: opened when a document is encrypted for it, as a replaced one seldom is.
@@ -145,9 +215,23 @@ impl DocumentKeyOpener for FolderDecryptionKey {
     }
 }
 
-/// Who decrypts, of a pair in the folder; `None` if it has no such key.
-pub(super) fn recipient_in(identity: &IdentityFolder, name: &str) -> Result<Option<DocumentRecipient>> {
-    let Some(certificate) = identity.encryption_certificate(name)? else { return Ok(None) };
-    let opener = FolderDecryptionKey { identity: identity.clone(), name: name.to_owned() };
-    Ok(Some(DocumentRecipient { certificate: Some(certificate), opener: Arc::new(opener) }))
+/// The names of all pairs of a folder but this one, the newest first: an answer may have been encrypted for a key of before,
+/// or for one that is new.
+pub(super) fn other_pairs(life: &CertificateLife, of: &str) -> Vec<String> {
+    let named = life.active.iter().chain(life.switching.iter().map(|new| &new.pair));
+    let named = named.chain(life.retired.iter().rev().map(|one| &one.pair));
+    named.map(|pair| pair.name.clone()).filter(|name| name != of).collect()
+}
+
+/// Who decrypts with the keys of these pairs. A certificate that cannot be read does not stop the others.
+pub(super) fn recipients_in(identity: &IdentityFolder, names: &[String]) -> Vec<DocumentRecipient> {
+    let recipient = |name: &String| {
+        let certificate = match identity.encryption_certificate(name) {
+            Ok(None) => return None,
+            read => read.ok().flatten(),
+        };
+        let opener = FolderDecryptionKey { identity: identity.clone(), name: name.clone() };
+        Some(DocumentRecipient { certificate, opener: Arc::new(opener) })
+    };
+    names.iter().filter_map(recipient).collect()
 }

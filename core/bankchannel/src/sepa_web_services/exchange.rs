@@ -231,12 +231,19 @@ impl FileServiceSender {
             }
             _ => None,
         };
+        let deadline = ExchangeCall::begin(declaration, options, self.exchange_timeout)?.deadline;
+        let before = self.trust.encryption.changes();
         let refused = match self.exchange_once(declaration, document, fields, time, options).await {
-            Err(refused) if self.asks_again(&refused.error) => refused,
+            Err(refused) if self.asks_again(&refused.error, before, &options.until(deadline)).await => refused,
             done => return done,
         };
         match again {
-            Some(again) => self.exchange_once(declaration, again, fields, None, options).await,
+            Some(again) => {
+                // Within the time of the call, and with an id of its own: the bank has seen the first one.
+                let timeout = options.until(deadline).timeout;
+                let options = CallOptions { request_id: None, timeout, ..options.clone() };
+                self.exchange_once(declaration, again, fields, None, &options).await
+            }
             None => Err(refused.map(|error| {
                 error.with_sentence("The bank's certificate for encryption is asked for again with the next call.")
             })),

@@ -8,9 +8,8 @@ use bankchannel_foundation::{
     message::{Body, OutRequest, SOAP, Segment},
     model::{Content, Field},
 };
-use bankchannel_sepa_web_services::{
-    profile::BankFamily,
-    request::{ApplicationRequest, CertificateApplication, EnvelopeTimes, FileCommand, RequestSeal, whole_seconds},
+use bankchannel_sepa_web_services::request::{
+    ApplicationRequest, CertificateApplication, EnvelopeTimes, FileCommand, RequestSeal, whole_seconds,
 };
 use bankchannel_transport::background;
 

@@ -81,6 +81,8 @@ pub(super) struct MessageSigner {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FolderPair {
     pub(super) name: String,
+    /// The others whose keys decrypt, at banks that encrypt.
+    pub(super) kept: Vec<String>,
     /// Whether it was not used with success yet: the bank's answer on it is noted.
     pub(super) is_on_trial: bool,
 }
@@ -432,26 +434,24 @@ fn signers_in(
     };
     let is_on_trial = life.switching.as_ref().is_some_and(|new| new.pair.name == pair.name);
     let old = life.active.as_ref().filter(|active| is_on_trial && active.holds_at(now_s));
-    let pair = FolderPair { name: pair.name.clone(), is_on_trial };
+    let kept = |of: &str| if rules.decrypts { encryption::other_pairs(&life, of) } else { Vec::new() };
+    let pair = FolderPair { kept: kept(&pair.name), name: pair.name.clone(), is_on_trial };
     if let Some(last) = last.filter(|last| last.pair.as_ref() == Some(&pair)) {
         return Ok(last);
     }
-    // An answer may have been encrypted for a key of before, or for one that is new.
-    let others = life.active.iter().chain(life.switching.iter().map(|new| &new.pair));
-    let others: Vec<_> = others.chain(life.retired.iter().rev().map(|one| &one.pair)).collect();
-    let recipients = |of: &str| -> Result<Vec<DocumentRecipient>> {
-        let others = others.iter().map(|pair| &*pair.name).filter(|name| *name != of);
-        let names = std::iter::once(of).chain(others);
-        names.filter_map(|name| encryption::recipient_in(identity, name).transpose()).collect()
-    };
-    let signing = |signs: SigningPair, pair: FolderPair| -> Result<Arc<RequestSigners>> {
-        let recipients = recipients(&pair.name)?;
-        Ok(Arc::new(RequestSigners { recipients, ..RequestSigners::new(signs.clone(), signs, Some(pair)) }))
+    let signing = |mut signs: SigningPair, pair: FolderPair| -> Result<Arc<RequestSigners>> {
+        if rules.decrypts && signs.recipients.is_empty() {
+            let why =
+                format!("has no certificate for encryption beside {}.pem: bring it back from a backup", pair.name);
+            return Err(Error::invalid_setting("identity_dir", why));
+        }
+        signs.recipients.extend(encryption::recipients_in(identity, &pair.kept));
+        Ok(Arc::new(RequestSigners::new(signs.clone(), signs, Some(pair))))
     };
     match (identity.pair(&pair.name), old) {
         // The new key was made under another passphrase: the next renewal sets it aside.
         (Err(error), Some(old)) if error.detail("field") == Some("passphrase") => {
-            let pair = FolderPair { name: old.name.clone(), is_on_trial: false };
+            let pair = FolderPair { kept: kept(&old.name), name: old.name.clone(), is_on_trial: false };
             identity.pair(&old.name).and_then(|signs| signing(signs, pair))
         }
         (signs, _) => signs.and_then(|signs| signing(signs, pair)),

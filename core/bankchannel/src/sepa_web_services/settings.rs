@@ -220,6 +220,12 @@ impl ReadyCustomer {
         if content.is_some() && settings.identity_dir.is_some() {
             return Err(excluded("identity_dir", "certificate"));
         }
+        let encrypts = profile.as_ref().is_some_and(|profile| profile.document_encryption.is_some());
+        if let (true, Some(pair)) = (encrypts, &content)
+            && let Some(why) = pair.certificate.why_unfit_to_sign(i64::MIN)
+        {
+            return Err(Error::invalid_setting("certificate", why));
+        }
         let sender = sender_pair_of(&mut settings)?;
         let mut anchors = anchors_of(&mut settings)?;
         let mut rules = VerificationRules::default();
@@ -352,6 +358,10 @@ impl ReadyCustomer {
                 let why = format!("must have 1 to {max} characters, none of them a control character");
                 return Err(Error::invalid_setting(field, why));
             }
+        }
+        for (field, value) in [("customer_id", Some(&customer_id)), ("sender_id", settings.sender_id.as_ref())] {
+            let Some(why) = value.and_then(|value| profile.why_no_id(value)) else { continue };
+            return Err(Error::invalid_setting(field, why));
         }
         Ok(FileServiceConnection {
             profile,
@@ -495,6 +505,10 @@ fn recipient_of(settings: &mut SepaWebServicesSettings) -> Result<Option<Documen
     let key = read.map_err(|fault| Error::invalid_setting(KEY, fault.naming_opener(OPENER)))?;
     if !certificate.matches_private_key(&key) {
         return Err(Error::invalid_setting(KEY, "does not belong to encryption_certificate"));
+    }
+    // An ended one decrypts answers of before.
+    if let Some(why) = certificate.why_unfit_to_encrypt(i64::MIN) {
+        return Err(source.unusable(why));
     }
     let opener = SessionKeyOpener::new(&key).map_err(|fault| Error::invalid_setting(KEY, fault.to_string()))?;
     Ok(Some(DocumentRecipient { certificate: Some(certificate), opener: Arc::new(opener) }))

@@ -29,6 +29,8 @@ const ANSWER_TIMEOUT_LEAST: Duration = Duration::from_secs(60);
 const LIBRARY_MARGIN: Duration = Duration::from_secs(5);
 /// The longest time for which an answer to an upload counts.
 const ANSWER_TIMEOUT_MAX: Duration = Duration::from_secs(3600);
+/// Codes without success that are sent for a user id where nothing else is said.
+const WRONG_CODES: u32 = 4;
 /// How many days before its end the renewal of a certificate may begin.
 const RENEWAL_WINDOW_DAYS: std::ops::RangeInclusive<u32> = 1..=365;
 
@@ -194,16 +196,20 @@ pub struct ReachedBankConfig {
     #[boundary(default = 300)]
     pub answer_timeout_s: u32,
     /// The codes for first certificates that are sent for one user id, by all accounts together, without being right: 1 to 20.
-    /// Banks lock after five or so. One account may have half of them refused, rounded up. Then `bankchannel admin
-    /// code-release` lets more be sent.
-    #[boundary(default = 4)]
-    pub wrong_codes_max: u32,
+    /// Banks lock after five or so, Danske Bank at the fourth. One account may have half of them refused, rounded up. Then
+    /// `bankchannel admin code-release` lets more be sent. Default: 4; 3 for Danske Bank.
+    pub wrong_codes_max: Option<u32>,
 }
 
 impl Default for ReachedBankConfig {
     fn default() -> Self {
         read_boundary(serde_json::json!({})).expect("a test shows that the declared defaults fit")
     }
+}
+
+/// How many codes without success are sent for a user id of a bank. Danske Bank locks it at the fourth.
+fn wrong_codes_of(bank: Bank) -> std::ops::RangeInclusive<u32> {
+    1..=if bank == Bank::Danskebank { 3 } else { 20 }
 }
 
 /// The library's profile of a bank; `None` if it has none.
@@ -279,8 +285,8 @@ impl ReachedBankConfig {
         usize::try_from(self.certificates_at_once).unwrap_or(usize::MAX)
     }
 
-    pub(crate) fn code_limits(&self) -> BankCodeLimits {
-        let all = i64::from(self.wrong_codes_max);
+    pub(crate) fn code_limits(&self, bank: Bank) -> BankCodeLimits {
+        let all = i64::from(self.wrong_codes_max.unwrap_or(WRONG_CODES.min(*wrong_codes_of(bank).end())));
         BankCodeLimits { all, per_account: (all + 1) / 2 }
     }
 
@@ -308,8 +314,10 @@ impl ReachedBankConfig {
         if !(1..=64).contains(&self.certificates_at_once()) {
             return Err(Error::invalid_setting(&place("certificates_at_once"), "must be from 1 to 64"));
         }
-        if !(1..=20).contains(&self.code_limits().all) {
-            return Err(Error::invalid_setting(&place("wrong_codes_max"), "must be from 1 to 20"));
+        let wrong_codes = wrong_codes_of(bank);
+        if self.wrong_codes_max.is_some_and(|most| !wrong_codes.contains(&most)) {
+            let why = format!("must be from 1 to {}: more lock the user id at the bank", wrong_codes.end());
+            return Err(Error::invalid_setting(&place("wrong_codes_max"), why));
         }
         if !TIME_LIMITS.contains(&self.time_limit()) {
             return Err(Error::invalid_setting(&place("timeout_s"), "must be from 5 to 600"));

@@ -15,6 +15,7 @@ use std::{
     fs::{self, File, TryLockError},
     io::ErrorKind,
     path::PathBuf,
+    sync::Arc,
 };
 
 use bankchannel_crypto::{
@@ -27,12 +28,15 @@ use bankchannel_crypto::{
 use bankchannel_foundation::{Error, Result, Secret, error::row, shown};
 use bankchannel_private_files as private;
 use bankchannel_renewal::{CertificateLife, CertificateRequests, CertificateSet, RequestedKeys};
-use bankchannel_sepa_web_services::{errors, profile::ChannelProfile};
+use bankchannel_sepa_web_services::{errors, profile::ChannelProfile, verify::DocumentRecipient};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     client::signer::KeySigner,
-    sepa_web_services::{encryption::recipient_in, settings::SigningPair},
+    sepa_web_services::{
+        encryption::{other_pairs, recipients_in},
+        settings::SigningPair,
+    },
 };
 
 const STATE: &str = "state.json";
@@ -167,7 +171,19 @@ impl IdentityFolder {
         if key.spki_der() != certificate.spki_der() {
             return Err(self.damaged(name, "key", &"it does not belong to the certificate beside it"));
         }
-        let recipients = recipient_in(self, name)?.into_iter().collect();
+        // Opened now: an answer that nobody can decrypt is found out before the request is sent.
+        let recipients = match self.encryption_certificate(name)? {
+            Some(certificate) => {
+                let key = self.opened_key(&decrypting(name))?;
+                if !certificate.matches_private_key(&key) {
+                    let why = "it does not belong to the certificate beside it";
+                    return Err(self.damaged(&decrypting(name), "key", &why));
+                }
+                let opener = SessionKeyOpener::new(&key).map_err(|fault| self.damaged(name, "key", &fault))?;
+                vec![DocumentRecipient { certificate: Some(certificate), opener: Arc::new(opener) }]
+            }
+            None => Vec::new(),
+        };
         Ok(SigningPair { certificate, signer: Some(KeySigner::Key(key)), recipients })
     }
 
@@ -345,9 +361,13 @@ impl HeldIdentity {
         }
     }
 
-    /// A pair that signs.
+    /// A pair that signs, which answers may be encrypted for, as for any other one.
     pub(super) fn pair(&self, name: &str) -> Result<SigningPair> {
-        self.of.pair(name)
+        let mut pair = self.of.pair(name)?;
+        if !pair.recipients.is_empty() {
+            pair.recipients.extend(recipients_in(&self.of, &other_pairs(&self.life, name)));
+        }
+        Ok(pair)
     }
 
     /// Removes a replaced pair whose time is over.

@@ -103,7 +103,7 @@ pub fn open_answer(answer: InResponse, expected: &AnswerExpectation<'_>) -> Resu
         header.check(expected)?;
     }
     if let Some(unsigned) = unsigned {
-        check_unsigned(&unsigned, expected)?;
+        check_unsigned(&unsigned, document.own.as_ref(), expected)?;
     }
     document.check(expected)?;
     let (soap, own) = (header.code.as_deref(), document.text("ResponseCode").unwrap_or_default());
@@ -200,6 +200,16 @@ struct BelievedDocument {
     method: Option<String>,
     digest: Vec<u8>,
     serial: Option<String>,
+    /// What a document of Danske's certificate service says of itself, under its signature.
+    own: Option<PkiDocument>,
+}
+
+/// What is signed in a document, in a message whose header nobody signs.
+struct PkiDocument {
+    /// The operation that its root names.
+    operation: Option<&'static str>,
+    /// The id of the request, where the bank writes it.
+    request_id: String,
 }
 
 impl CoveredParts for AnswerParts<'_> {
@@ -229,7 +239,12 @@ impl CoveredParts for AnswerParts<'_> {
             Some(header) => read_pki_answer(children(), header),
             None => read_fields(children(), self.expected.fields),
         };
+        let own = self.unsigned.is_some().then(|| PkiDocument {
+            operation: crate::verify::operation_of_pki_answer(document.root.element().local()),
+            request_id: text("RequestId").unwrap_or_default().trim().to_owned(),
+        });
         self.document = Some(BelievedDocument {
+            own,
             fields: match Value::Object(fields).into_owned() {
                 Value::Object(fields) => fields,
                 _ => Object::new(),
@@ -250,8 +265,16 @@ fn foreign(what: &str) -> Error {
     Error::because(&row::PEER_PROTOCOL, text).with_outcome(CallOutcome::Unknown)
 }
 
-/// V9 where nobody signs the header: it must be that of an answer to this request all the same.
-fn check_unsigned(header: &PkiHeader, expected: &AnswerExpectation<'_>) -> Result<()> {
+/// V9 where nobody signs the header: it must be that of an answer to this request all the same, and so must the document,
+/// which is signed.
+fn check_unsigned(header: &PkiHeader, document: Option<&PkiDocument>, expected: &AnswerExpectation<'_>) -> Result<()> {
+    let operation = Some(expected.operation);
+    if header.operation != operation || document.is_none_or(|document| document.operation != operation) {
+        return Err(foreign("it is of another operation"));
+    }
+    if document.is_some_and(|one| !one.request_id.is_empty() && one.request_id != expected.request_id) {
+        return Err(foreign("the RequestId in its document is not that of the request"));
+    }
     if header.request_id != expected.request_id {
         return Err(foreign("its RequestId is not that of the request"));
     }

@@ -3,7 +3,7 @@
 use bankchannel_foundation::model::{Boundary as _, Object, Representation, Timestamp, Value, Writer};
 use bankchannel_xml::TreeElement;
 
-use crate::model::RevocationReason;
+use crate::{model::RevocationReason, verify::operation_of_wrapper};
 
 /// The elements of answers that hold a certificate.
 pub(crate) const CERTIFICATE_ELEMENTS: [&str; 6] =
@@ -16,6 +16,8 @@ pub(crate) const BANK_ROOT: &str = "BankRootCert";
 /// What the header of an answer says, which nobody signs.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PkiHeader {
+    /// The operation that the element around it names.
+    pub(crate) operation: Option<&'static str>,
     pub(crate) customer_id: String,
     pub(crate) sender_id: String,
     pub(crate) request_id: String,
@@ -32,6 +34,7 @@ impl PkiHeader {
         };
         let timestamp = Some(text("Timestamp")).filter(|text| Timestamp::new(text).is_ok());
         Self {
+            operation: operation_of_wrapper(wrapper.local()),
             customer_id: text("CustomerId"),
             sender_id: text("SenderId"),
             request_id: text("RequestId"),

@@ -18,7 +18,7 @@ pub use shipped::{named, names};
 
 use crate::{
     errors,
-    request::{CertificateCommand, FileCommand, REQUEST_ID_MOST},
+    request::{CertificateCommand, FileCommand, ID_LENGTH, REQUEST_ID_MOST},
 };
 
 /// The banks that have one form of messages.
@@ -294,6 +294,13 @@ impl ChannelProfile {
     /// Why it cannot be used: a phrase that follows the name of the file.
     pub fn from_file(path: &str) -> Result<Self, String> {
         read_boundary(read_file(path)?).map_err(|error: Error| error.message().to_owned())
+    }
+
+    /// Why this cannot be the id of a customer or a sender at the bank, if something of its ids is known.
+    #[must_use]
+    pub fn why_no_id(&self, id: &str) -> Option<&'static str> {
+        let has_six = id.chars().count() == ID_LENGTH;
+        (self.family == Some(BankFamily::Danske) && !has_six).then_some("must have six characters at this bank")
     }
 
     /// Longest id of a message that the bank's services take, characters.

@@ -25,6 +25,6 @@ pub use certificate::{CertificateApplication, CertificateCommand, CertificateHea
 pub use document::{ApplicationRequest, DocumentText, FileCommand};
 pub use header::RequestHeader;
 pub use pki_factory::ENCRYPTION_RECIPIENT;
-pub(crate) use pki_factory::REQUEST_ID_MOST;
+pub(crate) use pki_factory::{ID_LENGTH, REQUEST_ID_MOST};
 pub use seal::{RequestSeal, SealedDocument, SealedRequest};
 pub use text::whole_seconds;

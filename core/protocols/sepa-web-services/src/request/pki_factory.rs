@@ -11,7 +11,7 @@ use super::text::{check, element};
 use crate::profile::{BankEnvironment, BankFamily};
 
 /// The characters of a customer's id.
-const ID_LENGTH: usize = 6;
+pub(crate) const ID_LENGTH: usize = 6;
 /// Longest id of a message, characters.
 pub(crate) const REQUEST_ID_MOST: usize = 10;
 /// The bank in its own words, as who an encrypted document is for.

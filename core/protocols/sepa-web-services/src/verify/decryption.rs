@@ -87,6 +87,7 @@ impl MessageExamination<'_> {
         drop(encrypted);
         self.was_encrypted = true;
         let made = self.checks.made();
+        let found = (self.found.code.clone(), self.found.text.clone(), self.found.signatures.len());
         self.checks.passed("V17", "the document was encrypted for a key that is given here");
         let read = decode_message(&bytes, None).map_err(|fault| fault.without_advice());
         let read = read.and_then(|text| self.read_tree(&text).map(|tree| self.document_of(&tree, expected)));
@@ -96,6 +97,9 @@ impl MessageExamination<'_> {
         if !self.rules.decrypts_any && !self.checks.all_hold() {
             // What is wrong with a text that nobody is known to have signed is told to nobody.
             self.checks.take_back(made);
+            let signatures;
+            (self.found.code, self.found.text, signatures) = found;
+            self.found.signatures.truncate(signatures);
             self.checks.failed("V17", NOT_DECRYPTED);
         }
         bytes.into()
@@ -127,13 +131,20 @@ impl MessageExamination<'_> {
             ));
         }
         // Each is tried, whichever fits: the time tells nothing of the key.
-        let mut opened = None;
+        let (mut opened, mut unusable) = (None, None);
         for recipient in fitting {
-            if let Some(document) = self.open_with(data, recipient)? {
-                opened.get_or_insert(document);
+            match self.open_with(data, recipient) {
+                Ok(Some(document)) => {
+                    opened.get_or_insert(document);
+                }
+                Ok(None) => {}
+                // A key that cannot be used counts where no other one fits.
+                Err(why) => {
+                    unusable.get_or_insert(why);
+                }
             }
         }
-        opened.ok_or_else(|| NOT_DECRYPTED.to_owned())
+        opened.ok_or_else(|| unusable.unwrap_or_else(|| NOT_DECRYPTED.to_owned()))
     }
 
     /// The document with one key; `None` if it is none.

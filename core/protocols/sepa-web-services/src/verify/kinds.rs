@@ -101,6 +101,12 @@ pub(crate) fn operation_of_wrapper(name: &str) -> Option<&'static str> {
     OPERATIONS.iter().find(|(wire, _)| *wire == bare).map(|(_, operation)| *operation)
 }
 
+/// The operation whose answer of Danske's certificate service has this root.
+pub(crate) fn operation_of_pki_answer(root: &str) -> Option<&'static str> {
+    let bare = root.strip_suffix("Response")?;
+    PKI_OPERATIONS.iter().find(|(wire, _)| *wire == bare).map(|(_, operation)| *operation)
+}
+
 /// A wrapper in the Body.
 pub(super) struct MessageWrapper {
     pub(super) kind: MessageKind,

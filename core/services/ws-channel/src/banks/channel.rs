@@ -237,7 +237,7 @@ impl AccountBankConnection<'_> {
     pub async fn decrypting_pair(&self) -> Result<SigningMaterial, BankError> {
         let (email, bank) = (&*self.set.email, &*self.set.bank);
         let found = self.store.decrypting(email, bank).await.map_err(|why| BankError::NotSent(why.to_string()))?;
-        self.signing_pair()?.with_decrypting(self.keys, (email, bank), &found)
+        self.signing_pair()?.with_decrypting(self.keys, (email, bank), (self.set.encryption.as_ref(), &found))
     }
 }
 
@@ -371,7 +371,7 @@ impl SigningMaterial {
         })
     }
 
-    /// The same with the keys that decrypt.
+    /// The same with the keys that decrypt: the pair's `own` one is needed, another one that cannot be opened is left out.
     ///
     /// # Errors
     /// [`BankError::NotSent`].
@@ -379,13 +379,22 @@ impl SigningMaterial {
         mut self,
         keys: &ServiceKeys,
         (email, bank): (&str, &str),
-        found: &[CertMaterial],
+        (own, found): (Option<&CertMaterial>, &[CertMaterial]),
     ) -> Result<Self, BankError> {
         let place = SealedFor { email, bank, purpose: material::ENCRYPTION };
-        for one in found {
+        let opened = |one: &CertMaterial| -> Result<DecryptingMaterial, BankError> {
             let certificate = Certificate::from_pem(&one.pem).map_err(|why| BankError::NotSent(why.to_string()))?;
-            let private_key = material::open(keys, place, one).map_err(unopened)?;
-            self.decrypting.push(DecryptingMaterial { certificate, private_key });
+            Ok(DecryptingMaterial { certificate, private_key: material::open(keys, place, one).map_err(unopened)? })
+        };
+        let own = own.ok_or_else(|| BankError::NotSent("the set has no certificate that decrypts".into()))?;
+        self.decrypting.push(opened(own)?);
+        for one in found.iter().filter(|one| one.label != own.label || one.pem != own.pem) {
+            match opened(one) {
+                Ok(one) => self.decrypting.push(one),
+                Err(why) => {
+                    tracing::warn!(%why, bank, serial = one.serial, "a kept key that decrypts cannot be opened")
+                }
+            }
         }
         Ok(self)
     }

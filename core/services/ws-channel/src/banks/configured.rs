@@ -55,7 +55,7 @@ impl ConfiguredBanks {
                 None => {
                     let clock = Arc::<SystemClock>::clone(clock) as Arc<dyn Clock>;
                     let opened = configured.open(bank, config.flavour, clock)?;
-                    Arc::new(SepaBank::new(opened, configured))
+                    Arc::new(SepaBank::new(bank, opened, configured))
                 }
             };
             all.insert(bank, ConfiguredBank { channel, settings: configured.clone(), files });

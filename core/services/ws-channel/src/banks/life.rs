@@ -20,8 +20,8 @@ use bankchannel_renewal::{
 };
 use bankchannel_sepa_web_services::codes;
 use bankchannel_storage::ws_channel::{
-    AuditEntry, CertSet, CertState, CodeMark, HeldCertSet, IssuedForPair, KeyPurpose, LifeStep, NewBankFile,
-    NewKeyRequest, NewLedger,
+    AuditEntry, CertMaterial, CertSet, CertState, CodeMark, HeldCertSet, IssuedForPair, KeyPurpose, LifeStep,
+    NewBankFile, NewKeyRequest, NewLedger,
 };
 use bankchannel_transport::background;
 use bankchannel_ws_channel::model::{Bank, BankPin};
@@ -51,8 +51,10 @@ pub(crate) fn read(text: &str, set: &CertSet) -> Result<CertificateLife, Handler
     }
     let mut life = CertificateLife::default();
     if let (Some(found), Some(name)) = (&set.signing, &set.pair) {
-        let certificate = Certificate::from_pem(&found.pem).map_err(HandlerFault::internal)?;
-        life.adopt(KnownPair::new(name.clone(), &certificate.into())).map_err(HandlerFault::internal)?;
+        let read = |found: &CertMaterial| Certificate::from_pem(&found.pem).map_err(HandlerFault::internal);
+        let encryption = set.encryption.as_ref().map(read).transpose()?;
+        let certificates = CertificateSet { signing: read(found)?, encryption };
+        life.adopt(KnownPair::new(name.clone(), &certificates)).map_err(HandlerFault::internal)?;
     }
     Ok(life)
 }
@@ -82,7 +84,7 @@ pub(crate) fn due_ms(life: &CertificateLife, rules: RenewalRules, now_ms: i64) -
         RenewalRules::alerts_of(active.not_before_s, active.not_after_s).map(at_s).find(|at_s| *at_s > now_s)
     });
     let stop_s = life.is_stop_untold().then_some(now_s);
-    let forget_s = life.retired.iter().map(|one| one.at_s + RenewalRules::RETIRED_S + 1).min();
+    let forget_s = life.forgets_at_s(rules);
     [step_s, alert_s, stop_s, forget_s].into_iter().flatten().min().map(|at_s| at_s.saturating_mul(1000))
 }
 
@@ -159,12 +161,18 @@ impl SetStore<'_> {
         SealedFor { email: &self.customer.scope.email, bank: &self.customer.scope.bank, purpose }
     }
 
-    /// The stored request for the certificate of a pair's key.
-    async fn stored_request(&self, name: &str, purpose: KeyPurpose) -> Result<Option<CertificateRequest>, LifeFault> {
+    /// The stored request for the certificate of a pair's key, which could be opened: what is certified can be used.
+    async fn stored_request(&self, name: &str, purpose: KeyPurpose) -> Result<CertificateRequest, LifeFault> {
         let scope = &self.customer.scope;
         let found = self.service.store.pair_key(&scope.email, &scope.bank, name, purpose).await?;
-        let request = found.and_then(|key| key.request);
-        Ok(request.map(|pem| CertificateRequest::from_pem(&pem)).transpose().map_err(HandlerFault::internal)?)
+        let found = found.ok_or_else(LifeFault::lost)?;
+        let request = found.request.ok_or_else(|| HandlerFault::internal("a request for a certificate is missing"))?;
+        let request = CertificateRequest::from_pem(&request).map_err(HandlerFault::internal)?;
+        let key = material::open(&self.service.keys, self.place(purpose), &found.material)?;
+        if !request.matches_private_key(&key) {
+            return Err(HandlerFault::internal("a stored key does not belong to its request").into());
+        }
+        Ok(request)
     }
 
     async fn take(&self, step: LifeStep, entry: Option<AuditEntry>) -> Result<(), LifeFault> {
@@ -233,9 +241,9 @@ impl CertificateStore for SetStore<'_> {
 
     fn requests<'a>(&'a self, name: &'a str) -> PendingStep<'a, Result<CertificateRequests, LifeFault>> {
         Box::pin(async move {
-            let signing = self.stored_request(name, KeyPurpose::Signing).await?.ok_or_else(LifeFault::lost)?;
+            let signing = self.stored_request(name, KeyPurpose::Signing).await?;
             let encryption = match self.channel.decrypts() {
-                true => Some(self.stored_request(name, KeyPurpose::Encryption).await?.ok_or_else(LifeFault::lost)?),
+                true => Some(self.stored_request(name, KeyPurpose::Encryption).await?),
                 false => None,
             };
             Ok(CertificateRequests { signing, encryption })
@@ -325,15 +333,15 @@ pub(crate) struct SetBank<'s> {
 impl SetBank<'_> {
     async fn pair(&self, name: &str) -> Result<SigningMaterial, LifeFault> {
         let scope = &self.customer.scope;
-        let found = self.service.store.pair_key(&scope.email, &scope.bank, name, KeyPurpose::Signing).await?;
-        let found = found.ok_or_else(LifeFault::lost)?.material;
-        let at = (&*scope.email, &*scope.bank);
-        let signing = SigningMaterial::unsealed(&self.service.keys, at, &found)?;
+        let (store, at) = (&self.service.store, (&*scope.email, &*scope.bank));
+        let found = store.pair_key(at.0, at.1, name, KeyPurpose::Signing).await?.ok_or_else(LifeFault::lost)?;
+        let signing = SigningMaterial::unsealed(&self.service.keys, at, &found.material)?;
         if !self.channel.decrypts() {
             return Ok(signing);
         }
-        let decrypting = self.service.store.decrypting(&scope.email, &scope.bank).await?;
-        Ok(signing.with_decrypting(&self.service.keys, at, &decrypting)?)
+        let own = store.pair_key(at.0, at.1, name, KeyPurpose::Encryption).await?.map(|found| found.material);
+        let all = store.decrypting(at.0, at.1).await?;
+        Ok(signing.with_decrypting(&self.service.keys, at, (own.as_ref(), &all))?)
     }
 
     async fn made_key(&self) -> Result<RequestedKey, LifeFault> {

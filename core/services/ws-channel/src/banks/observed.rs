@@ -352,6 +352,10 @@ impl BankChannel for ObservedChannel {
         self.inner.authorities()
     }
 
+    fn ends_renewals(&self, refusal: &str) -> bool {
+        self.inner.ends_renewals(refusal)
+    }
+
     fn code_limits(&self) -> Option<BankCodeLimits> {
         self.inner.code_limits()
     }

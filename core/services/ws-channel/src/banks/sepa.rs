@@ -21,6 +21,7 @@ use bankchannel_foundation::{Error, Secret, model::Content};
 use bankchannel_renewal::{CertificateSet, PairTrial};
 use bankchannel_sepa_web_services::codes;
 use bankchannel_storage::ws_channel::{BankCodeLimits, BankFile, FileFilter, NewUpload, UploadAtBank};
+use bankchannel_ws_channel::model::Bank;
 
 use super::{
     AccountBankConnection, BankChannel, BankError, BankFileDownload, CertificateCustomer, CertificateEnrolment,
@@ -74,12 +75,12 @@ pub(super) struct SepaBank {
 }
 
 impl SepaBank {
-    pub(super) fn new(bank: SepaWebServicesBank, config: &ReachedBankConfig) -> Self {
+    pub(super) fn new(name: Bank, bank: SepaWebServicesBank, config: &ReachedBankConfig) -> Self {
         Self {
             rules: config.renewal_rules(&bank),
             bank,
             at_once: config.certificates_at_once(),
-            codes: config.code_limits(),
+            codes: config.code_limits(name),
             time_limit: config.time_limit(),
             answer_timeout: config.answer_timeout(),
             users: Mutex::default(),

@@ -1,7 +1,7 @@
 //! `ImportCert` (docs/protocols/ws-channel.md §2.18, §6.3).
 
 use bankchannel_crypto::{CryptoError, rsa::RsaPrivateKey, x509::Certificate};
-use bankchannel_renewal::{CertificateLife, KnownPair};
+use bankchannel_renewal::{CertificateLife, CertificateSet, KnownPair};
 use bankchannel_storage::ws_channel::{CertMaterial, ImportOutcome, NewCertSet};
 use bankchannel_ws_channel::{
     ServiceRefusal,
@@ -33,7 +33,9 @@ pub(crate) async fn handle(
     call.concerns(&scope.bank, &material::named(request.ws_user_id.as_str()));
     let names = ImportNames { key: "PrivateKey", not_private: &service_texts::KEY_NOT_PRIVATE };
     let signing = pair(&request.certificate, &request.private_key, &names)?;
-    let encryption = encryption_pair(&request)?;
+    let channel = service.banks.channel(request.bank);
+    let decrypts = request.bank.needs_encryption_pair() || channel.as_ref().is_some_and(|channel| channel.decrypts());
+    let encryption = if decrypts { Some(encryption_pair(&request)?) } else { None };
     let now_s = call.now_ms.div_euclid(1000);
     let unfit = |name, pair: &ImportedPair, why: &str| {
         let why = format!("the certificate {} {why}", pair.certificate.serial_hex());
@@ -53,16 +55,17 @@ pub(crate) async fn handle(
         material::seal(&service.keys, place, &name, &pair.certificate, &pair.key)
     };
     let mut life = CertificateLife::default();
-    life.adopt(KnownPair::new(name.clone(), &signing.certificate.clone().into())).map_err(HandlerFault::internal)?;
+    let certificates = CertificateSet {
+        signing: signing.certificate.clone(),
+        encryption: encryption.as_ref().map(|pair| pair.certificate.clone()),
+    };
+    life.adopt(KnownPair::new(name.clone(), &certificates)).map_err(HandlerFault::internal)?;
     let set = NewCertSet {
         // One that begins later is not used before.
         state: life::state_of(&life, now_s),
         pair: name.clone(),
         life: life::written(&life)?,
-        due: service
-            .banks
-            .channel(request.bank)
-            .and_then(|channel| life::due_ms(&life, channel.renewal_rules(), call.now_ms)),
+        due: channel.and_then(|channel| life::due_ms(&life, channel.renewal_rules(), call.now_ms)),
         ws_user_id: request.ws_user_id.as_str().to_owned(),
         company: request.company.as_str().to_owned(),
         target_id: None,
@@ -105,14 +108,11 @@ fn pair(certificate: &CertificatePem, key: &PrivateKeyPem, names: &ImportNames) 
     }
 }
 
-/// A bank that encrypts needs a second pair (Danske Bank); other banks ignore it.
-fn encryption_pair(request: &ImportCertRequest) -> Result<Option<ImportedPair>, HandlerFault> {
-    if !request.bank.needs_encryption_pair() {
-        return Ok(None);
-    }
+/// The second pair, for a bank that encrypts (Danske Bank); it is not read for others.
+fn encryption_pair(request: &ImportCertRequest) -> Result<ImportedPair, HandlerFault> {
     let names = ImportNames { key: "EncPrivatekey", not_private: &service_texts::ENCRYPTION_KEY_NOT_PRIVATE };
     match (&request.enc_certificate, &request.enc_private_key) {
-        (Some(certificate), Some(key)) => pair(certificate, key, &names).map(Some),
+        (Some(certificate), Some(key)) => pair(certificate, key, &names),
         (Some(_), None) => Err(ServiceRefusal::missing("EncPrivatekey").into()),
         (None, Some(_)) => Err(ServiceRefusal::missing("EncCertificate").into()),
         (None, None) => Err(ServiceRefusal::missing("EncCertificate, EncPrivatekey").into()),

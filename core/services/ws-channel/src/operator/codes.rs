@@ -167,7 +167,7 @@ impl AdminApi {
         });
         GuardedUserIdInfo {
             sent: sent.collect(),
-            wrong_codes_max: configured.map(|(_, bank)| bank.code_limits().all),
+            wrong_codes_max: configured.map(|(bank, table)| table.code_limits(bank).all),
             allowed: one.allowed,
             bank: one.bank,
             ws_user_id: one.ws_user_id,
