@@ -65,6 +65,7 @@ pub(super) fn check_no_tests(
     environment: BankEnvironment,
     anchors: &ReadSources,
     pairs: [&Option<SigningPair>; 2],
+    bank_encryption: Option<&Certificate>,
 ) -> Result<()> {
     // The bank's own test authority, trusted by a client of its production.
     let is_of_test = |one: &Certificate| {
@@ -75,7 +76,9 @@ pub(super) fn check_no_tests(
     let tls = settings.connection.ca_file.as_ref().and_then(|path| read_authorities(path.as_ref()).ok());
     let tls = tls.and_then(|pem| String::from_utf8(pem).ok());
     let tls = tls.and_then(|text| Certificate::all_from_pem(&text).ok()).unwrap_or_default();
-    let own = pairs.into_iter().flatten().map(|pair| &pair.certificate);
+    let pairs = || pairs.into_iter().flatten();
+    let decrypting = pairs().flat_map(|pair| &pair.recipients).filter_map(|one| one.certificate.as_ref());
+    let own = pairs().map(|pair| &pair.certificate).chain(decrypting).chain(bank_encryption);
     let of_sandbox = own.chain(&tls).find(|one| profile::is_of_sandbox(one));
     match authority.or(of_sandbox) {
         Some(found) => Err(asked.refusal(found)),

@@ -169,7 +169,11 @@ pub(super) async fn seal(
     options: &CallOptions,
 ) -> Result<(SentIds, Vec<Segment>)> {
     let root_serial = match document.command {
-        CertificateCommand::GetBankCertificates => sender.trust.newest_anchor(options).await?,
+        CertificateCommand::GetBankCertificates if document.family == BankFamily::Danske => {
+            let why = "is missing: the bank is asked for its certificates by the serial number of its root";
+            let root = sender.trust.newest_anchor(options).await?;
+            Some(root.ok_or_else(|| Error::invalid_setting("trusted", why))?)
+        }
         _ => None,
     };
     let document = CertificateApplication {

@@ -260,7 +260,7 @@ impl ReadyCustomer {
         }
         let anchors = ReadSources::new(anchors)?;
         if let Some(asked) = asks_bank.as_ref().filter(|_| settings.customer_id.is_some()) {
-            check_no_tests(&settings, asked, environment, &anchors, [&content, &sender])?;
+            check_no_tests(&settings, asked, environment, &anchors, [&content, &sender], bank_encryption.as_ref())?;
         }
         Ok(Self {
             profile,

@@ -10,7 +10,7 @@ use bankchannel_xml::{TreeElement, XmlTree, decode_message};
 use crate::{
     codec::{BANK_ENCRYPTION, BANK_ROOT, BANK_SIGNING, CERTIFICATE_ELEMENTS, certificates_of},
     errors,
-    profile::BankFamily,
+    profile::{BankFamily, SignatureLevel},
     verify::{VerificationRules, base64_text, is_pki_document},
 };
 
@@ -91,36 +91,31 @@ impl CertificateExpectation<'_> {
     }
 
     /// Whether the bank's own certificates in an answer of Danske's may be used: a public client that does not look takes any
-    /// customer's for the bank's. Its root must be trusted already, its answer signed by the signing certificate that it names,
-    /// and that for encryption issued by the root itself.
+    /// customer's for the bank's. Its root must be trusted already, the signing certificate that it names be one of
+    /// its signers, as that of the answer is, and that for encryption issued by the root itself.
     ///
     /// # Errors
     /// `sepa_web_services.answer_not_trusted`.
-    pub(super) fn check_bank_own(
-        self,
-        fields: &Object<'_>,
-        signer: Option<&Certificate>,
-        rules: &VerificationRules,
-    ) -> Result<()> {
+    pub(super) fn check_bank_own(self, fields: &Object<'_>, rules: &VerificationRules) -> Result<()> {
         let refused = |why: &str| {
             let error = Error::because(&errors::ANSWER_NOT_TRUSTED, why.to_owned());
             Err(error.with("authenticated", false).with_outcome(CallOutcome::Unknown))
         };
         let named = |name| named_certificate(fields, name);
-        if let Some(root) = named(BANK_ROOT)
-            && !rules.anchors.contains(&root)
-        {
-            return refused(
-                "the bank names a root that is not trusted here: compare its fingerprint with what the bank publishes, then \
-                 add it with add_anchor",
-            );
-        }
-        if let (Some(signing), Some(signer)) = (named(BANK_SIGNING), signer)
-            && signing != *signer
-        {
-            return refused("the bank names another signing certificate than the one that has signed this answer");
-        }
         if let Some(encryption) = named(BANK_ENCRYPTION) {
+            let (Some(root), Some(signing)) = (named(BANK_ROOT), named(BANK_SIGNING)) else {
+                return refused("the bank's answer does not name its root and its signing certificate");
+            };
+            if !rules.anchors.contains(&root) {
+                return refused(
+                    "the bank names a root that is not trusted here: compare its fingerprint with what the bank publishes, \
+                     then add it with add_anchor",
+                );
+            }
+            // It may be the next one already, while the present one still signs.
+            if let Err(why) = rules.is_bank(&signing, SignatureLevel::Document) {
+                return refused(&format!("the bank names a signing certificate that is not its own: {why}"));
+            }
             let is_of_root = rules.anchors.iter().any(|anchor| encryption.is_issued_by(anchor));
             if !is_of_root || encryption.not_before_s() > rules.at_s {
                 return refused(

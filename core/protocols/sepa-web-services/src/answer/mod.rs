@@ -124,7 +124,7 @@ pub fn open_answer(answer: InResponse, expected: &AnswerExpectation<'_>) -> Resu
     };
     let certificates = match expected.certificates {
         Some(certificates) => {
-            certificates.check_bank_own(&document.fields, signers.last(), rules)?;
+            certificates.check_bank_own(&document.fields, rules)?;
             certificates.own_of(&document.fields, rules.at_s)?
         }
         None => IssuedCertificates::default(),

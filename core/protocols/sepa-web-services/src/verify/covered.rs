@@ -14,7 +14,7 @@ pub trait CoveredParts {
 
     /// A first request for a certificate, or one that anybody may make: it is not signed, and nothing vouches for it
     /// but a code.
-    fn unsigned_request(&mut self, _root: TreeElement<'_>) {}
+    fn unsigned_request(&mut self, _root: TreeElement<'_>, _was_encrypted: bool) {}
 
     /// All checks of the document hold, and those of its envelope if it came in one.
     fn document(&mut self, _document: &CoveredDocument<'_>) {}

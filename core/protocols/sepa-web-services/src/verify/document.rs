@@ -7,7 +7,7 @@ use super::elements::repeated_in_document;
 use super::kinds::{document_kind, is_pki_document, operation_of_command};
 use super::report::holding;
 use super::{CoveredDocument, MessageExamination, MessageKind, MessageSignature};
-use crate::profile::SignatureLevel;
+use crate::profile::{BankFamily, SignatureLevel};
 
 /// The names of a certificate's first request, for which there is no key to sign with yet.
 const FIRST_REQUEST: [&str; 3] = ["HMAC", "TransferKey", "PIN"];
@@ -57,6 +57,7 @@ impl MessageExamination<'_> {
                 true => ("ReturnCode", "ReturnText"),
                 false => ("ResponseCode", "ResponseText"),
             };
+            self.found.code_family = is_pki_document(root).then_some(BankFamily::Danske);
             self.found.code = text(code).or_else(|| self.found.code.take());
             self.found.text = text(words).or_else(|| self.found.text.take());
         }
@@ -90,7 +91,7 @@ impl MessageExamination<'_> {
                 };
                 self.checks.passed("V11", why);
                 if self.checks.all_hold() {
-                    self.parts.unsigned_request(root);
+                    self.parts.unsigned_request(root, self.was_encrypted);
                 }
                 return;
             }

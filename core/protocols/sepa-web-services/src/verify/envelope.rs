@@ -88,6 +88,7 @@ impl MessageExamination<'_> {
             let words: Vec<&str> = words.filter(|words| !words.is_empty()).collect();
             self.found.text = Some(words.join(" ")).filter(|words| !words.is_empty());
             self.found.code = text("ReturnCode").map(|code| code.trim().to_owned());
+            self.found.code_family = Some(BankFamily::Danske);
             self.checks.failed(
                 "V3",
                 "this is a fault of the certificate service: nobody signed it, so nothing follows from it",

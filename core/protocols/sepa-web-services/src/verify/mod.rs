@@ -109,6 +109,8 @@ pub struct ExaminedMessage {
     pub verdict: MessageVerdict,
     /// The digests that differ, if they were asked for.
     pub differences: Vec<DigestDifference>,
+    /// The family whose certificate service has the code, if its codes are its own.
+    pub code_family: Option<BankFamily>,
 }
 
 /// Examines a message. `explains` also looks for what would give a digest that differs.
@@ -155,6 +157,7 @@ struct MessageFindings {
     kind: Option<MessageKind>,
     operation: Option<String>,
     code: Option<String>,
+    code_family: Option<BankFamily>,
     text: Option<String>,
     signatures: Vec<MessageSignature>,
     /// That there are signatures that were not looked at: the check, and why.
@@ -284,6 +287,6 @@ impl<'e> MessageExamination<'e> {
             signatures,
             checks: checks.into_list(),
         };
-        ExaminedMessage { verdict, differences: found.differences }
+        ExaminedMessage { verdict, differences: found.differences, code_family: found.code_family }
     }
 }

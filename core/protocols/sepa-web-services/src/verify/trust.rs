@@ -35,7 +35,7 @@ impl VerificationRules {
     }
 
     /// Whether the signer of an answer is the bank: several authorities issue certificates to customers, too.
-    pub(super) fn is_bank(&self, signer: &Certificate, level: SignatureLevel) -> Result<String, String> {
+    pub(crate) fn is_bank(&self, signer: &Certificate, level: SignatureLevel) -> Result<String, String> {
         if self.own.iter().any(|own| own == signer) {
             return Err("the signer is our own certificate: nobody but us has signed this".to_owned());
         }

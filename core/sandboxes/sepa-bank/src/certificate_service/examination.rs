@@ -84,7 +84,7 @@ impl CoveredParts for ApplicationParts {
         self.service = wrapper.namespace().to_owned();
     }
 
-    fn unsigned_request(&mut self, root: TreeElement<'_>) {
+    fn unsigned_request(&mut self, root: TreeElement<'_>, _was_encrypted: bool) {
         let elements: Vec<_> = root.children().collect();
         self.application = Some(SeenApplication::new(root, elements.iter().copied(), &self.header.wrapper));
     }

@@ -140,14 +140,13 @@ impl PkiHandling<'_> {
     /// First certificates, for a PIN. A wrong one is counted.
     fn first(&self, state: &StateData, customer: &SandboxCustomer) -> Handled {
         let refused = |why: &str| (Err(PkiRefusal::customer(why)), Vec::new());
-        let (signing, encryption) = match self.requests() {
-            Ok(requests) => requests,
-            Err(refusal) => return (Err(refusal), Vec::new()),
-        };
         let pin = self.document.text("PIN").unwrap_or_default();
         let key = customer.key();
         if self.header.environment == TEST && pin == TEST_PIN {
-            return self.issued(state, customer, (&signing, &encryption), None, Vec::new());
+            return match self.requests() {
+                Ok((signing, encryption)) => self.issued(state, customer, (&signing, &encryption), None, Vec::new()),
+                Err(refusal) => (Err(refusal), Vec::new()),
+            };
         }
         let Some(sent) = state.code(&key) else { return refused("no PIN was sent to this customer") };
         if sent.locked {
@@ -162,6 +161,11 @@ impl PkiHandling<'_> {
         if sent.used_for.is_some() || self.bank.scenario_ms() > sent.until_ms {
             return refused("the PIN was used, or has ended");
         }
+        // The PIN first: a request that is not right does not use up one that is.
+        let (signing, encryption) = match self.requests() {
+            Ok(requests) => requests,
+            Err(refusal) => return (Err(refusal), Vec::new()),
+        };
         let used_for = Some(key_sha256(&signing));
         let is_used = SandboxChange::Code(SentCode { used_for, ..sent.clone() });
         self.issued(state, customer, (&signing, &encryption), None, vec![is_used])

@@ -156,7 +156,9 @@ impl PkiDocument {
             let kind = own("KeyGeneratorType");
             match () {
                 () if name != header.wrapper => Some(format!("{name} does not belong into {}In", header.wrapper)),
-                () if !matches!(kind, "software" | "HSM" | "") => {
+                () if !matches!(kind, "software" | "HSM")
+                    && order.iter().any(|(name, ..)| *name == "KeyGeneratorType") =>
+                {
                     Some("KeyGeneratorType is not software or HSM".to_owned())
                 }
                 () if !own("RequestId").is_empty() && own("RequestId") != header.request_id => {
@@ -206,9 +208,10 @@ impl CoveredParts for PkiParts {
         self.header = PkiRequestHeader::read(wrapper);
     }
 
-    fn unsigned_request(&mut self, root: TreeElement<'_>) {
+    fn unsigned_request(&mut self, root: TreeElement<'_>, was_encrypted: bool) {
         let elements: Vec<_> = root.children().collect();
-        self.document = PkiDocument::new(root, &elements, &self.header);
+        let seen = PkiDocument::new(root, &elements, &self.header);
+        self.document = seen.map(|seen| PkiDocument { was_encrypted, ..seen });
     }
 
     fn document(&mut self, document: &CoveredDocument<'_>) {
@@ -278,7 +281,7 @@ impl ExaminedPkiRequest {
         if document.command.is_signed() && document.signer.is_none() {
             return Err(PkiRefusal::customer("the document is not signed"));
         }
-        if document.command == CertificateCommand::RenewCertificate && !document.was_encrypted {
+        if document.command.asks_for_certificate() && !document.was_encrypted {
             return schema("the document is not encrypted");
         }
         Ok(document)

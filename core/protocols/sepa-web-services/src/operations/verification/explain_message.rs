@@ -7,7 +7,7 @@ use bankchannel_xml::text::on_one_line;
 
 use super::verify_message::{VerifyMessage, VerifyMessageRequest};
 use crate::{
-    codes::meaning_of,
+    codes::meaning_at_certificate_service,
     operations,
     profile::SignatureLevel,
     verify::{DigestDifference, ExaminedMessage, MAX_TRIED, MessageVerdict},
@@ -59,8 +59,9 @@ const COMMANDS: &[Command] = &[Command::named("explain").with_examples(EXAMPLES)
 impl Local for ExplainMessage {
     fn run(asked: VerifyMessageRequest, with: LocalContext<'_>) -> Result<ExplainMessageResponse, Error> {
         let only_signatures = asked.signatures_only.unwrap_or_default();
-        let ExaminedMessage { verdict, differences } = asked.examine(&with, true)?;
-        let code_meaning = verdict.response_code.as_deref().and_then(meaning_of).map(|known| {
+        let ExaminedMessage { verdict, differences, code_family } = asked.examine(&with, true)?;
+        let code = verdict.response_code.as_deref();
+        let code_meaning = code.and_then(|code| meaning_at_certificate_service(code_family, code)).map(|known| {
             let advice = if known.advice.is_empty() { String::new() } else { format!(". {}", known.advice) };
             format!("{}{advice}", known.meaning)
         });
