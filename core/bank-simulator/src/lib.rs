@@ -90,19 +90,21 @@ pub enum SimulatorError {
 /// breaks the schema is rejected with `FF01`. Then the bank's own: `AC02` it has no such debtor account, `AM03` a
 /// currency other than the account's, `AM04` funds.
 ///
-/// `now` is the creation time in the documents, `today` the day of booking.
+/// `accepts` is the version of payment files that the bank takes; without it, all that are checked. `now` is the creation
+/// time in the documents, `today` the day of booking.
 ///
 /// # Errors
 /// Never because of the payment file: see [`SimulatorError`].
 pub fn decide(
     payment: &[u8],
     ledger: &BankLedger,
+    accepts: Option<PaymentVersion>,
     now: Timestamp,
     today: jiff::civil::Date,
     ids: &AnswerIds,
 ) -> Result<BankDecision, SimulatorError> {
     let stamp = AnswerStamp::new(now, today, ids);
-    let examined = ExaminedPayment::read(payment, &stamp);
+    let examined = ExaminedPayment::read(payment, accepts, &stamp);
     let file = match &examined.file {
         Ok(file) => file,
         Err(faults) => return reject(&examined, faults),
@@ -125,12 +127,13 @@ pub fn decide(
 /// As [`decide`].
 pub fn reject_duplicate(
     payment: &[u8],
+    accepts: Option<PaymentVersion>,
     now: Timestamp,
     today: jiff::civil::Date,
     ids: &AnswerIds,
 ) -> Result<BankDecision, SimulatorError> {
     let stamp = AnswerStamp::new(now, today, ids);
-    let examined = ExaminedPayment::read(payment, &stamp);
+    let examined = ExaminedPayment::read(payment, accepts, &stamp);
     match &examined.file {
         Err(faults) if faults.is_unreadable() => reject(&examined, faults),
         _ => {
@@ -172,9 +175,9 @@ struct ExaminedPayment<'s> {
 }
 
 impl<'s> ExaminedPayment<'s> {
-    fn read(payment: &[u8], stamp: &'s AnswerStamp<'s>) -> Self {
+    fn read(payment: &[u8], accepts: Option<PaymentVersion>, stamp: &'s AnswerStamp<'s>) -> Self {
         let mut options = CheckOptions::on(Date(stamp.today));
-        (options.profile.accepts, options.judges_dates) = (Some(PaymentVersion::V09), false);
+        (options.profile.accepts, options.judges_dates) = (accepts, false);
         let mut faults = PaymentFaults::default();
         let nothing = |faults| Self { stamp, message_id: None, message_name: None, file: Err(faults), faulty: None };
         if payment.len() > MAX_PAYMENT_BYTES {

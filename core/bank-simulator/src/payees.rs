@@ -79,7 +79,7 @@ pub fn cancel(
     ids: &AnswerIds,
 ) -> Result<BankDecision, SimulatorError> {
     let stamp = AnswerStamp::new(now, today, ids);
-    let examined = ExaminedPayment::read(payment, &stamp);
+    let examined = ExaminedPayment::read(payment, None, &stamp);
     let report = report::rejected(&examined, &crate::faults::PaymentFaults::cancelled());
     crate::rejected(write::status_report(&report))
 }
@@ -119,7 +119,7 @@ fn checked(file: &PaymentFile, stamp: &AnswerStamp<'_>, kind: &str, runs: bool) 
     report.id = Some(stamp.ids.id(kind));
     report.debtor_bank_bic = Some(BIC.to_owned());
     report.original_message_id = file.id.clone();
-    report.original_message_name = Some(report::PAYMENT.name().to_owned());
+    report.original_message_name.clone_from(&file.message.name);
     report.original_count = file.count;
     report.original_sum = report::stated_or_real_sum(file);
     report.batches = file.batches.iter().map(|batch| of_batch(batch, runs)).collect();
@@ -266,7 +266,7 @@ mod tests {
         let file = payment("VoP match Matti", "Kaja");
         let ids = AnswerIds::new("K8").unwrap();
         let ledger = BankLedger::with_default_account();
-        let decided = decide(file.as_bytes(), &ledger, times().0, day(), &ids).unwrap();
+        let decided = decide(file.as_bytes(), &ledger, None, times().0, day(), &ids).unwrap();
         assert!(matches!(decided, BankDecision::Accepted { .. }));
         let BankDecision::Rejected { pain002 } = cancel(file.as_bytes(), times().1, day(), &ids).unwrap() else {
             panic!("it is accepted")

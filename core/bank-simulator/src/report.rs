@@ -14,8 +14,8 @@ use crate::ids::AnswerStamp;
 const NOT_PROVIDED: &str = "NOTPROVIDED";
 /// Longest id (`Max35Text`).
 const ID_LENGTH: usize = 35;
-/// The message that the bank takes.
-pub(crate) const PAYMENT: MessageType = MessageType::Pain00100109;
+/// What a file that cannot be read is taken for.
+const PAYMENT: MessageType = MessageType::Pain00100109;
 
 /// Group accepted, every transaction settled.
 pub(crate) fn accepted(file: &PaymentFile, stamp: &AnswerStamp<'_>) -> StatusReport {
@@ -87,7 +87,7 @@ fn statuses(
     let mut report = head(stamp);
     report.batches = file.batches.iter().enumerate().map(&mut batch).collect();
     report.original_message_id = file.id.clone();
-    report.original_message_name = Some(PAYMENT.name().to_owned());
+    report.original_message_name.clone_from(&file.message.name);
     report.original_count = file.count;
     report.original_sum = stated_or_real_sum(file);
     report.status = Some(Code::new(group));

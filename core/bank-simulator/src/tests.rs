@@ -2,6 +2,7 @@
 
 use bankchannel_foundation::model::Decimal;
 use bankchannel_iso20022::cash::{CashFile, Statement, StatementBalance};
+use bankchannel_iso20022::rules::PaymentVersion;
 use bankchannel_iso20022::status::StatusReport;
 use bankchannel_iso20022::{EXAMPLE_PAIN001, read_notification, read_statement, read_status_report};
 
@@ -20,7 +21,7 @@ fn ids() -> AnswerIds {
 }
 
 fn run(file: &str, ledger: &BankLedger) -> BankDecision {
-    decide(file.as_bytes(), ledger, now(), today(), &ids()).unwrap()
+    decide(file.as_bytes(), ledger, Some(PaymentVersion::V09), now(), today(), &ids()).unwrap()
 }
 
 fn accepted(file: &str, ledger: &BankLedger) -> (StatusReport, CashFile, CashFile, BankLedger) {
@@ -36,7 +37,7 @@ fn accepted(file: &str, ledger: &BankLedger) -> (StatusReport, CashFile, CashFil
 }
 
 fn rejected(file: &[u8], ledger: &BankLedger) -> StatusReport {
-    match decide(file, ledger, now(), today(), &ids()).unwrap() {
+    match decide(file, ledger, Some(PaymentVersion::V09), now(), today(), &ids()).unwrap() {
         BankDecision::Rejected { pain002 } => report(&pain002),
         BankDecision::Accepted { .. } => panic!("accepted"),
     }
@@ -184,6 +185,18 @@ fn each_reason_has_its_code() {
     let mut enough = BankLedger::default();
     enough.open(DEFAULT_IBAN, DEFAULT_OWNER, "EUR", cents(145_005));
     assert!(accepted(EXAMPLE_PAIN001, &enough).3.accounts[DEFAULT_IBAN].balance.is_zero());
+}
+
+/// The bank that takes every version books a file of 2009 as one of 2019, and its report names what it was.
+#[test]
+fn an_older_file_is_booked_by_a_bank_that_takes_it() {
+    let lines = EXAMPLE_PAIN001.lines().filter(|line| !line.contains("UETR"));
+    let older: String = lines.map(|line| line.replace("<Dt>", "").replace("</Dt>", "") + "\n").collect();
+    let older = older.replace("pain.001.001.09", "pain.001.001.03").replace("BICFI>", "BIC>");
+    let decided = decide(older.as_bytes(), &opened(), None, now(), today(), &ids()).unwrap();
+    let BankDecision::Accepted { pain002, camt053, .. } = decided else { panic!("{decided:?}") };
+    assert_eq!(report(&pain002).original_message_name.as_deref(), Some("pain.001.001.03"));
+    assert_eq!(read_statement(camt053.as_slice()).unwrap().statements[0].entries.len(), 1);
 }
 
 #[test]

@@ -280,7 +280,7 @@ fn t55_the_banks_own_certificates_come_from_the_pinned_root_alone() {
     let not_trusted = &errors::ANSWER_NOT_TRUSTED;
     for (why, signer, inside) in [
         ("another root", &SIGN, bank_own(&STRANGER, &SIGN, &CRYPTS)),
-        ("another signer than it says", &SIGN, bank_own(&ROOT, &IMPOSTOR, &CRYPTS)),
+        ("another signer than the bank's", &SIGN, bank_own(&ROOT, &IMPOSTOR, &CRYPTS)),
         ("a customer with the bank's name", &IMPOSTOR, bank_own(&ROOT, &IMPOSTOR, &CRYPTS)),
         ("a customer", &CUSTOMER, bank_own(&ROOT, &CUSTOMER, &CRYPTS)),
         ("an encryption certificate of a customers' authority", &SIGN, bank_own(&ROOT, &SIGN, &CUSTOMER)),
@@ -292,6 +292,25 @@ fn t55_the_banks_own_certificates_come_from_the_pinned_root_alone() {
     assert_eq!(row_of(opened(&CRYPTS, &bank_own(&ROOT, &CRYPTS, &CRYPTS))), not_trusted);
     let changed = answer("GetBankCertificate", &SIGN, &bank_own(&ROOT, &SIGN, &CRYPTS)).replacen(">OK<", ">KO<", 1);
     assert_eq!(row_of(open(&changed, operation, false)), &errors::ANSWER_SIGNATURE);
+}
+
+/// Nobody signs the header: the document, which is signed, says to which request it belongs.
+#[test]
+fn an_answer_to_another_request_is_not_believed() {
+    let inside = |id: &str| ok() + &element("RequestId", id);
+    let listed = |message: &str| open(message, "get_own_certificate_list", false);
+    assert!(listed(&answer("GetOwnCertificateList", &SIGN, &inside(""))).is_ok());
+    assert!(listed(&answer("GetOwnCertificateList", &SIGN, &inside("a1b2c3d4e5"))).is_ok());
+    let other_id = answer("GetOwnCertificateList", &SIGN, &inside("5e4d3c2b1a"));
+    let other = answer("RevokeCertificate", &SIGN, &inside(""));
+    let in_its_place = other.replace("RevokeCertificateOut", "GetOwnCertificateListOut");
+    for message in [other_id, other, in_its_place] {
+        let error = listed(&message).err().unwrap();
+        assert_eq!(error.row(), &bankchannel_foundation::error::row::PEER_PROTOCOL, "{error}");
+    }
+    let unnamed = ok() + &element("BankEncryptionCert", CRYPTS.certificate.base64());
+    let unnamed = answer("GetBankCertificate", &SIGN, &unnamed);
+    assert_eq!(row_of(open(&unnamed, "get_bank_certificate", false)), &errors::ANSWER_NOT_TRUSTED);
 }
 
 #[test]

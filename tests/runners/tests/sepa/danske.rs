@@ -44,6 +44,19 @@ async fn t55_the_bank_is_asked_for_its_certificate_once_and_again_after_a_day() 
     world.order("sandbox/faults", order).await;
     client.list_files(list("danske")).await.unwrap();
     client.list_files(list("danske")).await.unwrap();
+    assert_eq!(count(&world, "get_bank_certificates").await, 2, "asked in vain, it rests for five minutes");
+    clock.advance_ms(301_000);
+    world.order("sandbox/time", json!({"advance_s": 301})).await;
+    // Others go on while one asks a service that says nothing.
+    world.order("sandbox/faults", json!({"fault": "hold", "operation": "get_bank_certificates"})).await;
+    let asks = client.list_files(list("danske"));
+    let others = async {
+        world.order("sandbox/held", json!({})).await;
+        client.list_files(list("danske")).await.unwrap();
+        client.upload_file(upload("danske", "T55-3")).await.unwrap();
+        world.order("sandbox/release", json!({})).await;
+    };
+    tokio::join!(asks, others).0.unwrap();
     assert_eq!(count(&world, "get_bank_certificates").await, 3);
 }
 
@@ -55,14 +68,15 @@ async fn t55_what_is_wrong_with_the_banks_certificate_stops_everything_before_it
         ("sig.missing.inner", "answer_signature"),
         ("cert.signer=customer", "answer_not_trusted"),
         ("cert.signer=wrongca", "answer_not_trusted"),
-        ("code=99", "refused"),
+        ("code=99", "bank_certificate_missing"),
+        ("code=20", "bank_certificate_missing"),
     ] {
         let client = asking(&world, json!({}));
         world.order("sandbox/faults", json!({"fault": fault, "operation": "get_bank_certificates"})).await;
         let error = client.upload_file(upload("danske", "T55-2")).await.unwrap_err();
-        // The bank's no to the question is its no to the call: nothing of it was sent.
-        let outcome = if row == "refused" { "refused" } else { "not_sent" };
-        assert_eq!(code_and_message(&error), (&*format!("sepa_web_services.{row}"), outcome), "{fault}: {error:?}");
+        // The bank's no to the question is none to the call, of which nothing was sent.
+        assert_eq!(code_and_message(&error), (&*format!("sepa_web_services.{row}"), "not_sent"), "{fault}: {error:?}");
+        assert!(error.peer().is_none_or(|peer| peer.code.is_none()), "{error:?}");
     }
     assert_eq!(world.uploads("danske").await, 0);
 }

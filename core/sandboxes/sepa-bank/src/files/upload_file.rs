@@ -157,9 +157,9 @@ impl NewFiles<'_> {
         let message_key = payment.as_ref().and_then(|file| file.id.as_ref()).map(|id| format!("{key}/{id}"));
         let is_repeated = message_key.as_ref().is_some_and(|key| call.state.is_used_message_id(key, call.now_ms));
         let decision = if is_repeated {
-            reject_duplicate(content, at, today, &ids)
+            reject_duplicate(content, None, at, today, &ids)
         } else {
-            decide(content, &books.ledger(), at, today, &ids)
+            decide(content, &books.ledger(), None, at, today, &ids)
         };
         let totals = payment.as_ref().map(|file| {
             let count = file.batches.iter().map(|batch| batch.transactions.len() as u64).sum();

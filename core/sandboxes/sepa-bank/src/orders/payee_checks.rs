@@ -87,7 +87,7 @@ impl SandboxSepaBank {
             .map_err(|why| failed(&why))?;
         let key = format!("{}/{}", order.family, order.customer_id);
         let decision = match release {
-            true => decide(&content, &state.books(&key).ledger(), at, today, &ids),
+            true => decide(&content, &state.books(&key).ledger(), None, at, today, &ids),
             false => cancel(&content, at, today, &ids),
         };
         let mut answers = BankAnswerFiles {

@@ -15,6 +15,7 @@ use bankchannel_bank_simulator::{
 use bankchannel_crypto::digest;
 use bankchannel_foundation::model::{Content, Decimal};
 use bankchannel_iso20022::answers::UploadedMessage;
+use bankchannel_iso20022::rules::PaymentVersion;
 use bankchannel_storage::ws_channel::{
     BookOutcome, FileContent, FileScope, JournalledUpload, LedgerChange, NewBankFile, ProcessedUpload,
     SimulatorLedger as StoredLedger, StoreError, UploadState,
@@ -423,6 +424,9 @@ async fn answer(
     }
 }
 
+/// The version of payment files that the simulated bank takes (docs/protocols/ws-channel.md).
+const ACCEPTS: Option<PaymentVersion> = Some(PaymentVersion::V09);
+
 fn decided(
     payment: &[u8],
     (is_duplicate, decision): (bool, Option<OrderDecision>),
@@ -431,9 +435,9 @@ fn decided(
     ids: &AnswerIds,
 ) -> Result<SimulatorDecision, String> {
     let outcome = match decision {
-        _ if is_duplicate => reject_duplicate(payment, now, today, ids),
+        _ if is_duplicate => reject_duplicate(payment, ACCEPTS, now, today, ids),
         Some(OrderDecision::Cancel) => cancel(payment, now, today, ids),
-        _ => decide(payment, books, now, today, ids),
+        _ => decide(payment, books, ACCEPTS, now, today, ids),
     };
     let outcome = outcome.map_err(|why| why.to_string())?;
     if decision.is_none() && matches!(outcome, BankDecision::Accepted { .. }) {
