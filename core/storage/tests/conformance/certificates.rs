@@ -10,6 +10,7 @@ cases!(
     imports_and_retirements_exclude_each_other,
     an_expired_set_is_not_used_but_stands_in_the_way,
     a_renewal_replaces_only_what_it_began_with,
+    two_keys_are_one_pair_and_one_of_them_is_kept_longer,
     export_is_forbidden_for_ever,
 );
 
@@ -113,7 +114,7 @@ async fn an_enrolment_that_was_left_goes_on_with_its_key(store: WsChannelStore) 
     let again = held(store.begin_enrol(begin("nordea", "U1", "late", late)).await.unwrap());
     assert_eq!((&*again.life, again.set.state), ("asked", CertState::Pending));
     assert!(!store.take_step(&at, "dead", signs("p", "x", None), late).await.unwrap(), "it holds nothing any more");
-    assert!(store.signing_pair(OWNER, "nordea", "p").await.unwrap().is_some());
+    assert!(store.pair_key(OWNER, "nordea", "p", KeyPurpose::Signing).await.unwrap().is_some());
     // A clock that was ahead binds no caller.
     held(store.begin_enrol(begin("nordea", "U1", "back", NOW - 30 * DAY)).await.unwrap());
     // Given back: one with a request stays, one without goes.
@@ -231,11 +232,11 @@ async fn a_renewal_replaces_only_what_it_began_with(store: WsChannelStore) {
     let set = store.cert_sets(OWNER).await.unwrap().into_iter().find(|set| set.bank == "nordea").unwrap();
     assert_eq!((set.state, set.signing.unwrap().serial.as_str()), (CertState::Active, "03"));
     // The old pair stays until it is removed; the one that signs is not.
-    assert!(store.signing_pair(OWNER, "nordea", "pair-01").await.unwrap().is_some());
+    assert!(store.pair_key(OWNER, "nordea", "pair-01", KeyPurpose::Signing).await.unwrap().is_some());
     assert!(store.remove_pair(OWNER, "nordea", &ticket, "pair-01").await.unwrap());
     assert!(store.remove_pair(OWNER, "nordea", &ticket, "new").await.unwrap());
-    assert!(store.signing_pair(OWNER, "nordea", "pair-01").await.unwrap().is_none());
-    assert!(store.signing_pair(OWNER, "nordea", "new").await.unwrap().is_some());
+    assert!(store.pair_key(OWNER, "nordea", "pair-01", KeyPurpose::Signing).await.unwrap().is_none());
+    assert!(store.pair_key(OWNER, "nordea", "new", KeyPurpose::Signing).await.unwrap().is_some());
     assert!(store.release_set(OWNER, "nordea", &ticket).await.unwrap());
     assert!(store.hold_set(OWNER, "nordea", "stale", true, NOW).await.unwrap().is_none(), "just renewed");
     let all = store.all_lives(("", ""), 9).await.unwrap();
@@ -249,7 +250,57 @@ async fn a_renewal_replaces_only_what_it_began_with(store: WsChannelStore) {
     store.retire_certs(&scope(OWNER, "aktia"), "1a2b3c4d", NOW + DAY).await.unwrap();
     let renewed = LifeStep { issued: issued("late", "04", NOW + 400 * DAY), ..signs("late", "renewed", None) };
     assert!(!store.take_step(&scope(OWNER, "aktia"), "third", renewed, NOW + DAY).await.unwrap());
-    assert!(store.signing_pair(OWNER, "aktia", "late").await.unwrap().is_none(), "its keys are erased");
+    assert!(
+        store.pair_key(OWNER, "aktia", "late", KeyPurpose::Signing).await.unwrap().is_none(),
+        "its keys are erased"
+    );
+}
+
+/// At a bank that encrypts.
+async fn two_keys_are_one_pair_and_one_of_them_is_kept_longer(store: WsChannelStore) {
+    tenant_with_customer(&store).await;
+    let (at, bank) = (scope(OWNER, "danskebank"), "danskebank");
+    let decrypts = |name: &str| NewKeyRequest { purpose: KeyPurpose::Encryption, ..key(name) };
+    let both = |name: &str, serials: [&str; 2]| {
+        let mut all = issued(name, serials[0], NOW + 400 * DAY);
+        let purpose = KeyPurpose::Encryption;
+        all.extend(issued(name, serials[1], NOW + 400 * DAY).into_iter().map(|one| IssuedForPair { purpose, ..one }));
+        all
+    };
+    let serials = async || -> Vec<String> {
+        let kept = store.decrypting(OWNER, bank).await.unwrap();
+        kept.into_iter().map(|one| one.serial).collect()
+    };
+    let step = |name: &str, ids: [&str; 2]| LifeStep { issued: both(name, ids), ..signs(name, "issued", Some(NOW)) };
+    assert!(matches!(store.begin_enrol(begin(bank, "4Q7K2M", "one", NOW)).await.unwrap(), EnrolOutcome::Held(_)));
+    assert!(store.add_key_requests(OWNER, bank, "one", vec![key("old"), decrypts("old")]).await.unwrap());
+    assert_eq!(serials().await, [""; 0], "nothing was issued yet");
+    assert!(store.take_step(&at, "one", step("old", ["01", "02"]), NOW).await.unwrap());
+    let set = store.cert_sets(OWNER).await.unwrap().into_iter().find(|set| set.bank == bank).unwrap();
+    assert_eq!((set.signing.unwrap().serial, set.encryption.unwrap().serial), ("01".to_owned(), "02".to_owned()));
+    assert!(store.add_key_requests(OWNER, bank, "one", vec![key("new"), decrypts("new")]).await.unwrap());
+    assert!(store.take_step(&at, "one", step("new", ["03", "04"]), NOW).await.unwrap());
+    let mut kept = serials().await;
+    kept.sort();
+    assert_eq!(kept, ["02", "04"]);
+    // Never the pair in use, never for another holder, never where the other key is not there.
+    assert!(!store.remove_signing_key(OWNER, bank, "another", "old").await.unwrap());
+    for name in ["new", "absent"] {
+        assert!(store.remove_signing_key(OWNER, bank, "one", name).await.unwrap());
+    }
+    let of = |name: &'static str, purpose| store.pair_key(OWNER, bank, name, purpose);
+    assert!(of("new", KeyPurpose::Signing).await.unwrap().is_some());
+    assert!(store.remove_signing_key(OWNER, bank, "one", "old").await.unwrap());
+    assert!(of("old", KeyPurpose::Signing).await.unwrap().is_none());
+    assert!(of("old", KeyPurpose::Encryption).await.unwrap().is_some());
+    assert!(store.remove_pair(OWNER, bank, "one", "old").await.unwrap());
+    assert_eq!(serials().await, ["04"]);
+    // A set of one key, at another bank, is untouched by all that.
+    store.import_certs(&scope(OWNER, "aktia"), cert_set("09", NOW + 90 * DAY), NOW).await.unwrap();
+    let pair = store.cert_sets(OWNER).await.unwrap().into_iter().find(|set| set.bank == "aktia").unwrap().pair.unwrap();
+    assert!(store.hold_set(OWNER, "aktia", "two", false, NOW).await.unwrap().is_some());
+    assert!(store.remove_signing_key(OWNER, "aktia", "two", &pair).await.unwrap());
+    assert!(store.pair_key(OWNER, "aktia", &pair, KeyPurpose::Signing).await.unwrap().is_some());
 }
 
 async fn export_is_forbidden_for_ever(store: WsChannelStore) {

@@ -131,15 +131,17 @@ async fn a_renewed_certificate_is_as_good_and_a_retired_one_is_not(store: WsChan
     let judged = store.with_rights(rights(vec![connection()]));
     assert!(store.hold_set(CUSTOMER, "simulator", "r1", false, NOW).await.unwrap().is_some());
     let key = NewKeyRequest {
+        purpose: KeyPurpose::Signing,
         name: "new".to_owned(),
         label: "new".to_owned(),
         request: "request".to_owned(),
         sealed_key: b"sealed".to_vec(),
         key_id: "local-1".to_owned(),
     };
-    store.add_key_request(CUSTOMER, "simulator", "r1", key).await.unwrap();
+    store.add_key_requests(CUSTOMER, "simulator", "r1", vec![key]).await.unwrap();
     judged.judge().await.unwrap();
     let issued = IssuedForPair {
+        purpose: KeyPurpose::Signing,
         name: "new".to_owned(),
         pem: "certificate".to_owned(),
         subject: "1000038023".to_owned(),
@@ -148,7 +150,7 @@ async fn a_renewed_certificate_is_as_good_and_a_retired_one_is_not(store: WsChan
         not_after: NOW + DAY,
     };
     let step =
-        LifeStep { life: "{}".to_owned(), pair: Some("new".to_owned()), issued: Some(issued), ..LifeStep::default() };
+        LifeStep { life: "{}".to_owned(), pair: Some("new".to_owned()), issued: vec![issued], ..LifeStep::default() };
     assert!(store.take_step(&scope(CUSTOMER, "simulator"), "r1", step, NOW).await.unwrap());
     judged.judge().await.unwrap();
     // Retired and enrolled again: the call depends on the retired certificate.
