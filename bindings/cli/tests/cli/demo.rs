@@ -30,7 +30,7 @@ fn the_example_is_booked_and_shown() {
 
 #[test]
 fn a_payee_check_is_shown_and_the_order_released() {
-    for bank in ["simulator", "osuuspankki"] {
+    for bank in ["simulator", "osuuspankki", "danskebank"] {
         let ran = Home::empty().run(&["demo", "--payee-check", "--bank", bank]).expect(0);
         for part in [
             "The payee check: 1 match, 1 close match",
@@ -132,10 +132,10 @@ fn a_rejection_by_the_bank_is_shown_with_its_reason() {
 }
 
 #[test]
-fn three_banks_of_sepa_web_services_take_payments_and_renew() {
+fn four_banks_of_sepa_web_services_take_payments_and_renew() {
     let told = Home::empty().run(&["demo", "sepa", "--json"]).expect(0).json();
     assert_eq!(told["ok"], true, "{told}");
-    assert_eq!(told["sent"].as_array().map(Vec::len), Some(3), "{told}");
+    assert_eq!(told["sent"].as_array().map(Vec::len), Some(4), "{told}");
     let explained = told["explanation"]["text"].as_str().unwrap();
     assert!(explained.contains("FAIL"), "{explained}");
 }

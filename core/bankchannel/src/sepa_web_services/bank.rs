@@ -104,7 +104,7 @@ impl SepaWebServicesBank {
             return Err(Error::invalid_setting("customer_id", "is that of each customer: leave it out for a bank"));
         }
         // Replaced by that of each customer.
-        settings.customer_id = Some("0".to_owned());
+        settings.customer_id = Some("000000".to_owned());
         if settings.receiver_id.is_none() && settings.target_id.is_none() {
             settings.target_id = Some(String::from("0"));
         }

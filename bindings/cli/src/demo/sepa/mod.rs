@@ -1,7 +1,7 @@
-//! `demo sepa`: a company at three banks of SEPA Web Services, from payments to what became of each.
+//! `demo sepa`: a company at four banks of SEPA Web Services, from payments to what became of each.
 //!
 //! ```text
-//!   bank ─ a payment to each of three banks, the answer of one lost ─ reports and statements fetched
+//!   bank ─ a payment to each of four banks, the answer of one lost ─ reports and statements fetched
 //!        ─ the lost one settled by its report ─ an answer that was changed on its way: refused, and explained
 //!   two years ─ enrolled at each ─ renewed, the answer of one lost and asked for again ─ OP's authorities replaced
 //! ```
@@ -29,7 +29,7 @@ pub(super) const NAME: &str = "sepa";
 
 pub(super) fn command() -> Command {
     Command::new(NAME)
-        .about("Run a company at three banks' own channel: payments, a lost answer, a changed one; certificates enrolled and renewed")
+        .about("Run a company at four banks' own channel: payments, a lost answer, a changed one; certificates enrolled and renewed")
         .after_help(EXAMPLES)
         .arg(text(
             "keep",

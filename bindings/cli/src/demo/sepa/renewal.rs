@@ -12,7 +12,7 @@ use crate::{
 };
 
 const DAY_S: i64 = 86_400;
-/// From the first certificates to a day when the next one is due everywhere, in days: the banks' windows are 60, 55 and 30.
+/// From the first certificates to a day when the next one is due everywhere, in days: the banks' windows are 60, 55, 60 and 30.
 const UNTIL_DUE: i64 = 705;
 /// How long old and new authorities sign beside each other, in days.
 const OVERLAP: i64 = 30;
@@ -24,7 +24,7 @@ struct Enrolled {
     clock: Arc<SystemClock>,
 }
 
-/// Certificates over two years at three banks, told step by step. Returns their part of the summary.
+/// Certificates over two years at four banks, told step by step. Returns their part of the summary.
 pub(super) async fn tell(story: &Story<'_>, steps: &mut Steps) -> CommandOutcome<Value> {
     let enrolled = steps.step("Enrol at each: key on disk, then the code is spent", enrol(story)).await?;
     pass(story, &enrolled, UNTIL_DUE).await?;
@@ -42,9 +42,10 @@ async fn enrol(story: &Story<'_>) -> CommandOutcome<(Vec<Enrolled>, String)> {
         let customer = &family["customers"][0];
         let folder = story.folder.path().join(format!("{}-identity", bank.profile));
         let settings = json!({
-            "certificate_url": family["certificate_url"],
             "certificate_file": null,
             "private_key_file": null,
+            "encryption_certificate_file": null,
+            "encryption_private_key_file": null,
             "identity_dir": folder.display().to_string(),
             "passphrase": "of the keys in it",
             "retries": 0,
@@ -58,7 +59,7 @@ async fn enrol(story: &Story<'_>) -> CommandOutcome<(Vec<Enrolled>, String)> {
         client.list_files(list(bank)).await?;
         all.push(Enrolled { bank, client, clock });
     }
-    let detail = "three certificates for two years, each tried with a list".to_owned();
+    let detail = "certificates for two years, two of them at Danske Bank, each tried with a list".to_owned();
     Ok((all, detail))
 }
 
@@ -103,7 +104,7 @@ async fn renew(story: &Story<'_>, enrolled: &[Enrolled]) -> CommandOutcome<(Stri
             Err(error) => return Err(error.into()),
         }
     }
-    let detail = format!("two renewed; {unknown}: unknown, its key and request are kept");
+    let detail = format!("three renewed; {unknown}: unknown, its key and request are kept");
     Ok((unknown, detail))
 }
 
@@ -122,7 +123,7 @@ async fn resume(enrolled: &[Enrolled]) -> CommandOutcome<(Vec<Value>, String)> {
             "not_after": status.not_after.as_ref().map(bankchannel::Timestamp::as_str),
         }));
     }
-    Ok((certificates, "three new certificates work, the old ones are replaced".to_owned()))
+    Ok((certificates, "all new certificates work, the old ones are replaced".to_owned()))
 }
 
 /// New authorities at OP, beside the old ones and then alone.

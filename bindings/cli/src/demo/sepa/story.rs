@@ -13,9 +13,10 @@ use super::{
 use crate::exit::{CommandFailure, CommandOutcome};
 
 /// The banks: profile, family, type of payments, type of status reports.
-pub(super) const BANKS: [SepaDemoBank; 3] = [
+pub(super) const BANKS: [SepaDemoBank; 4] = [
     SepaDemoBank { profile: "nordea", family: "nordea", payment: "NDCORPAYS", report: "NDCORPAYL" },
     SepaDemoBank { profile: "op", family: "op", payment: "pain.001.001.09", report: "pain.002.001.10" },
+    SepaDemoBank { profile: "danske", family: "danske", payment: "pain.001.001.03", report: "pain.002.001.03" },
     SepaDemoBank { profile: "saastopankki", family: "samlink", payment: "XL", report: "XP" },
 ];
 
@@ -87,6 +88,7 @@ impl Story<'_> {
             let name = match bank.profile {
                 "nordea" => "Send a payment to Nordea",
                 "op" => "Send a payment to OP, compressed as it demands",
+                "danske" => "Send a payment to Danske Bank, encrypted",
                 _ => "Send a payment to Säästöpankki: the answer is lost",
             };
             summary.sent.push(steps.step(name, self.send(bank, is_lost)).await?);
@@ -105,7 +107,7 @@ impl Story<'_> {
         }
         steps.say("");
         summary.renewal = Some(Box::pin(renewal::tell(self, steps)).await?);
-        steps.say("\nThree payments were sent once each, and what became of them is known; three certificates renew themselves.");
+        steps.say("\nFour payments were sent once each, and what became of them is known; the certificates of four banks renew themselves.");
         Ok(())
     }
 
@@ -125,6 +127,7 @@ impl Story<'_> {
         let mut settings = json!({
             "bank": bank.profile,
             "file_url": family["file_url"],
+            "certificate_url": family["certificate_url"],
             "trusted_file": family["anchors_file"],
             "ca_file": ready["ca_file"],
             "only_ca_file": true,
@@ -132,6 +135,8 @@ impl Story<'_> {
             "target_id": customer["target_id"],
             "certificate_file": customer["certificate_file"],
             "private_key_file": customer["key_file"],
+            "encryption_certificate_file": customer["encryption_certificate_file"],
+            "encryption_private_key_file": customer["encryption_key_file"],
         });
         for (name, value) in further.as_object().into_iter().flatten() {
             settings[name] = value.clone();
@@ -144,7 +149,7 @@ impl Story<'_> {
 
     /// Sends a payment once. An answer that is lost leaves it unknown.
     async fn send(&self, bank: &SepaDemoBank, is_lost: bool) -> CommandOutcome<(Value, String)> {
-        let payment = payment(&bank.message_id())?;
+        let payment = payment(bank)?;
         let client = self.client(bank, json!({}))?;
         if is_lost {
             self.order("sandbox/faults", json!({"fault": "lost-after-commit"})).await?;
@@ -187,7 +192,7 @@ impl Story<'_> {
 
     /// Looks for the report that names the message whose answer was lost.
     async fn settle(&self) -> CommandOutcome<(Value, String)> {
-        let bank = &BANKS[2];
+        let bank = &BANKS[3];
         let folder = self.folder.path().join(bank.profile).display().to_string();
         let request = SettleBankUploadRequest::new(bank.message_id(), self.begun.clone(), folder);
         let settled = self.client(bank, json!({}))?.settle_upload(request).await?;
@@ -226,10 +231,11 @@ impl Story<'_> {
     }
 }
 
-/// A payment file with this message id.
-fn payment(message_id: &str) -> CommandOutcome<Vec<u8>> {
+/// A payment file for a bank, in its version.
+fn payment(bank: &SepaDemoBank) -> CommandOutcome<Vec<u8>> {
     let request = json!({
-        "message_id": message_id,
+        "message_id": bank.message_id(),
+        "version": if bank.payment == "pain.001.001.03" { "v03" } else { "v09" },
         "debtor": {"name": "Example Oy", "iban": "FI2112345600000785"},
         "execution_date": "2026-12-01",
         "created": "2026-11-20T08:00:00Z",

@@ -2,6 +2,7 @@
 
 use bankchannel_counterparts::EmbeddedServer;
 use bankchannel_crypto::{digest::hex, random};
+use bankchannel_iso20022::rules::PaymentVersion;
 use bankchannel_ws_channel_service::{RunningService, ServiceOptions};
 use serde_json::{Value, json};
 
@@ -25,7 +26,7 @@ pub(super) struct WsChannelDemoBank {
 }
 
 /// The banks.
-pub(super) static BANKS: [WsChannelDemoBank; 4] = [
+pub(super) static BANKS: [WsChannelDemoBank; 5] = [
     WsChannelDemoBank {
         name: "simulator",
         family: None,
@@ -62,9 +63,23 @@ pub(super) static BANKS: [WsChannelDemoBank; 4] = [
         enrol: "Enrol a certificate at Säästöpankki (SOAP)",
         wait: "Wait for the bank's answers of two days",
     },
+    WsChannelDemoBank {
+        name: "danskebank",
+        family: Some("danske"),
+        payment: "pain.001.001.03",
+        answers: ["pain.002.001.03", "camt.054.001.02", "camt.053.001.02"],
+        start: "Start a sandbox Danske Bank, and the service",
+        enrol: "Enrol two certificates at Danske Bank (SOAP)",
+        wait: "Wait for the bank's answers of two days",
+    },
 ];
 
 impl WsChannelDemoBank {
+    /// The version of payment files that it takes.
+    pub(super) fn version(&self) -> PaymentVersion {
+        PaymentVersion::of_message(self.payment).unwrap_or(PaymentVersion::V09)
+    }
+
     /// The bank of this name.
     pub(super) fn named(name: &str) -> &'static Self {
         BANKS.iter().find(|bank| bank.name == name).unwrap_or(&BANKS[0])

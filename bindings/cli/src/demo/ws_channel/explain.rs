@@ -35,16 +35,17 @@ pub(super) struct Payment {
     checked: PaymentCheck,
     /// The file as typed data, if it can be read.
     pub(super) file: Option<PaymentFile>,
+    /// The version that the bank takes.
+    version: PaymentVersion,
     /// Whether it is the user's own file.
     pub(super) own: bool,
 }
 
 impl Payment {
     /// Reads the user's file, or the example; with payees that the demo's bank checks, if asked for.
-    pub(super) fn read(path: Option<&str>, checks_payees: bool) -> CommandOutcome<Self> {
+    pub(super) fn read(path: Option<&str>, checks_payees: bool, version: PaymentVersion) -> CommandOutcome<Self> {
         let (name, bytes) = match path {
-            None if checks_payees => ("the example payment".to_owned(), with_checked_payees().into_bytes()),
-            None => ("the example payment".to_owned(), EXAMPLE_PAIN001.as_bytes().to_vec()),
+            None => ("the example payment".to_owned(), example(checks_payees, version).into_bytes()),
             Some(path) => {
                 let failed = |why: std::io::Error| {
                     CommandFailure::usage(format!("--payment: {}", shown::unreadable_content(path.as_ref(), &why)))
@@ -58,10 +59,10 @@ impl Payment {
                 (path.to_owned(), std::fs::read(path).map_err(failed)?)
             }
         };
-        let checked = check(bytes.as_slice(), &options())
+        let checked = check(bytes.as_slice(), &options(version))
             .map_err(|why| CommandFailure::usage(format!("--payment: the content cannot be read: {why}")))?;
         let file = read_payment(bytes.as_slice()).ok();
-        Ok(Self { name, bytes, checked, file, own: path.is_some() })
+        Ok(Self { name, bytes, checked, file, version, own: path.is_some() })
     }
 
     /// The file's digest, which can be quoted to the bank.
@@ -70,17 +71,32 @@ impl Payment {
     }
 }
 
-/// The example, whose payees' names ask the demo's bank for a match and for a close match.
-fn with_checked_payees() -> String {
-    EXAMPLE_PAIN001
+/// The example in this version; if payees are checked, their names ask the demo's bank for a match and for a close match.
+fn example(checks_payees: bool, version: PaymentVersion) -> String {
+    let example = match version {
+        PaymentVersion::V03 => of_2009(EXAMPLE_PAIN001),
+        _ => EXAMPLE_PAIN001.to_owned(),
+    };
+    if !checks_payees {
+        return example;
+    }
+    example
         .replace("<Nm>Alpha Supplies Ab</Nm>", "<Nm>VoP match Alpha Supplies Ab</Nm>")
         .replace("<Nm>Beta Logistics GmbH</Nm>", "<Nm>VoP close Beta Logistik GmbH</Nm>")
 }
 
+/// The example as a file of 2009: it had no UETR, its day was plain, and the BIC was named otherwise.
+fn of_2009(example: &str) -> String {
+    let (newer, older) = (PaymentVersion::V09.message().name(), PaymentVersion::V03.message().name());
+    let lines = example.lines().filter(|line| !line.contains("<UETR>"));
+    let older_line = |line: &str| line.replace(newer, older).replace("<Dt>", "").replace("</Dt>", "");
+    lines.map(|line| older_line(line).replace("BICFI>", "BIC>") + "\n").collect()
+}
+
 /// The check of the simulator bank, which takes one version and does not judge dates.
-fn options() -> CheckOptions {
+fn options(version: PaymentVersion) -> CheckOptions {
     let mut options = CheckOptions { judges_dates: false, ..CheckOptions::at_ms(SystemClock::default().now_ms()) };
-    options.profile.accepts = PaymentVersion::of_message(FILE_TYPE);
+    options.profile.accepts = Some(version);
     options
 }
 
@@ -95,7 +111,8 @@ pub(super) fn show(payment: &Payment, steps: &Steps, summary: &mut Summary) -> b
         steps.say(&format!("{} is wrong:", payment.name));
         if !readable {
             let found = payment.checked.message_name.as_deref().unwrap_or("no ISO 20022 message");
-            steps.say(&format!("  it is {found}; checked against the schema of {FILE_TYPE}"));
+            let wanted = payment.version.message().name();
+            steps.say(&format!("  it is {found}; checked against the schema of {wanted}"));
         }
         let rows = errors().map(finding_row);
         steps.say(table(&["Line", "Code", "What is wrong", "What to change"], rows).trim_end());

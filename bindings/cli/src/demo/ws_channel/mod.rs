@@ -42,7 +42,11 @@ pub(super) fn command() -> Command {
     Command::new("demo")
         .about("Run the whole flow on this machine: register, log in, sign and send a payment, read the bank's answer")
         .after_help(EXAMPLES)
-        .arg(text("payment", "FILE", "Your own payment file (pain.001.001.09), in place of the example file"))
+        .arg(text(
+            "payment",
+            "FILE",
+            "Your own payment file (pain.001.001.09; .03 for danskebank), in place of the example file",
+        ))
         .arg(
             text("bank", "BANK", "The bank: the service's simulator, or one over SEPA Web Services")
                 .value_parser(PossibleValuesParser::new(counterpart::BANKS.iter().map(|bank| bank.name)))
@@ -62,12 +66,12 @@ pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
 
 fn prepare_and_tell(matches: &ArgMatches, steps: &mut Steps, summary: &mut story::Summary) -> CommandOutcome<bool> {
     let path = matches.get_one::<String>("payment").map(String::as_str);
-    let payment = explain::Payment::read(path, matches.get_flag("payee-check"))?;
+    let bank = counterpart::WsChannelDemoBank::named(matches.get_one::<String>("bank").map_or("", String::as_str));
+    let payment = explain::Payment::read(path, matches.get_flag("payee-check"), bank.version())?;
     if !explain::show(&payment, steps, summary) {
         return Ok(false);
     }
     let workspace = Workspace::open(matches.get_one::<String>("keep").map(String::as_str))?;
-    let bank = counterpart::WsChannelDemoBank::named(matches.get_one::<String>("bank").map_or("", String::as_str));
     let told = story::tell(&payment, &workspace, bank, steps, summary);
     let ok = bankchannel_bridge::serving_runtime()?.block_on(told)?;
     if let Some(folder) = workspace.kept() {
