@@ -32,11 +32,10 @@ const SWIFT_STATEMENTS: &[(u32, u32)] = &[(1, 28), (30, 32)];
 /// Its cases of the payee check: from the first of a group to its last.
 const PAYEE_CHECK: &[(u32, u32)] = &[(1, 10), (20, 20)];
 
-/// The tests of docs/protocols/sepa-web-services.md §13 and the reports of its §15 that do not belong to Danske's channel:
-/// from the first of a group to its last.
-const SEPA_TESTS: &[(u32, u32)] = &[(1, 54), (62, 85), (87, 95)];
+/// The tests of docs/protocols/sepa-web-services.md §13 and the reports of its §15: from the first of a group to its last.
+const SEPA_TESTS: &[(u32, u32)] = &[(1, 85), (87, 95)];
 /// See [`SEPA_TESTS`].
-const SEPA_REPORTS: &[(u32, u32)] = &[(1, 18), (20, 26), (30, 31)];
+const SEPA_REPORTS: &[(u32, u32)] = &[(1, 31)];
 
 #[derive(Deserialize)]
 struct Proofs {

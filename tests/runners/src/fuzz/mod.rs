@@ -139,7 +139,7 @@ fn check_payment(bytes: &[u8]) {
 fn decide_payment(bytes: &[u8]) {
     let ids = AnswerIds::new("FUZZ").expect("an id");
     let day = jiff::civil::date(2026, 11, 20);
-    let decided = decide(bytes, &BankLedger::with_default_account(), jiff::Timestamp::UNIX_EPOCH, day, &ids);
+    let decided = decide(bytes, &BankLedger::with_default_account(), None, jiff::Timestamp::UNIX_EPOCH, day, &ids);
     decided.expect("the bank answers every file");
 }
 

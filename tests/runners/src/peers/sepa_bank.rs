@@ -15,6 +15,7 @@ fn family(bank: &str) -> &'static str {
     match bank {
         "nordea" => "nordea",
         "" | "op" => "op",
+        "danske" => "danske",
         _ => "samlink",
     }
 }
@@ -48,6 +49,8 @@ impl Peer for SepaBank {
                 ("target_id", &customer["target_id"]),
                 ("certificate_file", &customer["certificate_file"]),
                 ("private_key_file", &customer["key_file"]),
+                ("encryption_certificate_file", &customer["encryption_certificate_file"]),
+                ("encryption_private_key_file", &customer["encryption_key_file"]),
             ] {
                 all.entry(setting).or_insert_with(|| value.clone());
             }

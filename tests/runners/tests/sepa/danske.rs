@@ -256,3 +256,20 @@ async fn settings_that_lack_a_half_are_named_before_anything_is_sent() {
         (("configuration.invalid", "not_sent"), Some("encryption_certificate"))
     );
 }
+
+/// Each certificate says what its key is for.
+#[tokio::test(flavor = "multi_thread")]
+async fn t61_a_pair_in_the_other_ones_place_is_named() {
+    let world = World::new().await;
+    let customer = world.customer("danske", None);
+    let (signing, decrypting) = (["certificate_file", "key_file"], ["encryption_certificate_file", "encryption_key_file"]);
+    for (pair, settings, field) in [
+        (decrypting, ["certificate_file", "private_key_file"], "certificate"),
+        (signing, ["encryption_certificate_file", "encryption_private_key_file"], "encryption_certificate"),
+    ] {
+        let further = json!({settings[0]: customer[pair[0]], settings[1]: customer[pair[1]]});
+        let error = SepaWebServices::from_json(world.settings("danske", further)).unwrap_err();
+        let named = error.detail("field").unwrap_or_default();
+        assert!(error.code() == "configuration.invalid" && named.starts_with(field), "{error:?}");
+    }
+}
