@@ -38,7 +38,7 @@ impl Sampler<'_> {
     fn object(&mut self, shape: &StructShape) -> Map<String, Value> {
         let mut members = Map::new();
         for field in shape.fields {
-            if self.whole || !field.optional || self.random.below(2) == 1 {
+            if self.whole || !field.optional || self.own.needs(field) || self.random.below(2) == 1 {
                 members.insert(field.name.to_owned(), self.value(field, field.shape));
             }
         }

@@ -123,6 +123,8 @@ pub(super) fn read_request<'t>(elements: impl Iterator<Item = TreeElement<'t>>) 
             _ => {}
         }
     }
-    object.push("SerialNumbers", Value::Array(serials));
+    if !serials.is_empty() {
+        object.push("SerialNumbers", Value::Array(serials));
+    }
     object
 }

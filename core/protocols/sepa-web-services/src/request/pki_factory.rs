@@ -67,6 +67,10 @@ impl CertificateApplication {
         }
         for serial in &self.serial_numbers {
             check("serial_numbers", serial, 64)?;
+            if !serial.bytes().all(|byte| byte.is_ascii_digit()) {
+                let why = "must be decimal numbers: list_own_certificates tells them";
+                return Err(Error::invalid_field("serial_numbers", why));
+            }
             put("CertificateSerialNo", serial);
         }
         if is_status {

@@ -26,6 +26,11 @@ pub(crate) trait Particular: Sync {
         None
     }
 
+    /// Whether an optional field is always there.
+    fn needs(&self, _: &Field) -> bool {
+        false
+    }
+
     /// A body by the names of its fields.
     fn parsed(&self, body: &[u8]) -> Value {
         if body.is_empty() { Value::Null } else { serde_json::from_slice(body).unwrap() }

@@ -17,6 +17,18 @@ use crate::{exchange::AnyExchange, sample::Random};
 
 pub(super) struct SepaWebServices;
 
+/// The operations that Danske's certificate service has, with more fields than those of other banks.
+const OF_DANSKE: [&str; 4] =
+    ["request_certificate", "renew_certificate", "list_own_certificates", "revoke_certificate"];
+/// The names of its elements, and those of the fields.
+const NAMES_OF_DANSKE: [(&str, &str); 5] = [
+    ("SigningCertPKCS10", "Content"),
+    ("EncryptionCertPKCS10", "EncryptionContent"),
+    ("PIN", "TransferKey"),
+    ("CertificateSerialNo", "SerialNumbers"),
+    ("CRLReason", "RevocationReason"),
+];
+
 /// A request for a certificate.
 static REQUEST: LazyLock<String> = LazyLock::new(|| {
     let asked = serde_json::json!({"bank": "op", "customer_id": "1000022211"});
@@ -25,10 +37,11 @@ static REQUEST: LazyLock<String> = LazyLock::new(|| {
 });
 
 impl Particular for SepaWebServices {
-    fn credentials(&self, _: &dyn AnyExchange) -> Vec<Box<dyn Any>> {
-        // A bank with no rules of its own, so that every field is sent as it is given.
+    fn credentials(&self, exchange: &dyn AnyExchange) -> Vec<Box<dyn Any>> {
+        // A bank with no rules of its own, so that every field is sent as it is given; of the family that has them all.
         let mut profile = ChannelProfile::default();
-        profile.family = Some(BankFamily::Op);
+        let is_danske = OF_DANSKE.iter().any(|name| exchange.name().ends_with(name));
+        profile.family = Some(if is_danske { BankFamily::Danske } else { BankFamily::Op });
         profile.certificate_operations = Some(CertificateCommand::ALL.to_vec());
         vec![Box::new(FileServiceConnection {
             profile,
@@ -47,15 +60,27 @@ impl Particular for SepaWebServices {
             // Content that is not compressed does not mention it.
             "compress" if whole => Some(Value::Bool(true)),
             // PEM here, another form on the wire.
-            "certificate_request" => Some(Value::String(REQUEST.clone())),
+            "certificate_request" | "encryption_certificate_request" => Some(Value::String(REQUEST.clone())),
             "certificate" => named("op").unwrap().intermediates.clone().map(Value::String),
-            "code" => Some("9026173400582314".into()),
+            "serial_numbers" => Some(serde_json::json!(["17", "340282366920938463463374607431768211455"])),
+            "code" => Some("9026173400".into()),
             _ => None,
         }
     }
 
+    /// Danske issues two certificates at once.
+    fn needs(&self, field: &Field) -> bool {
+        field.name == "encryption_certificate_request"
+    }
+
     fn parsed(&self, body: &[u8]) -> Value {
-        by_names(XmlTree::read(std::str::from_utf8(body).unwrap()).unwrap().root())
+        let mut parsed = by_names(XmlTree::read(std::str::from_utf8(body).unwrap()).unwrap().root());
+        for (name, own) in NAMES_OF_DANSKE {
+            if let Some(value) = parsed.as_object_mut().and_then(|members| members.remove(name)) {
+                parsed[own] = value;
+            }
+        }
+        parsed
     }
 
     fn with_unknown(&self, body: &[u8], fields: &mut dyn Iterator<Item = &'static Field>) -> Bytes {
@@ -82,7 +107,7 @@ impl Particular for SepaWebServices {
 
     /// What only the client knows.
     fn settle_response(&self, response: &mut Value) {
-        for name in ["evidence", "certificate"] {
+        for name in ["evidence", "certificate", "encryption_certificate"] {
             response.as_object_mut().unwrap().remove(name);
         }
     }

@@ -42,7 +42,8 @@ pub struct RequestBankCertificateResponse {
     /// it is an error.
     #[boundary(off_wire)]
     pub certificate: Option<String>,
-    /// The certificate for the key that decrypts, if it was asked for, in the same form.
+    /// The certificate for the key that decrypts, if it was asked for, in the same form. Does not travel: the client finds it
+    /// among `certificates`.
     #[boundary(off_wire)]
     pub encryption_certificate: Option<String>,
     /// What shows later which messages were exchanged. Does not travel: the client notes it.
