@@ -826,6 +826,11 @@ export declare const codes: {
    * way: compare `encryptionCertificate` with what the bank has (`listOwnCertificates`).
    */
   readonly SEPA_WEB_SERVICES_ANSWER_NOT_DECRYPTED: "sepa_web_services.answer_not_decrypted";
+  /**
+   * The bank does not give its certificate for encryption. Nothing of the request was sent: ask the bank, or give
+   * its certificate as `bankEncryptionCertificate`.
+   */
+  readonly SEPA_WEB_SERVICES_BANK_CERTIFICATE_MISSING: "sepa_web_services.bank_certificate_missing";
   /** The answer is not of now. Compare this machine's clock with the time. */
   readonly SEPA_WEB_SERVICES_ANSWER_STALE: "sepa_web_services.answer_stale";
   /** The file in the answer cannot be unpacked. The message says what is wrong with it; the bank's support can help. */
@@ -8930,7 +8935,10 @@ export interface RequestBankCertificateResponse {
    * without it is an error.
    */
   readonly certificate?: string;
-  /** The certificate for the key that decrypts, if it was asked for, in the same form. */
+  /**
+   * The certificate for the key that decrypts, if it was asked for, in the same form. Does not travel: the client
+   * finds it among `certificates`.
+   */
   readonly encryptionCertificate?: string;
   /** What shows later which messages were exchanged. Does not travel: the client notes it. */
   readonly evidence?: ExchangeEvidence;
@@ -8969,7 +8977,10 @@ export interface RenewBankCertificateResponse {
    * without it is an error.
    */
   readonly certificate?: string;
-  /** The certificate for the key that decrypts, if it was asked for, in the same form. */
+  /**
+   * The certificate for the key that decrypts, if it was asked for, in the same form. Does not travel: the client
+   * finds it among `certificates`.
+   */
   readonly encryptionCertificate?: string;
   /** What shows later which messages were exchanged. Does not travel: the client notes it. */
   readonly evidence?: ExchangeEvidence;

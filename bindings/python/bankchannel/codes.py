@@ -83,6 +83,7 @@ __all__ = [
     "SEPA_WEB_SERVICES_ANSWER_NOT_TRUSTED",
     "SEPA_WEB_SERVICES_ANSWER_SIGNATURE",
     "SEPA_WEB_SERVICES_ANSWER_STALE",
+    "SEPA_WEB_SERVICES_BANK_CERTIFICATE_MISSING",
     "SEPA_WEB_SERVICES_BANK_FAILED",
     "SEPA_WEB_SERVICES_CERTIFICATE_NOT_OURS",
     "SEPA_WEB_SERVICES_CERTIFICATE_REFUSED",
@@ -495,6 +496,10 @@ SHA-256 of its certificate with what the bank publishes, then add it with `add_a
 SEPA_WEB_SERVICES_ANSWER_NOT_DECRYPTED: Final = "sepa_web_services.answer_not_decrypted"
 """The answer cannot be decrypted. Do not act on the answer. It was encrypted for another key, or changed on its way:
 compare `encryption_certificate` with what the bank has (`list_own_certificates`).
+"""
+SEPA_WEB_SERVICES_BANK_CERTIFICATE_MISSING: Final = "sepa_web_services.bank_certificate_missing"
+"""The bank does not give its certificate for encryption. Nothing of the request was sent: ask the bank, or give its
+certificate as `bank_encryption_certificate`.
 """
 SEPA_WEB_SERVICES_ANSWER_STALE: Final = "sepa_web_services.answer_stale"
 """The answer is not of now. Compare this machine's clock with the time."""

@@ -423,7 +423,9 @@ class RequestBankCertificateResponse(Record):
     without it is an error.
     """
     encryption_certificate: str | None = None
-    """The certificate for the key that decrypts, if it was asked for, in the same form."""
+    """The certificate for the key that decrypts, if it was asked for, in the same form. Does not travel: the client
+    finds it among `certificates`.
+    """
     evidence: ExchangeEvidence | None = None
     """What shows later which messages were exchanged. Does not travel: the client notes it."""
 
@@ -451,7 +453,9 @@ class RenewBankCertificateResponse(Record):
     without it is an error.
     """
     encryption_certificate: str | None = None
-    """The certificate for the key that decrypts, if it was asked for, in the same form."""
+    """The certificate for the key that decrypts, if it was asked for, in the same form. Does not travel: the client
+    finds it among `certificates`.
+    """
     evidence: ExchangeEvidence | None = None
     """What shows later which messages were exchanged. Does not travel: the client notes it."""
 

@@ -403,6 +403,11 @@ final class ErrorCode
      * way: compare `encryption_certificate` with what the bank has (`list_own_certificates`).
      */
     public const SEPA_WEB_SERVICES_ANSWER_NOT_DECRYPTED = 'sepa_web_services.answer_not_decrypted';
+    /**
+     * The bank does not give its certificate for encryption. Nothing of the request was sent: ask the bank, or give
+     * its certificate as `bank_encryption_certificate`.
+     */
+    public const SEPA_WEB_SERVICES_BANK_CERTIFICATE_MISSING = 'sepa_web_services.bank_certificate_missing';
     /** The answer is not of now. Compare this machine's clock with the time. */
     public const SEPA_WEB_SERVICES_ANSWER_STALE = 'sepa_web_services.answer_stale';
     /**

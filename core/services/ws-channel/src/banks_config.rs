@@ -198,6 +198,7 @@ pub struct ReachedBankConfig {
     /// The codes for first certificates that are sent for one user id, by all accounts together, without being right: 1 to 20.
     /// Banks lock after five or so, Danske Bank at the fourth. One account may have half of them refused, rounded up. Then
     /// `bankchannel admin code-release` lets more be sent. Default: 4; 3 for Danske Bank.
+    #[boundary(example = "4")]
     pub wrong_codes_max: Option<u32>,
 }
 

@@ -262,7 +262,8 @@ async fn settings_that_lack_a_half_are_named_before_anything_is_sent() {
 async fn t61_a_pair_in_the_other_ones_place_is_named() {
     let world = World::new().await;
     let customer = world.customer("danske", None);
-    let (signing, decrypting) = (["certificate_file", "key_file"], ["encryption_certificate_file", "encryption_key_file"]);
+    let (signing, decrypting) =
+        (["certificate_file", "key_file"], ["encryption_certificate_file", "encryption_key_file"]);
     for (pair, settings, field) in [
         (decrypting, ["certificate_file", "private_key_file"], "certificate"),
         (signing, ["encryption_certificate_file", "encryption_private_key_file"], "encryption_certificate"),

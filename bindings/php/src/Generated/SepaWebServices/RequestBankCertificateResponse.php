@@ -19,7 +19,7 @@ final class RequestBankCertificateResponse
      * @param string|null $certificate The certificate for the key of the request, as PEM text. Does not travel: the
      * client picks it, and an answer without it is an error.
      * @param string|null $encryptionCertificate The certificate for the key that decrypts, if it was asked for, in
-     * the same form.
+     * the same form. Does not travel: the client finds it among `certificates`.
      * @param ExchangeEvidence|null $evidence What shows later which messages were exchanged. Does not travel: the
      * client notes it.
      */
