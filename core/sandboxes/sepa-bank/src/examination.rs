@@ -221,9 +221,10 @@ impl ExaminedRequest {
             ..VerificationRules::default()
         };
         let mut parts = RequestParts::default();
-        let (verdict, _) = examine_parts(message, &rules, &mut parts);
+        let (verdict, text) = examine_parts(message, &rules, &mut parts);
         let RequestParts { header, envelope, document } = parts;
         let operation = command_of(&header.wrapper).map(|(_, operation)| operation).unwrap_or_default();
+        bank.note_document(dialect, (operation, &header.request_id), text.as_deref().unwrap_or_default());
         Self { header, operation, verdict, envelope, document }
     }
 

@@ -28,6 +28,7 @@ mod options;
 pub mod orders;
 mod pipeline;
 mod pki_factory;
+mod received;
 mod request_schema;
 mod running;
 mod service;

@@ -319,7 +319,7 @@ impl SandboxSepaBank {
                 (ExaminedServiceRequest::File(Box::new(examined)), AnswerShape::files(dialect))
             }
             BankService::Certificates => {
-                let examined = ExaminedApplication::new(self, certificates, message, charset);
+                let examined = ExaminedApplication::new(self, (dialect, certificates), message, charset);
                 (ExaminedServiceRequest::Certificate(Box::new(examined)), AnswerShape::certificates(dialect))
             }
         };

@@ -11,6 +11,8 @@ use super::{
     dialect::{BankDialect, DIALECTS},
     held::HeldAnswers,
     load::BankLoad,
+    orders::ReceivedDocument,
+    received::ReceivedDocuments,
     state::SepaBankState,
 };
 
@@ -31,12 +33,28 @@ pub struct SandboxSepaBank {
     /// How long after an upload the bank has decided, milliseconds.
     pub(crate) report_after_ms: i64,
     pub(crate) control: Option<Arc<ControlState>>,
+    pub(crate) received: ReceivedDocuments,
 }
 
 impl SandboxSepaBank {
     pub(crate) fn certificates_of(&self, dialect: &BankDialect) -> &FamilyCertificates {
         let at = DIALECTS.iter().position(|one| one.family == dialect.family).unwrap_or_default();
         &self.certificates[at]
+    }
+
+    /// Keeps a document for who runs the bank, if there is a control interface to ask by.
+    pub(crate) fn note_document(&self, dialect: &BankDialect, (operation, request_id): (&str, &str), document: &[u8]) {
+        if self.control.is_none() || document.is_empty() {
+            return;
+        }
+        let of = ReceivedDocument {
+            family: dialect.name().to_owned(),
+            operation: if operation.is_empty() { "-" } else { operation }.to_owned(),
+            request_id: request_id.chars().take(40).collect(),
+            document: String::new(),
+            left_out: None,
+        };
+        self.received.note(of, document);
     }
 
     /// The time in messages, Unix seconds.

@@ -140,6 +140,27 @@ async fn t60_answers_are_opened_however_the_bank_encrypts_them_and_others_are_no
     assert_eq!(world.uploads("danske").await, 1);
 }
 
+/// Who runs the bank sees what was inside, and no code of a customer.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_encrypted_is_shown_to_who_runs_the_bank() {
+    let world = World::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let client = client(&world, "danske", folder.path(), json!({}));
+    let pin = code(&world, "danske");
+    enrol(&client, pin.clone()).await.unwrap();
+    client.list_files(list("danske")).await.unwrap();
+    let seen = world.order("sandbox/documents", json!({})).await;
+    let all = seen["documents"].as_array().unwrap();
+    let of = |operation: &str| {
+        let operation = format!("sepa_web_services.{operation}");
+        let found = all.iter().rfind(|one| one["family"] == "danske" && one["operation"] == *operation);
+        found.unwrap_or_else(|| panic!("{operation}: {seen}"))["document"].as_str().unwrap()
+    };
+    assert!(of("request_certificate").contains("<PIN>...</PIN>"), "{seen}");
+    assert!(of("list_files").contains("<Command>DownloadFileList</Command>"), "{seen}");
+    assert!(!seen.to_string().contains(&format!("{}<", pin.expose())), "{seen}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn t56_a_pin_is_tried_once_for_each_call_and_locked_after_four() {
     let world = World::new().await;

@@ -104,7 +104,7 @@ impl ExaminedApplication {
     /// Examines a message; takes as long as its signature.
     pub(crate) fn new(
         bank: &SandboxSepaBank,
-        certificates: &FamilyCertificates,
+        (dialect, certificates): (&BankDialect, &FamilyCertificates),
         message: Bytes,
         charset: Option<String>,
     ) -> Self {
@@ -116,9 +116,10 @@ impl ExaminedApplication {
             ..VerificationRules::default()
         };
         let mut parts = ApplicationParts::default();
-        let (verdict, _) = examine_parts(message, &rules, &mut parts);
+        let (verdict, text) = examine_parts(message, &rules, &mut parts);
         let ApplicationParts { header, service, application } = parts;
         let operation = application.as_ref().map_or("", |application| operation_named(application.command.name()));
+        bank.note_document(dialect, (operation, &header.request_id), text.as_deref().unwrap_or_default());
         Self { header, operation, verdict, application, service }
     }
 

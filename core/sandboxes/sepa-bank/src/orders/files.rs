@@ -38,11 +38,42 @@ server_orders! {
     AddFiles("sepa_bank.add_files", HostedForm { given: &["files"], ..HostedForm::at("files") }):
         SeededBankFiles => AddedFiles, blocking SandboxSepaBank::add_files;
 
+    /// List the documents that the bank has received lately.
+    ///
+    /// The last hundred, oldest first: the requests inside of the envelopes, decrypted where they were encrypted, whether they
+    /// were believed or not. Customers' codes are left out.
+    ListDocuments("sepa_bank.documents", HostedForm { writes_nulls: true, ..HostedForm::at("documents") }):
+        PlainOrder => ReceivedDocuments, blocking SandboxSepaBank::list_documents;
+
     /// Count the messages with a file that each customer has sent.
     ///
     /// Refused ones count, too.
     CountUploads("sepa_bank.uploads", HostedForm::at("uploads")):
         PlainOrder => CountedUploads, blocking SandboxSepaBank::count_uploads;
+}
+
+/// The documents that were received.
+#[derive(Boundary)]
+#[non_exhaustive]
+pub struct ReceivedDocuments {
+    /// The documents, oldest first.
+    pub documents: Vec<ReceivedDocument>,
+}
+
+/// A document that was received.
+#[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
+pub struct ReceivedDocument {
+    /// The family of the bank that has received it.
+    pub family: String,
+    /// The operation, `-` if it is not known.
+    pub operation: String,
+    /// The RequestId in the envelope.
+    pub request_id: String,
+    /// The beginning of the document, at most 16 KiB: the encrypted one where the bank could not decrypt it.
+    pub document: String,
+    /// How many bytes of it are left out; absent if none.
+    pub left_out: Option<u64>,
 }
 
 /// The maximum length of a file type, in characters.
@@ -202,6 +233,10 @@ impl SandboxSepaBank {
             sha256: file.sha256.clone(),
         };
         Ok(self.state.read(|state| ListedSandboxFiles { files: state.files.iter().map(listed).collect() }))
+    }
+
+    fn list_documents(&self, _: PlainOrder) -> Result<ReceivedDocuments> {
+        Ok(ReceivedDocuments { documents: self.received.all() })
     }
 
     fn count_uploads(&self, _: PlainOrder) -> Result<CountedUploads> {

@@ -23,8 +23,8 @@ pub use faults::{
     ReleasedAnswers, TellLoad,
 };
 pub use files::{
-    AddFiles, AddedFiles, CountUploads, CountedUploads, ListFiles, ListedFile, ListedSandboxFiles, Seed,
-    SeededBankFile, SeededBankFiles,
+    AddFiles, AddedFiles, CountUploads, CountedUploads, ListDocuments, ListFiles, ListedFile, ListedSandboxFiles,
+    ReceivedDocument, ReceivedDocuments, Seed, SeededBankFile, SeededBankFiles,
 };
 
 pub use payee_checks::{CancelBankOrder, DecidedBankOrders, ReleaseBankOrder, SandboxBankOrder};

@@ -243,9 +243,11 @@ impl ExaminedPkiRequest {
             ..VerificationRules::default()
         };
         let mut parts = PkiParts::default();
-        let (verdict, _) = examine_parts(message, &rules, &mut parts);
+        let (verdict, text) = examine_parts(message, &rules, &mut parts);
         let PkiParts { header, document } = parts;
-        Self { header, verdict, document }
+        let seen = Self { header, verdict, document };
+        bank.note_document(dialect, (seen.operation(), &seen.header.request_id), text.as_deref().unwrap_or_default());
+        seen
     }
 
     /// The library's name of the operation; empty if it is not known.
