@@ -14,7 +14,7 @@ use crate::ids::AnswerStamp;
 const NOT_PROVIDED: &str = "NOTPROVIDED";
 /// Longest id (`Max35Text`).
 const ID_LENGTH: usize = 35;
-/// What a file that cannot be read is taken for.
+/// The message that an unreadable file is taken for.
 const PAYMENT: MessageType = MessageType::Pain00100109;
 
 /// Group accepted, every transaction settled.

@@ -1,5 +1,5 @@
 //! Block ciphers in CBC mode without padding, over pieces, as XML encryption has them. Nothing protects their text against
-//! changes: what is decrypted counts only once a signature inside of it holds.
+//! changes: a decrypted text counts only once a signature inside of it holds.
 
 use aws_lc_rs::cipher::{
     AES_256, DecryptingKey, DecryptionContext, EncryptingKey, EncryptionContext, UnboundCipherKey,

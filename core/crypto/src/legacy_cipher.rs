@@ -1,4 +1,4 @@
-//! What one bank's channel still encrypts with: a session's key by RSA with PKCS#1 v1.5, its content by 3DES. Nothing here is
+//! The ciphers of one bank's channel: a session's key by RSA with PKCS#1 v1.5, its content by 3DES. Nothing here is
 //! for a bank whose profile does not ask for it.
 //!
 //! Who sees whether padding fits can decrypt messages that are not his (Bleichenbacher). So a key that cannot be unwrapped is

@@ -129,7 +129,7 @@ impl<'r> EncryptedData<'r> {
     }
 }
 
-/// What was decrypted. Whether its padding fits must not show: it is read as a document in each case, and then it is one or
+/// A decrypted text. Whether its padding fits must not show: it is read as a document in each case, and then it is one or
 /// none.
 pub struct DecryptedText {
     bytes: Vec<u8>,

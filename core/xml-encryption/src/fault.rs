@@ -4,7 +4,7 @@ use std::fmt;
 
 use bankchannel_xml::TreeElement;
 
-/// What is wrong with the structure of encrypted data, which everybody can see.
+/// A fault in the structure of encrypted data, which anybody can see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EncryptionFault {
     /// The element as a path from the root, as it is written.

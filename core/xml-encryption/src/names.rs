@@ -7,7 +7,7 @@ use bankchannel_crypto::legacy_cipher::TRIPLE_DES;
 pub const ENCRYPTION_NAMESPACE: &str = "http://www.w3.org/2001/04/xmlenc#";
 /// The namespace of XML signatures, whose KeyInfo is used.
 pub(crate) const SIGNATURE_NAMESPACE: &str = "http://www.w3.org/2000/09/xmldsig#";
-/// What is encrypted: an element, here the root of a document.
+/// The kind of encrypted part: an element, here the root of a document.
 pub(crate) const ELEMENT: &str = "http://www.w3.org/2001/04/xmlenc#Element";
 /// RSA with PKCS#1 v1.5, for the session's key.
 pub(crate) const RSA_1_5: &str = "http://www.w3.org/2001/04/xmlenc#rsa-1_5";

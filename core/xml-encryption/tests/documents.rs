@@ -1,4 +1,4 @@
-//! Whole documents: the vectors, our own both ways, and what is refused (docs/protocols/sepa-web-services.md §2.9, §2.10).
+//! Whole documents: the vectors, our own both ways, and refused ones (docs/protocols/sepa-web-services.md §2.9, §2.10).
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -46,7 +46,7 @@ fn ev1_to_ev4() {
     assert_eq!(with_counting_key(CbcCipher::AES_256, &lines).unwrap(), b"<a>Raha</a>");
 }
 
-/// What is decrypted is read whether or not its padding fits.
+/// A decrypted text is read whether or not its padding fits.
 #[test]
 fn bad_padding_is_read_as_far_as_a_good_one() {
     let text = data(CbcCipher::AES_256, "oKGio6SlpqeoqaqrrK2ur9UEEhsBoV4DUHnN0kUUoFL+jiUJZKXu2Z0OH0xsSH/y");

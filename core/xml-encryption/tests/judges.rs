@@ -1,4 +1,4 @@
-//! xmlsec1 opens what is encrypted here, and what it encrypts opens here.
+//! xmlsec1 opens our documents, and its own open here.
 #![allow(clippy::unwrap_used)]
 
 mod common;

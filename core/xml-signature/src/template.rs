@@ -72,7 +72,7 @@ impl SignatureTemplate<'_> {
             };
             let method = reference.canonical.unwrap_or(CanonicalMethod::Inclusive);
             let digest = self.algorithm.digest(&canonical_bytes(target, None, &CanonicalForm::from(method)));
-            // A signature stands inside of what it covers, if that is all of the document.
+            // A signature stands inside of the document that it covers, if that is all of it.
             let enveloped = if target == tree.root() { empty("Transform", ENVELOPED) } else { String::new() };
             let named = reference.canonical.map(|method| empty("Transform", method.uri())).unwrap_or_default();
             out.push_str(&format!(

@@ -33,7 +33,7 @@ pub(super) struct BankEncryption {
     pub(super) told_s: i64,
 }
 
-/// What is known of the certificate.
+/// The knowledge of the certificate.
 #[derive(Default)]
 pub(super) struct KnownEncryption {
     /// The one that the settings give: the bank is not asked.
@@ -67,7 +67,7 @@ impl KnownEncryption {
         self.state().changes
     }
 
-    /// What was told and holds, and whether that was within a day.
+    /// The certificate that was told and holds, and whether that was within a day.
     fn holding(&self, now_s: i64) -> Option<(Certificate, bool)> {
         let told = self.state().told.clone()?;
         let is_fresh = (0..ASK_AGAIN_S).contains(&(now_s - told.told_s));
@@ -177,7 +177,7 @@ impl FileServiceSender {
                 Ok(certificate)
             }
             Err(error) => match before {
-                // What was told before and still holds is no reason to stop: the bank says so if it is not right any more.
+                // One of before that still holds is no reason to stop: the bank says so if it is not right any more.
                 Some(told) => {
                     known.state().failed_s = Some(now_s);
                     let text =

@@ -11,7 +11,7 @@ use bankchannel_transport::background::{self, UndoneWork};
 
 use super::sent_ids::SentIds;
 
-/// What the certificate service was asked for.
+/// The question to the certificate service.
 pub(super) struct AskedOfCertificateService {
     pub(super) family: BankFamily,
     pub(super) request: Option<CertificateRequest>,

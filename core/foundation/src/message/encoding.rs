@@ -26,7 +26,7 @@ pub trait SegmentEncoding: fmt::Debug + Send + Sync {
 
 /// One pass over the bytes of segments.
 pub trait SegmentEncoder: Send {
-    /// Adds the next piece, and hands on what is encoded for certain.
+    /// Adds the next piece, and hands on the part that is encoded for certain.
     ///
     /// # Errors
     /// It cannot be encoded.

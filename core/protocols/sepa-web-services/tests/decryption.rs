@@ -106,7 +106,7 @@ fn the_step_that_fails_is_told() {
         both.contains(&RECIPIENT.certificate.serial_hex()) && both.contains(&OTHER.certificate.serial_hex()),
         "{both}"
     );
-    // What is inside is not signed, or by a stranger.
+    // The text inside is not signed, or by a stranger.
     for (document, id) in
         [(response("00") + RESPONSE_END, "V11"), (STRANGER.document(&response("00"), RESPONSE_END), "V11")]
     {
@@ -120,7 +120,7 @@ fn the_step_that_fails_is_told() {
     assert!(why(&found, "V10").contains("EncryptedData is not the document"), "{:?}", found.checks);
 }
 
-/// Nobody can tell a wrong key from a wrong padding, a changed text, or one that is no document.
+/// A wrong key, a wrong padding, a changed text and one that is no document look the same.
 #[test]
 fn what_is_wrong_with_the_text_is_one_message() {
     let good = encrypted(CbcCipher::AES_256, &signed());
@@ -143,7 +143,7 @@ fn what_is_wrong_with_the_text_is_one_message() {
     assert!(told.iter().all(|why| *why == told[0]) && told[0].contains("cannot be decrypted"), "{told:?}");
 }
 
-/// The key is used only for what the bank has signed; a person may look into any message.
+/// The key is used only for messages that the bank has signed; a person may look into any message.
 #[test]
 fn a_message_that_is_not_believed_is_not_decrypted() {
     let inside = encrypted(CbcCipher::AES_256, &signed());
@@ -167,7 +167,7 @@ fn a_message_that_is_not_believed_is_not_decrypted() {
     assert!(examine(message.as_bytes(), &strict(vec![recipient(&RECIPIENT, true)]), false).verdict.valid);
 }
 
-/// What nobody is known to have signed is refused in one text, whatever it is.
+/// A text whose signer is not known is refused in one way, whatever it is.
 #[test]
 fn what_is_decrypted_and_not_believed_is_refused_in_one_text() {
     let texts = [

@@ -151,7 +151,7 @@ fn t58_documents_have_the_order_of_the_schema() {
     }
 }
 
-/// T56, T57: what a customer sends holds at a bank, wherever the document stands; one changed letter does not.
+/// T56, T57: the requests of a customer hold at a bank, wherever the document stands; one changed letter does not.
 #[test]
 fn t57_requests_hold_at_a_bank() {
     let at_bank = VerificationRules { signers: None, family: None, ..rules() };
@@ -294,7 +294,7 @@ fn t55_the_banks_own_certificates_come_from_the_pinned_root_alone() {
     assert_eq!(row_of(open(&changed, operation, false)), &errors::ANSWER_SIGNATURE);
 }
 
-/// Nobody signs the header: the document, which is signed, says to which request it belongs.
+/// The header is not signed: the document, which is, says to which request it belongs.
 #[test]
 fn an_answer_to_another_request_is_not_believed() {
     let inside = |id: &str| ok() + &element("RequestId", id);

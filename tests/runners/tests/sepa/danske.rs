@@ -140,7 +140,7 @@ async fn t60_answers_are_opened_however_the_bank_encrypts_them_and_others_are_no
     assert_eq!(world.uploads("danske").await, 1);
 }
 
-/// Who runs the bank sees what was inside, and no code of a customer.
+/// Who runs the bank sees the documents, and no code of a customer.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_encrypted_is_shown_to_who_runs_the_bank() {
     let world = World::new().await;

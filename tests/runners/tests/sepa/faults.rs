@@ -55,7 +55,7 @@ async fn t19_t78_t82_nothing_that_is_wrong_with_an_answer_is_believed() {
         for (fault, code) in ANSWER_FAULTS {
             world.fault(fault).await;
             let error = client.list_files(list(family)).await.unwrap_err();
-            // What is wrong inside of an encrypted document is told to nobody.
+            // The fault inside of an encrypted document is not told.
             let is_masked = family == "danske" && error.code() == "sepa_web_services.answer_not_decrypted";
             assert!(code == "any" || error.code() == code || is_masked, "{family}, {fault}: {error:?}");
             assert_eq!(error.outcome(), Some(bankchannel::CallOutcome::Unknown), "{family}, {fault}: {error}");

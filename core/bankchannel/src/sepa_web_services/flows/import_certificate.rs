@@ -81,7 +81,7 @@ struct ImportedPair {
     certificates: CertificateSet,
 }
 
-/// The pair of a request, or both, which can be used for what they are.
+/// The pair of a request, or both, each fit for its use.
 fn read(request: &ImportBankCertificateRequest, decrypts: bool, now_s: i64) -> Result<ImportedPair> {
     let passphrase = request.passphrase.as_ref().map(Secret::expose);
     let pair = |(field, certificate): (&str, &str), (key_field, key): (&str, &Secret), why: WhyUnfit| {
@@ -124,5 +124,5 @@ fn read(request: &ImportBankCertificateRequest, decrypts: bool, now_s: i64) -> R
     Ok(ImportedPair { key, encryption_key, certificates: CertificateSet { signing, encryption } })
 }
 
-/// Why a certificate cannot be used for what it is.
+/// Why a certificate is not fit for its use.
 type WhyUnfit = fn(&Certificate, i64) -> Option<&'static str>;

@@ -171,7 +171,7 @@ impl IdentityFolder {
         if key.spki_der() != certificate.spki_der() {
             return Err(self.damaged(name, "key", &"it does not belong to the certificate beside it"));
         }
-        // Opened now: an answer that nobody can decrypt is found out before the request is sent.
+        // Opened now: an answer that cannot be decrypted is found out before the request is sent.
         let recipients = match self.encryption_certificate(name)? {
             Some(certificate) => {
                 let key = self.opened_key(&decrypting(name))?;

@@ -231,7 +231,7 @@ impl ClientCertificates {
     }
 }
 
-/// What was issued for the keys of a request.
+/// The certificates that were issued for the keys of a request.
 fn set_of(issued: IssuedCertificates) -> Option<CertificateSet> {
     Some(CertificateSet { signing: issued.signing?, encryption: issued.encryption })
 }

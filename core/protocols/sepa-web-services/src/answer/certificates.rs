@@ -37,7 +37,7 @@ pub struct IssuedCertificates {
     pub encryption: Option<Certificate>,
 }
 
-/// The key of a certificate: what it is for, and when it cannot be used.
+/// The key of a certificate: its use, and when it is unfit.
 type KeyPurpose = (&'static str, fn(&Certificate, i64) -> Option<&'static str>);
 
 impl CertificateExpectation<'_> {

@@ -200,11 +200,11 @@ struct BelievedDocument {
     method: Option<String>,
     digest: Vec<u8>,
     serial: Option<String>,
-    /// What a document of Danske's certificate service says of itself, under its signature.
+    /// The names that a document of Danske's certificate service has under its signature.
     own: Option<PkiDocument>,
 }
 
-/// What is signed in a document, in a message whose header nobody signs.
+/// The signed part of a message whose header is not signed.
 struct PkiDocument {
     /// The operation that its root names.
     operation: Option<&'static str>,
@@ -265,7 +265,7 @@ fn foreign(what: &str) -> Error {
     Error::because(&row::PEER_PROTOCOL, text).with_outcome(CallOutcome::Unknown)
 }
 
-/// V9 where nobody signs the header: it must be that of an answer to this request all the same, and so must the document,
+/// V9 where the header is not signed: it must be that of an answer to this request all the same, and so must the document,
 /// which is signed.
 fn check_unsigned(header: &PkiHeader, document: Option<&PkiDocument>, expected: &AnswerExpectation<'_>) -> Result<()> {
     let operation = Some(expected.operation);

@@ -90,7 +90,7 @@ impl FileServiceConnection {
     }
 }
 
-/// What a certificate service is asked beside the command.
+/// The question to a certificate service beside the command.
 #[derive(Debug, Clone, Default)]
 pub struct CertificateQuestion {
     /// The request for a certificate of the key that signs.

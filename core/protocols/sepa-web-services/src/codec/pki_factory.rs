@@ -13,7 +13,7 @@ pub(crate) const BANK_ENCRYPTION: &str = "BankEncryptionCert";
 pub(crate) const BANK_SIGNING: &str = "BankSigningCert";
 pub(crate) const BANK_ROOT: &str = "BankRootCert";
 
-/// What the header of an answer says, which nobody signs.
+/// The header of an answer, which is not signed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PkiHeader {
     /// The operation that the element around it names.

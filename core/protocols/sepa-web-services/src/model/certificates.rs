@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::model::{Boundary, Timestamp};
 
-/// What the key of a certificate is for.
+/// The use of a certificate's key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub enum OwnCertificatePurpose {

@@ -267,7 +267,7 @@ impl CertificateApplication {
         })
     }
 
-    /// The envelope around a whole document, or at Danske around what it was encrypted to. It is not signed.
+    /// The envelope around a whole document, or at Danske around the encrypted one. It is not signed.
     ///
     /// # Errors
     /// `input.invalid_field`, naming the field.

@@ -94,7 +94,7 @@ impl CertificateApplication {
         Ok(out)
     }
 
-    /// The envelope around a whole document, or around what it was encrypted to. It is not signed.
+    /// The envelope around a whole document, or around the encrypted one. It is not signed.
     pub(super) fn pki_envelope(&self, header: CertificateHeader<'_>, document: &str) -> Result<String, Error> {
         let name = self.pki_name();
         let mut out = format!(

@@ -46,7 +46,7 @@ impl fmt::Debug for DocumentRecipient {
 const ROOT_WITHIN: usize = 1024;
 /// The name of the root of an encrypted document.
 const NAME: &[u8] = b"EncryptedData";
-/// The same text for a wrong key, wrong padding, what is no document, and a document that is not believed (§10.4).
+/// The same text for a wrong key, wrong padding, another text, and a document that is not believed (§10.4).
 const NOT_DECRYPTED: &str =
     "the document cannot be decrypted: it was encrypted for another key, was cut off, or was changed";
 
@@ -95,7 +95,7 @@ impl MessageExamination<'_> {
             self.checks.failed("V10", why);
         }
         if !self.rules.decrypts_any && !self.checks.all_hold() {
-            // What is wrong with a text that nobody is known to have signed is told to nobody.
+            // The fault of a text whose signer is not known is not told.
             self.checks.take_back(made);
             let signatures;
             (self.found.code, self.found.text, signatures) = found;

@@ -72,7 +72,7 @@ pub struct VerificationRules {
     pub own: Vec<Certificate>,
     /// Who decrypts documents: the present key, then those before it.
     pub recipients: Vec<DocumentRecipient>,
-    /// Whether a person asks who has both message and key: then any document is decrypted, and what is wrong with it is told.
+    /// Whether a person asks who has both message and key: then any document is decrypted, and its fault is told.
     /// Otherwise only what came in a message that the bank, or a customer, has signed.
     pub decrypts_any: bool,
     /// Ends the work: the remaining checks are refused. Clones share it: give each examination its own.

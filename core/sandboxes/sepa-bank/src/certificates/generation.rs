@@ -52,7 +52,7 @@ pub(super) struct GenerationPlan {
     overlap_s: i64,
 }
 
-/// The number of what was made once.
+/// The number of a certificate that was made once.
 const fn first() -> u32 {
     1
 }

@@ -87,7 +87,7 @@ const DOCUMENTS: [(&str, CertificateCommand, &[(&str, usize, usize)]); 6] = [
     ),
 ];
 
-/// The header of a request, which nobody signs.
+/// The header of a request, which is not signed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PkiRequestHeader {
     /// The element of the Body without `In`.
@@ -121,7 +121,7 @@ impl PkiRequestHeader {
     }
 }
 
-/// What is wrong with the order or number of elements; `None` if nothing is.
+/// The fault in the order or number of elements, if there is one.
 fn disorder<'n>(names: impl Iterator<Item = &'n str>, order: &[(&str, usize, usize)]) -> Option<String> {
     let mut names = names.peekable();
     for (name, least, most) in order {

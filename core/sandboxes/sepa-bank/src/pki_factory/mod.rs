@@ -2,7 +2,7 @@
 //! a customer stand.
 //!
 //! ```text
-//!   examination   message ─► header, document, signer; what the schema forbids
+//!   examination   message ─► header, document, signer; the faults against the schema
 //!   carrying_out  the checks of each operation ─► elements of the answer, and what changes
 //!   answers       elements ─► a signed document in an envelope, or a fault; spoilt as it was ordered
 //! ```
@@ -22,7 +22,7 @@ pub(crate) struct PkiAnswer {
 
 /// A refusal: the bank's answer, and the reason for developers of clients.
 enum PkiRefusal {
-    /// The message is none that the bank's schema has: a fault, which nobody signs.
+    /// The message is none of the bank's schema: a fault, which is not signed.
     Schema(String),
     /// A code in a signed answer.
     Code { code: u32, text: &'static str, why: String },

@@ -338,7 +338,7 @@ pub struct SigningMaterial {
     pub decrypting: Vec<DecryptingMaterial>,
 }
 
-/// A certificate with the private key that decrypts what was encrypted for it.
+/// A certificate with the private key that decrypts documents for it.
 #[derive(Clone)]
 pub struct DecryptingMaterial {
     /// The certificate.

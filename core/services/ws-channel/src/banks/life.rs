@@ -161,7 +161,7 @@ impl SetStore<'_> {
         SealedFor { email: &self.customer.scope.email, bank: &self.customer.scope.bank, purpose }
     }
 
-    /// The stored request for the certificate of a pair's key, which could be opened: what is certified can be used.
+    /// The stored request for the certificate of a pair's key, which could be opened: a certified key is of use.
     async fn stored_request(&self, name: &str, purpose: KeyPurpose) -> Result<CertificateRequest, LifeFault> {
         let scope = &self.customer.scope;
         let found = self.service.store.pair_key(&scope.email, &scope.bank, name, purpose).await?;

@@ -21,7 +21,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// What a key is for.
+    /// The use of a key.
     pub enum KeyPurpose {
         /// It signs.
         Signing = "signing",
@@ -160,7 +160,7 @@ pub struct HeldCertSet {
 pub struct NewKeyRequest {
     /// The name of the pair.
     pub name: String,
-    /// What the key is for.
+    /// The use of the key.
     pub purpose: KeyPurpose,
     /// The label to which the seal of the key is bound.
     pub label: String,
