@@ -2,7 +2,7 @@
 
 use cryptoki::error::{Error as Fault, RvError};
 
-/// Why a token does not sign. No text contains a PIN.
+/// Why a token does not sign or decrypt. No text contains a PIN.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {
@@ -75,9 +75,12 @@ pub enum TokenError {
         "the public half of the key {0:?} cannot be read: neither the key nor a public key or certificate of the same id has it"
     )]
     NoPublicKey(String),
-    /// The key may not sign, or the token does not support the mechanism.
-    #[error("the token does not sign with {0}")]
+    /// The key may not sign or decrypt, or the token does not support the mechanism.
+    #[error("the token does not sign or decrypt with {0}")]
     NoMechanism(&'static str),
+    /// The key asks for the PIN at each use, where a program decrypts by itself.
+    #[error("the key {0:?} asks for the PIN at each use: give one that does not, to decrypt")]
+    NotUnattended(String),
     /// The process was forked while the token was in use, or its module does not support forks.
     #[error(
         "the token was opened before the process was forked, and its module cannot be used in the child: open it after the fork"

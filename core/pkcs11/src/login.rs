@@ -10,6 +10,7 @@ use cryptoki::mechanism::{Mechanism, MechanismType};
 use cryptoki::session::{Session, UserType};
 use cryptoki::slot::{Slot, TokenInfo};
 use cryptoki::types::AuthPin;
+use zeroize::Zeroizing;
 
 use bankchannel_crypto::signature::Hash;
 
@@ -26,6 +27,7 @@ const TURN: Duration = Duration::from_secs(10);
 pub(crate) struct TokenLogin {
     session: Session,
     key: KeyInToken,
+    key_name: String,
     mechanisms: Vec<MechanismType>,
     place: TokenPlace,
 }
@@ -48,7 +50,7 @@ impl TokenLogin {
         log_in(&session, &info, &place, settings.pin.as_ref())?;
         let key = key::find(&session, &settings.key)?;
         let mechanisms = place.module.get_mechanism_list(slot)?;
-        Ok(Self { session, key, mechanisms, place })
+        Ok(Self { session, key, key_name: settings.key.clone(), mechanisms, place })
     }
 
     /// The key.
@@ -84,6 +86,29 @@ impl TokenLogin {
             return self.session.sign(&Mechanism::RsaPkcs, self.key.handle, &hash.digest_info(message)).map(Ok);
         }
         Ok(Err(TokenError::NoMechanism(name)))
+    }
+
+    /// RSAES-PKCS1-v1_5; `None` where the token says that the bytes do not fit. The errors are as for [`sign`](Self::sign).
+    pub(crate) fn unwrap(&self, wrapped: &[u8]) -> std::result::Result<Result<Option<Zeroizing<Vec<u8>>>>, Fault> {
+        if self.key.asks_each_time {
+            return Ok(Err(TokenError::NotUnattended(self.key_name.clone())));
+        }
+        if !self.mechanisms.contains(&MechanismType::RSA_PKCS) {
+            return Ok(Err(TokenError::NoMechanism("CKM_RSA_PKCS")));
+        }
+        match self.session.decrypt(&Mechanism::RsaPkcs, self.key.handle, wrapped) {
+            Ok(unwrapped) => Ok(Ok(Some(Zeroizing::new(unwrapped)))),
+            // Tokens say so in several ways, SoftHSM by a general error.
+            Err(Fault::Pkcs11(
+                RvError::EncryptedDataInvalid
+                | RvError::EncryptedDataLenRange
+                | RvError::DataInvalid
+                | RvError::GeneralError
+                | RvError::FunctionFailed,
+                _,
+            )) => Ok(Ok(None)),
+            Err(fault) => Err(fault),
+        }
     }
 
     /// A key that requires the PIN for each signature (`CKA_ALWAYS_AUTHENTICATE`).

@@ -1,4 +1,4 @@
-//! A token that signs, from any thread, for the life of the process.
+//! A token that signs or decrypts, from any thread, for the life of the process.
 
 use std::mem::forget;
 use std::sync::Arc;
@@ -6,16 +6,17 @@ use std::sync::Arc;
 use bankchannel_crypto::pem;
 use bankchannel_crypto::signature::Hash;
 use cryptoki::error::Error as Fault;
+use zeroize::Zeroizing;
 
 use crate::error::is_lost;
 use crate::login::TokenLogin;
 use crate::wait::ProcessLock;
 use crate::{Pkcs11Settings, Result, TokenError};
 
-/// One RSA key in a token. Cheap to clone; signatures are made one after the other.
+/// One RSA key in a token. Cheap to clone; it is used by one call after the other.
 ///
 /// It is logged in once. If the session is lost (the token was removed, the module was reset), and in the child of a
-/// fork, it logs in again, once, at the next signature. A refused PIN is not tried again in this process, which
+/// fork, it logs in again, once, at the next use. A refused PIN is not tried again in this process, which
 /// remembers the last 64.
 #[derive(Clone)]
 pub struct SigningToken(Arc<SharedToken>);
@@ -51,6 +52,20 @@ impl SigningToken {
     /// if it logs in again.
     pub fn sign(&self, hash: Hash, message: &[u8]) -> Result<Vec<u8>> {
         let pin = self.0.settings.pin.as_ref();
+        self.used(|login| login.sign(hash, message, pin))
+    }
+
+    /// RSAES-PKCS1-v1_5 by `CKM_RSA_PKCS`: the unwrapped bytes, or `None` where the token says that they do not fit its key. Who
+    /// calls this must not show the difference, and cannot hide the time that the token takes.
+    ///
+    /// # Errors
+    /// As [`sign`](Self::sign); [`TokenError::NotUnattended`] for a key that asks for the PIN at each use.
+    pub fn unwrap(&self, wrapped: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        self.used(|login| login.unwrap(wrapped))
+    }
+
+    /// Uses the key, and once more after a new login where the session was lost.
+    fn used<T>(&self, run: impl Fn(&TokenLogin) -> std::result::Result<Result<T>, Fault>) -> Result<T> {
         // Threads of this process take turns. A signature started by a thread of the parent never ends.
         let mut login = self.0.login.lock(None)?;
         let own = std::process::id();
@@ -59,22 +74,22 @@ impl SigningToken {
             forget(inherited);
         }
         if let Some((_, open)) = login.as_ref() {
-            let signed = open.sign(hash, message, pin);
-            let session_ends = ends_session(&signed);
+            let done = run(open);
+            let session_ends = ends_session(&done);
             if session_ends {
                 *login = None;
             }
-            match signed {
+            match done {
                 Err(_) if session_ends => {}
-                signed => return signed?,
+                done => return done?,
             }
         }
         let (_, open) = login.insert((own, self.again()?));
-        let signed = open.sign(hash, message, pin);
-        if ends_session(&signed) {
+        let done = run(open);
+        if ends_session(&done) {
             *login = None;
         }
-        signed?
+        done?
     }
 
     /// The public half of the key: SubjectPublicKeyInfo, DER.
@@ -105,10 +120,10 @@ impl SigningToken {
 }
 
 /// Whether the session is unusable after this: lost, or left with a started operation, which ends with the session.
-fn ends_session(signed: &std::result::Result<Result<Vec<u8>>, Fault>) -> bool {
-    match signed {
+fn ends_session<T>(done: &std::result::Result<Result<T>, Fault>) -> bool {
+    match done {
         // Without a mechanism, or without the lock for trying the PIN, no operation was started.
-        Ok(Ok(_) | Err(TokenError::NoMechanism(_) | TokenError::Busy)) => false,
+        Ok(Ok(_) | Err(TokenError::NoMechanism(_) | TokenError::NotUnattended(_) | TokenError::Busy)) => false,
         Ok(Err(_)) => true,
         Err(fault) => is_lost(fault),
     }
@@ -134,13 +149,14 @@ mod tests {
 
     #[test]
     fn a_session_ends_where_it_is_lost_or_an_operation_is_left_begun() {
-        let fault = |code| Err(Fault::Pkcs11(code, Function::SignInit));
-        assert!(ends_session(&Ok(Err(TokenError::WrongPin))));
-        assert!(!ends_session(&Ok(Err(TokenError::NoMechanism("CKM_SHA512_RSA_PKCS")))), "nothing was begun");
+        let fault = |code| Err::<Result<Vec<u8>>, _>(Fault::Pkcs11(code, Function::SignInit));
+        let failed = |error| Ok::<Result<Vec<u8>>, _>(Err(error));
+        assert!(ends_session(&failed(TokenError::WrongPin)));
+        assert!(!ends_session(&failed(TokenError::NoMechanism("CKM_SHA512_RSA_PKCS"))), "nothing was begun");
         assert!(ends_session(&fault(RvError::OperationActive)));
         assert!(ends_session(&fault(RvError::SessionHandleInvalid)));
         assert!(!ends_session(&fault(RvError::DataLenRange)));
-        assert!(!ends_session(&Ok(Ok(Vec::new()))));
+        assert!(!ends_session(&Ok(Ok(Vec::<u8>::new()))));
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Tokens of SoftHSM: each test has its own token and its own process.
 #![allow(clippy::unwrap_used)]
 
+use bankchannel_crypto::cbc::CbcCipher;
+use bankchannel_crypto::legacy_cipher::SessionKey;
+use bankchannel_crypto::rsa::RsaPublicKey;
 use bankchannel_crypto::signature::{Hash, SigningKey, VerifyingKey};
 use bankchannel_crypto::x509::{CertificateIssuer, NewCertificate, SubjectAttribute};
 use bankchannel_foundation::Secret;
@@ -42,6 +45,26 @@ fn vector_a_byte_for_byte() {
         let slot = hsm.slot().id().to_string();
         let by_number = SigningToken::open(&Pkcs11Settings { token: slot, ..hsm.settings("qseal") }).unwrap();
         assert_eq!(by_number.sign(Hash::Sha256, SIGNING_STRING).unwrap(), vector_a());
+    });
+}
+
+#[test]
+fn a_key_unwraps_and_what_does_not_fit_is_no_error() {
+    in_own_process("a_key_unwraps_and_what_does_not_fit_is_no_error", "", |hsm| {
+        hsm.import("crypt", "0c", KEY);
+        let token = SigningToken::open(&hsm.settings("crypt")).unwrap();
+        let public = RsaPublicKey::from_spki_der(token.public_key_spki()).unwrap();
+        let key = SessionKey::random(CbcCipher::AES_256);
+        let wrapped = key.wrap(&public).unwrap();
+        assert_eq!(token.unwrap(&wrapped).unwrap().unwrap().as_slice(), key.expose());
+        for wrong in [&wrapped[1..], &[0; 256], &[]] {
+            assert_eq!(token.unwrap(wrong).unwrap(), None, "{} bytes", wrong.len());
+        }
+        let mut changed = wrapped.clone();
+        changed[100] ^= 1;
+        assert_ne!(token.unwrap(&changed).unwrap().as_deref().map(Vec::as_slice), Some(key.expose()));
+        // It works on.
+        assert_eq!(token.unwrap(&wrapped).unwrap().unwrap().as_slice(), key.expose());
     });
 }
 

@@ -27,6 +27,7 @@ mod psd2_keys;
 mod reload;
 mod remedies;
 mod secrets;
+mod sepa_token;
 mod settings;
 mod signer;
 mod stdin;

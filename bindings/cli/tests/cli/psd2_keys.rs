@@ -11,7 +11,7 @@ use crate::{
 
 const KEY: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../../core/protocols/nextgen-psd2/src/signing/vectors/test-key.pem");
-const PIN: &str = "5678";
+pub(crate) const PIN: &str = "5678";
 const PIN_VARIABLE: &str = "BANKCHANNEL_PKCS11_PIN";
 
 /// Runs a program in the home; `false` if it is not installed and not required.
@@ -87,22 +87,27 @@ fn a_key_in_der_is_told_from_a_pkcs12_file() {
     }
 }
 
-#[test]
-fn a_token_signs() {
-    let mut home = home_with_vector_a();
+/// A token of the home with this key. Returns its module, if there is one on this machine.
+pub(crate) fn token_with(home: &mut Home, key: &str, label: &str) -> Option<&'static str> {
     let module = ["/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/softhsm/libsofthsm2.so", "/usr/lib/libsofthsm2.so"];
     let module = module.into_iter().find(|place| Path::new(place).exists()).unwrap_or_default();
     fs::create_dir(home.path("tokens")).unwrap();
     let configuration = format!("directories.tokendir = {}\nlog.level = ERROR\n", home.path("tokens").display());
     fs::write(home.path("softhsm2.conf"), configuration).unwrap();
     let made = ["--init-token", "--free", "--label", "tpp", "--so-pin", "1234", "--pin", PIN];
-    if !tool(&home, "softhsm2-util", &made) {
-        return;
+    if !tool(home, "softhsm2-util", &made) {
+        return None;
     }
-    let import = ["--import", KEY, "--token", "tpp", "--label", "qseal", "--id", "01", "--pin", PIN];
-    tool(&home, "softhsm2-util", &import);
+    tool(home, "softhsm2-util", &["--import", key, "--token", "tpp", "--label", label, "--id", "01", "--pin", PIN]);
     let file = home.path("softhsm2.conf").display().to_string();
     home.variable("SOFTHSM2_CONF", &file);
+    Some(module)
+}
+
+#[test]
+fn a_token_signs() {
+    let mut home = home_with_vector_a();
+    let Some(module) = token_with(&mut home, KEY, "qseal") else { return };
     let sign =
         ["psd2", "sign", "--pkcs11-module", module, "--pkcs11-token", "tpp", "--pkcs11-key", "qseal", "plain.http"];
     let sign = [&sign[..], &["--certificate", "leaf.pem"]].concat();

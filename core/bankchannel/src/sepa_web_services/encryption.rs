@@ -6,8 +6,9 @@ use std::{
     time::Duration,
 };
 
-use bankchannel_crypto::{cbc::CbcCipher, legacy_cipher::SessionKey, x509::Certificate};
+use bankchannel_crypto::{cbc::CbcCipher, legacy_cipher::SessionKey, random, x509::Certificate};
 use bankchannel_foundation::{CallOutcome, Error, Result};
+use bankchannel_pkcs11::SigningToken;
 use bankchannel_renewal::CertificateLife;
 use bankchannel_sepa_web_services::{
     errors,
@@ -212,6 +213,26 @@ impl DocumentKeyOpener for FolderDecryptionKey {
     fn open(&self, wrapped: &[u8], cipher: CbcCipher) -> std::result::Result<SessionKey, String> {
         let opener = self.identity.decryption_key(&self.name).map_err(|error| error.message().to_owned())?;
         Ok(opener.open(wrapped, cipher))
+    }
+}
+
+/// A key in a token that decrypts.
+pub(super) struct TokenDecryptionKey {
+    token: SigningToken,
+    /// From what keys follow that take the place of those that do not fit: of this process, as the token's key is not seen.
+    secret: [u8; 32],
+}
+
+impl TokenDecryptionKey {
+    pub(super) fn new(token: SigningToken) -> Self {
+        Self { token, secret: random::bytes() }
+    }
+}
+
+impl DocumentKeyOpener for TokenDecryptionKey {
+    fn open(&self, wrapped: &[u8], cipher: CbcCipher) -> std::result::Result<SessionKey, String> {
+        let unwrapped = self.token.unwrap(wrapped).map_err(|fault| fault.to_string())?;
+        Ok(SessionKey::from_unwrapped(unwrapped.as_ref().map(|key| &***key), cipher, wrapped, &self.secret))
     }
 }
 

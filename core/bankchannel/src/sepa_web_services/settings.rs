@@ -8,6 +8,7 @@ use std::{
 
 use bankchannel_crypto::{legacy_cipher::SessionKeyOpener, rsa::RsaPrivateKey, x509::Certificate};
 use bankchannel_foundation::{Error, Result, Secret, model::Boundary};
+use bankchannel_pkcs11::{Pkcs11Settings, SigningToken};
 use bankchannel_sepa_web_services::{
     codec::FileServiceConnection,
     profile::{self, BankEnvironment, ChannelProfile},
@@ -18,6 +19,7 @@ use bankchannel_transport::{TransportSettings, check_base_url};
 use super::{
     SepaWebServices,
     bank_address::{BankAddress, ClientAddress, check_no_tests},
+    encryption::TokenDecryptionKey,
     identity::IdentityFolder,
     trust::{AnchorFolder, AnchorSources, ReadSources},
 };
@@ -133,6 +135,10 @@ pub struct SepaWebServicesSettings {
     /// A file with the private key that decrypts.
     #[boundary(gives = "encryption_private_key")]
     pub encryption_private_key_file: Option<String>,
+    /// The private key that decrypts in an HSM or on a smart card, instead of `encryption_private_key`. It must not ask for the
+    /// PIN at each use.
+    #[boundary(gives = "encryption_private_key")]
+    pub encryption_pkcs11: Option<Pkcs11Settings>,
     /// A PKCS#12 file with the certificate and the private key that decrypts.
     #[boundary(gives = "encryption_certificate", gives = "encryption_private_key")]
     pub encryption_keystore_file: Option<String>,
@@ -481,6 +487,13 @@ fn recipient_of(settings: &mut SepaWebServicesSettings) -> Result<Option<Documen
     let certificate =
         one_of(CERTIFICATE, settings.encryption_certificate.take(), settings.encryption_certificate_file.clone())?;
     let key = secret_of(KEY, settings.encryption_private_key.take(), settings.encryption_private_key_file.clone())?;
+    if let Some(token) = settings.encryption_pkcs11.take() {
+        let others = [key.is_some(), settings.encryption_keystore_file.is_some()];
+        if others.contains(&true) {
+            return Err(excluded("encryption_pkcs11", "encryption_private_key and encryption_keystore_file"));
+        }
+        return token_recipient(&token, certificate, &source).map(Some);
+    }
     let mut passphrase = settings.encryption_passphrase.take();
     let (certificate, key) = match &settings.encryption_keystore_file {
         Some(_) if certificate.is_some() || key.is_some() => {
@@ -512,6 +525,27 @@ fn recipient_of(settings: &mut SepaWebServicesSettings) -> Result<Option<Documen
     }
     let opener = SessionKeyOpener::new(&key).map_err(|fault| Error::invalid_setting(KEY, fault.to_string()))?;
     Ok(Some(DocumentRecipient { certificate: Some(certificate), opener: Arc::new(opener) }))
+}
+
+/// The same with a key in a token, whose certificate is there as well, unless it is given.
+fn token_recipient(
+    settings: &Pkcs11Settings,
+    certificate: Option<String>,
+    source: &SettingSource,
+) -> Result<DocumentRecipient> {
+    const SETTING: &str = "encryption_pkcs11";
+    let token = SigningToken::open(settings).map_err(|fault| Error::invalid_setting(SETTING, fault.to_string()))?;
+    let missing = || source.unusable("is missing: the token has no certificate of the key");
+    let certificate = certificate.or_else(|| token.certificate_pem()).ok_or_else(missing)?;
+    let certificate = Certificate::from_pem(&certificate).map_err(|fault| source.unusable(&fault.to_string()))?;
+    if certificate.spki_der() != token.public_key_spki() {
+        return Err(Error::invalid_setting(SETTING, "does not belong to encryption_certificate"));
+    }
+    if let Some(why) = certificate.why_unfit_to_encrypt(i64::MIN) {
+        return Err(source.unusable(why));
+    }
+    let opener = TokenDecryptionKey::new(token);
+    Ok(DocumentRecipient { certificate: Some(certificate), opener: Arc::new(opener) })
 }
 
 /// The bank's certificate for encryption.

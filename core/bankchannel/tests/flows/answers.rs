@@ -58,7 +58,7 @@ impl Decider {
         let mut ledger = self.ledger.lock().unwrap();
         let books = ledger.take().unwrap_or_else(BankLedger::with_default_account);
         let (now, ids) = (jiff::Timestamp::UNIX_EPOCH, AnswerIds::new(format!("T{number}")).unwrap());
-        match decide(&payment, &books, now, jiff::civil::date(2026, 11, 20), &ids).unwrap() {
+        match decide(&payment, &books, None, now, jiff::civil::date(2026, 11, 20), &ids).unwrap() {
             BankDecision::Accepted { pain002, camt054, camt053, new_ledger } => {
                 self.add(STATUS, number, pain002);
                 self.add(NOTIFICATION, number, camt054);
