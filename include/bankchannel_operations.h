@@ -347,6 +347,8 @@
 #define BANKCHANNEL_ORDER_SEPA_BANK_FILES "sepa_bank.files"
 /** Add files that customers can fetch. An order of `bankchannel_server_control`. */
 #define BANKCHANNEL_ORDER_SEPA_BANK_ADD_FILES "sepa_bank.add_files"
+/** List the documents that the bank has received lately. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_SEPA_BANK_DOCUMENTS "sepa_bank.documents"
 /** Count the messages with a file that each customer has sent. An order of `bankchannel_server_control`. */
 #define BANKCHANNEL_ORDER_SEPA_BANK_UPLOADS "sepa_bank.uploads"
 /** Release orders that wait after their payee check. An order of `bankchannel_server_control`. */

@@ -9018,7 +9018,7 @@ export interface ListOwnCertificatesRequest {
 }
 
 /**
- * What the key of a certificate is for.
+ * The use of a certificate's key.
  * - `signing`: It signs.
  * - `encryption`: It decrypts.
  */
@@ -10205,6 +10205,11 @@ export interface SepaWebServicesSettings {
   encryptionPrivateKey?: Secret | null;
   /** A file with the private key that decrypts. */
   encryptionPrivateKeyFile?: FilePath | null;
+  /**
+   * The private key that decrypts in an HSM or on a smart card, instead of `encryptionPrivateKey`. It must not
+   * ask for the PIN at each use.
+   */
+  encryptionPkcs11?: Pkcs11Settings | null;
   /** A PKCS#12 file with the certificate and the private key that decrypts. */
   encryptionKeystoreFile?: FilePath | null;
   /** The passphrase of that private key or PKCS#12 file. */
@@ -10379,6 +10384,26 @@ export interface ListedFile {
 export interface ListedSandboxFiles {
   /** The files, oldest first. */
   readonly files: readonly ListedFile[];
+}
+
+/** A document that was received. */
+export interface ReceivedDocument {
+  /** The family of the bank that has received it. */
+  readonly family: string;
+  /** The operation, `-` if it is not known. */
+  readonly operation: string;
+  /** The RequestId in the envelope. */
+  readonly requestId: string;
+  /** The beginning of the document, at most 16 KiB: the encrypted one where the bank could not decrypt it. */
+  readonly document: string;
+  /** How many bytes of it are left out; absent if none. */
+  readonly leftOut?: number;
+}
+
+/** The documents that were received. */
+export interface ReceivedDocuments {
+  /** The documents, oldest first. */
+  readonly documents: readonly ReceivedDocument[];
 }
 
 /** The messages with a file that customers have sent. */
@@ -10613,6 +10638,7 @@ export declare class SepaBank implements AsyncDisposable {
    */
   readonly control: {
     (order: "files", request?: {}): Promise<AsJson<ListedSandboxFiles>>;
+    (order: "documents", request?: {}): Promise<AsJson<ReceivedDocuments>>;
     (order: "uploads", request?: {}): Promise<AsJson<CountedUploads>>;
     (order: "release_order", request?: AsJson<SandboxBankOrder>): Promise<AsJson<DecidedBankOrders>>;
     (order: "cancel_order", request?: AsJson<SandboxBankOrder>): Promise<AsJson<DecidedBankOrders>>;
@@ -10636,6 +10662,13 @@ export declare class SepaBank implements AsyncDisposable {
    * As `seed`.
    */
   addFiles(request: SeededBankFiles): Promise<AddedFiles>;
+  /**
+   * List the documents that the bank has received lately.
+   *
+   * The last hundred, oldest first: the requests inside of the envelopes, decrypted where they were encrypted,
+   * whether they were believed or not. Customers' codes are left out.
+   */
+  documents(): Promise<ReceivedDocuments>;
   /**
    * Count the messages with a file that each customer has sent.
    *

@@ -99,6 +99,7 @@ const SepaWebServicesSettings = struct([
   ["encryptionCertificateFile", "encryption_certificate_file", path],
   ["encryptionPrivateKey", "encryption_private_key", secret],
   ["encryptionPrivateKeyFile", "encryption_private_key_file", path],
+  ["encryptionPkcs11", "encryption_pkcs11", Pkcs11Settings],
   ["encryptionKeystoreFile", "encryption_keystore_file", path],
   ["encryptionPassphrase", "encryption_passphrase", secret],
   ["bankEncryptionCertificateFile", "bank_encryption_certificate_file", path],
@@ -268,6 +269,7 @@ class SepaWebServices extends Client {
 const ordersOfSepaBank = {
   files: { name: "sepa_bank.files", request: plain, response: plain },
   addFiles: { name: "sepa_bank.add_files", request: plain, response: plain },
+  documents: { name: "sepa_bank.documents", request: plain, response: plain },
   uploads: { name: "sepa_bank.uploads", request: plain, response: plain },
   releaseOrder: { name: "sepa_bank.release_order", request: plain, response: plain },
   cancelOrder: { name: "sepa_bank.cancel_order", request: plain, response: plain },
@@ -293,6 +295,10 @@ class SepaBank extends ControlledServer {
 
   addFiles(request = {}) {
     return this._order(ordersOfSepaBank.addFiles, request);
+  }
+
+  documents(request = {}) {
+    return this._order(ordersOfSepaBank.documents, request);
   }
 
   uploads(request = {}) {

@@ -485,7 +485,7 @@ class GetBankCertificatesResponse(Record):
 
 
 OwnCertificatePurpose = Literal["signing", "encryption"]
-"""What the key of a certificate is for.
+"""The use of a certificate's key.
   `signing`: It signs.
   `encryption`: It decrypts.
 """
@@ -1517,6 +1517,10 @@ class _SepaWebServicesSettings(TypedDict, total=False):
     """The private key that decrypts as PEM text, PKCS#8 or PKCS#1. It belongs to `encryption_certificate`."""
     encryption_private_key_file: str | PathLike[str] | None
     """A file with the private key that decrypts."""
+    encryption_pkcs11: Pkcs11Settings | None
+    """The private key that decrypts in an HSM or on a smart card, instead of `encryption_private_key`. It must not
+    ask for the PIN at each use.
+    """
     encryption_keystore_file: str | PathLike[str] | None
     """A PKCS#12 file with the certificate and the private key that decrypts."""
     encryption_passphrase: Secret | None
@@ -1687,6 +1691,8 @@ class SepaWebServices(Client):
         encryption_private_key: The private key that decrypts as PEM text, PKCS#8 or PKCS#1. It belongs to
             `encryption_certificate`.
         encryption_private_key_file: A file with the private key that decrypts.
+        encryption_pkcs11: The private key that decrypts in an HSM or on a smart card, instead of
+            `encryption_private_key`. It must not ask for the PIN at each use.
         encryption_keystore_file: A PKCS#12 file with the certificate and the private key that decrypts.
         encryption_passphrase: The passphrase of that private key or PKCS#12 file.
         bank_encryption_certificate: The bank's certificate for encryption, as PEM text, at banks that encrypt.
@@ -1774,6 +1780,7 @@ class SepaWebServices(Client):
         encryption_certificate_file: str | PathLike[str] | None = None,
         encryption_private_key: Secret | None = None,
         encryption_private_key_file: str | PathLike[str] | None = None,
+        encryption_pkcs11: Pkcs11Settings | None = None,
         encryption_keystore_file: str | PathLike[str] | None = None,
         encryption_passphrase: Secret | None = None,
         bank_encryption_certificate: str | None = None,
@@ -1815,7 +1822,7 @@ class SepaWebServices(Client):
                 "encryption_certificate": encryption_certificate,
                 "encryption_certificate_file": encryption_certificate_file,
                 "encryption_private_key": encryption_private_key,
-                "encryption_private_key_file": encryption_private_key_file,
+                "encryption_private_key_file": encryption_private_key_file, "encryption_pkcs11": encryption_pkcs11,
                 "encryption_keystore_file": encryption_keystore_file, "encryption_passphrase": encryption_passphrase,
                 "bank_encryption_certificate": bank_encryption_certificate,
                 "bank_encryption_certificate_file": bank_encryption_certificate_file, "identity_dir": identity_dir,
@@ -3151,6 +3158,7 @@ class AsyncSepaWebServices(AsyncClient):
         encryption_certificate_file: str | PathLike[str] | None = None,
         encryption_private_key: Secret | None = None,
         encryption_private_key_file: str | PathLike[str] | None = None,
+        encryption_pkcs11: Pkcs11Settings | None = None,
         encryption_keystore_file: str | PathLike[str] | None = None,
         encryption_passphrase: Secret | None = None,
         bank_encryption_certificate: str | None = None,
@@ -3192,7 +3200,7 @@ class AsyncSepaWebServices(AsyncClient):
                 "encryption_certificate": encryption_certificate,
                 "encryption_certificate_file": encryption_certificate_file,
                 "encryption_private_key": encryption_private_key,
-                "encryption_private_key_file": encryption_private_key_file,
+                "encryption_private_key_file": encryption_private_key_file, "encryption_pkcs11": encryption_pkcs11,
                 "encryption_keystore_file": encryption_keystore_file, "encryption_passphrase": encryption_passphrase,
                 "bank_encryption_certificate": bank_encryption_certificate,
                 "bank_encryption_certificate_file": bank_encryption_certificate_file, "identity_dir": identity_dir,

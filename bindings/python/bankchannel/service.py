@@ -64,6 +64,8 @@ __all__ = [
     "NextGenPsd2Bank",
     "NextGenPsd2BankClientSettings",
     "Outbox",
+    "ReceivedDocument",
+    "ReceivedDocuments",
     "ReleasedAnswers",
     "ReportAnswer",
     "RolledOver",
@@ -960,6 +962,34 @@ class ListedSandboxFiles(Record):
     """The files, oldest first."""
 
 
+class ReceivedDocument(Record):
+    """A document that was received."""
+
+    __slots__ = ()
+    __match_args__ = ("family", "operation", "request_id", "document", "left_out")
+
+    family: str
+    """The family of the bank that has received it."""
+    operation: str
+    """The operation, `-` if it is not known."""
+    request_id: str
+    """The RequestId in the envelope."""
+    document: str
+    """The beginning of the document, at most 16 KiB: the encrypted one where the bank could not decrypt it."""
+    left_out: int | None = None
+    """How many bytes of it are left out; absent if none."""
+
+
+class ReceivedDocuments(Record):
+    """The documents that were received."""
+
+    __slots__ = ()
+    __match_args__ = ("documents",)
+
+    documents: tuple[ReceivedDocument, ...]
+    """The documents, oldest first."""
+
+
 class CountedUploads(Record):
     """The messages with a file that customers have sent."""
 
@@ -1298,6 +1328,15 @@ class SepaBank(_SepaBankParts, ControlledServer):
         found: AddedFiles = self._carry_out("sepa_bank.add_files", {"files": files})
         return found
 
+    def documents(self) -> ReceivedDocuments:
+        """List the documents that the bank has received lately.
+
+        The last hundred, oldest first: the requests inside of the envelopes, decrypted where they were encrypted,
+        whether they were believed or not. Customers' codes are left out.
+        """
+        found: ReceivedDocuments = self._carry_out("sepa_bank.documents", {})
+        return found
+
     def uploads(self) -> CountedUploads:
         """Count the messages with a file that each customer has sent.
 
@@ -1455,6 +1494,7 @@ class AsyncSepaBank(_SepaBankParts, AsyncControlledServer):
 
     files = awaited(SepaBank.files)
     add_files = awaited(SepaBank.add_files)
+    documents = awaited(SepaBank.documents)
     uploads = awaited(SepaBank.uploads)
     release_order = awaited(SepaBank.release_order)
     cancel_order = awaited(SepaBank.cancel_order)

@@ -124,6 +124,20 @@ final class Bank extends ControlledService
     }
 
     /**
+     * List the documents that the bank has received lately.
+     *
+     * The last hundred, oldest first: the requests inside of the envelopes, decrypted where they were encrypted,
+     * whether they were believed or not. Customers' codes are left out.
+     *
+     *
+     * @throws BankchannelException
+     */
+    public function documents(
+    ): ReceivedDocuments {
+        return ReceivedDocuments::fromArray($this->order('sepa_bank.documents', []));
+    }
+
+    /**
      * Count the messages with a file that each customer has sent.
      *
      * Refused ones count, too.

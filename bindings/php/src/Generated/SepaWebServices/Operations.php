@@ -72,6 +72,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|Secret|null $encryptionPrivateKey The private key that decrypts as PEM text, PKCS#8 or PKCS#1.
      * It belongs to `encryption_certificate`.
      * @param string|\SplFileInfo|null $encryptionPrivateKeyFile A file with the private key that decrypts.
+     * @param Pkcs11Settings|null $encryptionPkcs11 The private key that decrypts in an HSM or on a smart card,
+     * instead of `encryption_private_key`. It must not ask for the PIN at each use.
      * @param string|\SplFileInfo|null $encryptionKeystoreFile A PKCS#12 file with the certificate and the private
      * key that decrypts.
      * @param string|Secret|null $encryptionPassphrase The passphrase of that private key or PKCS#12 file.
@@ -164,6 +166,7 @@ abstract class Operations extends AbstractClient implements Client
         string|\SplFileInfo|null $encryptionCertificateFile = null,
         #[\SensitiveParameter] string|Secret|null $encryptionPrivateKey = null,
         string|\SplFileInfo|null $encryptionPrivateKeyFile = null,
+        ?Pkcs11Settings $encryptionPkcs11 = null,
         string|\SplFileInfo|null $encryptionKeystoreFile = null,
         #[\SensitiveParameter] string|Secret|null $encryptionPassphrase = null,
         ?string $bankEncryptionCertificate = null,
@@ -225,6 +228,7 @@ abstract class Operations extends AbstractClient implements Client
             'encryption_certificate_file' => $encryptionCertificateFile === null ? null : Encode::path('encryptionCertificateFile', $encryptionCertificateFile),
             'encryption_private_key' => $encryptionPrivateKey === null ? null : Encode::secret($encryptionPrivateKey),
             'encryption_private_key_file' => $encryptionPrivateKeyFile === null ? null : Encode::path('encryptionPrivateKeyFile', $encryptionPrivateKeyFile),
+            'encryption_pkcs11' => $encryptionPkcs11 === null ? null : (object) $encryptionPkcs11->toArray(),
             'encryption_keystore_file' => $encryptionKeystoreFile === null ? null : Encode::path('encryptionKeystoreFile', $encryptionKeystoreFile),
             'encryption_passphrase' => $encryptionPassphrase === null ? null : Encode::secret($encryptionPassphrase),
             'bank_encryption_certificate' => $bankEncryptionCertificate,
@@ -300,6 +304,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|Secret|null $encryptionPrivateKey The private key that decrypts as PEM text, PKCS#8 or PKCS#1.
      * It belongs to `encryption_certificate`.
      * @param string|\SplFileInfo|null $encryptionPrivateKeyFile A file with the private key that decrypts.
+     * @param Pkcs11Settings|null $encryptionPkcs11 The private key that decrypts in an HSM or on a smart card,
+     * instead of `encryption_private_key`. It must not ask for the PIN at each use.
      * @param string|\SplFileInfo|null $encryptionKeystoreFile A PKCS#12 file with the certificate and the private
      * key that decrypts.
      * @param string|Secret|null $encryptionPassphrase The passphrase of that private key or PKCS#12 file.
@@ -391,6 +397,7 @@ abstract class Operations extends AbstractClient implements Client
         string|\SplFileInfo|null $encryptionCertificateFile = null,
         #[\SensitiveParameter] string|Secret|null $encryptionPrivateKey = null,
         string|\SplFileInfo|null $encryptionPrivateKeyFile = null,
+        ?Pkcs11Settings $encryptionPkcs11 = null,
         string|\SplFileInfo|null $encryptionKeystoreFile = null,
         #[\SensitiveParameter] string|Secret|null $encryptionPassphrase = null,
         ?string $bankEncryptionCertificate = null,
@@ -451,6 +458,7 @@ abstract class Operations extends AbstractClient implements Client
             encryptionCertificateFile: $encryptionCertificateFile,
             encryptionPrivateKey: $encryptionPrivateKey,
             encryptionPrivateKeyFile: $encryptionPrivateKeyFile,
+            encryptionPkcs11: $encryptionPkcs11,
             encryptionKeystoreFile: $encryptionKeystoreFile,
             encryptionPassphrase: $encryptionPassphrase,
             bankEncryptionCertificate: $bankEncryptionCertificate,

@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\SepaWebServices;
 
-/** What the key of a certificate is for. */
+/** The use of a certificate's key. */
 enum OwnCertificatePurpose: string
 {
     /** It signs. */
