@@ -41,18 +41,19 @@ impl CustomerSigningPair {
         Ok(Self(SigningPair { certificate, signer: Some(KeySigner::Key(private_key)), recipients: Vec::new() }))
     }
 
-    /// The same with the keys that decrypt answers, at banks that encrypt: the present one first, then those of before.
+    /// The same with the keys that decrypt answers, at banks that encrypt: the present one first, then those of before, and those
+    /// that are asked for, which have no certificate yet.
     ///
     /// # Errors
     /// `configuration.invalid`, naming `encryption_private_key`, for the key of another certificate.
-    pub fn decrypting(mut self, pairs: Vec<(Certificate, RsaPrivateKey)>) -> Result<Self> {
+    pub fn decrypting(mut self, pairs: Vec<(Option<Certificate>, RsaPrivateKey)>) -> Result<Self> {
         let invalid = |why: &str| Error::invalid_setting("encryption_private_key", why);
         for (certificate, key) in pairs {
-            if !certificate.matches_private_key(&key) {
+            if certificate.as_ref().is_some_and(|certificate| !certificate.matches_private_key(&key)) {
                 return Err(invalid("does not belong to encryption_certificate"));
             }
             let opener = SessionKeyOpener::new(&key).map_err(|fault| invalid(&fault.to_string()))?;
-            let recipient = DocumentRecipient { certificate: Some(certificate), opener: Arc::new(opener) };
+            let recipient = DocumentRecipient { certificate, opener: Arc::new(opener) };
             self.0.recipients.push(recipient);
         }
         Ok(self)

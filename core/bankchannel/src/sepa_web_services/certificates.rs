@@ -23,7 +23,7 @@ use bankchannel_sepa_web_services::{
     request::{CertificateApplication, CertificateCommand, CertificateHeader},
 };
 
-use super::{sender::FileServiceSender, sent_ids::SentIds};
+use super::{encryption::DraftEncryption, sender::FileServiceSender, sent_ids::SentIds};
 use crate::{CallOptions, LogLevel, LogLine};
 
 /// Requests for certificates, and the bank's code for the first ones.
@@ -171,7 +171,7 @@ pub(super) async fn seal(
     let root_serial = match document.command {
         CertificateCommand::GetBankCertificates if document.family == BankFamily::Danske => {
             let why = "is missing: the bank is asked for its certificates by the serial number of its root";
-            let root = sender.trust.newest_anchor(options).await?;
+            let root = sender.trust.newest_anchor(sender.clock.now_s(), options).await?;
             Some(root.ok_or_else(|| Error::invalid_setting("trusted", why))?)
         }
         _ => None,
@@ -193,7 +193,11 @@ pub(super) async fn seal(
     } else {
         before + &end
     };
-    let whole = match sender.encryption(document.is_encrypted(), options).await? {
+    let encrypted = match document.is_encrypted() {
+        true => DraftEncryption::OfCertificateRequest,
+        false => DraftEncryption::None,
+    };
+    let whole = match sender.encryption(encrypted, options).await? {
         Some(draft) => draft.encrypted(whole.as_bytes())?,
         None => whole,
     };

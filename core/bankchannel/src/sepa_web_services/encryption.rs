@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use bankchannel_crypto::{cbc::CbcCipher, legacy_cipher::SessionKey, random, x509::Certificate};
+use bankchannel_crypto::{cbc::CbcCipher, legacy_cipher::SessionKey, random, rsa::RsaPublicKey, x509::Certificate};
 use bankchannel_foundation::{CallOutcome, Error, Result};
 use bankchannel_pkcs11::SigningToken;
 use bankchannel_renewal::CertificateLife;
@@ -26,6 +26,8 @@ const ASK_AGAIN_S: i64 = 86_400;
 /// How long the bank is asked where there is a certificate that holds, and how long it is not asked after that was in vain.
 const ASK_TIMEOUT: Duration = Duration::from_secs(10);
 const REST_S: i64 = 300;
+/// The time of a certificate that is to be asked for again.
+const NEVER_S: i64 = 0;
 
 /// The bank's certificate for encryption, and when the bank has told it, Unix seconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,27 +41,32 @@ pub(super) struct BankEncryption {
 pub(super) struct KnownEncryption {
     /// The one that the settings give: the bank is not asked.
     given: Option<Certificate>,
-    state: Mutex<EncryptionState>,
+    state: Mutex<ToldEncryption>,
     /// Held by the call that asks.
     asking: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
-struct EncryptionState {
+struct ToldEncryption {
     told: Option<BankEncryption>,
-    /// When the bank was asked in vain, Unix seconds.
+    /// When the bank was asked last in vain, or is asked, Unix seconds.
     failed_s: Option<i64>,
+    /// When it was asked because it could not decrypt a document, Unix seconds.
+    doubted_s: Option<i64>,
+    /// The error of the question that failed last, and how many have.
+    failure: Option<Error>,
+    failures: u64,
     /// How often another certificate came in the place of one, or one was forgotten.
     changes: u64,
 }
 
 impl KnownEncryption {
     pub(super) fn new(given: Option<Certificate>, kept: Option<BankEncryption>) -> Self {
-        let state = EncryptionState { told: kept, ..EncryptionState::default() };
+        let state = ToldEncryption { told: kept, ..ToldEncryption::default() };
         Self { given, state: Mutex::new(state), asking: tokio::sync::Mutex::default() }
     }
 
-    fn state(&self) -> MutexGuard<'_, EncryptionState> {
+    fn state(&self) -> MutexGuard<'_, ToldEncryption> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -68,10 +75,10 @@ impl KnownEncryption {
         self.state().changes
     }
 
-    /// The certificate that was told and holds, and whether that was within a day.
-    fn holding(&self, now_s: i64) -> Option<(Certificate, bool)> {
+    /// The certificate that was told and holds, and whether it is younger than so many seconds.
+    fn holding(&self, now_s: i64, age_s: i64) -> Option<(Certificate, bool)> {
         let told = self.state().told.clone()?;
-        let is_fresh = (0..ASK_AGAIN_S).contains(&(now_s - told.told_s));
+        let is_fresh = (0..age_s).contains(&(now_s - told.told_s));
         let holds = told.certificate.why_unfit_to_encrypt(now_s).is_none();
         holds.then_some((told.certificate, is_fresh))
     }
@@ -79,7 +86,7 @@ impl KnownEncryption {
     /// Takes the bank's answer. Returns whether it has another certificate than before.
     fn learn(&self, told: BankEncryption) -> bool {
         let mut state = self.state();
-        state.failed_s = None;
+        (state.failed_s, state.failure) = (None, None);
         let before = state.told.replace(told.clone());
         let is_other = before.is_some_and(|before| before.certificate != told.certificate);
         state.changes += u64::from(is_other);
@@ -87,17 +94,35 @@ impl KnownEncryption {
     }
 }
 
+/// Whether, and as what, a document is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DraftEncryption {
+    /// It is not.
+    None,
+    /// To the file service.
+    OfFile,
+    /// A request for certificates.
+    OfCertificateRequest,
+}
+
 impl FileServiceSender {
     /// The encryption of the next document, if it is to be encrypted.
     ///
     /// # Errors
     /// `sepa_web_services.not_offered`; those of asking the bank for its certificate.
-    pub(super) async fn encryption(&self, encrypts: bool, options: &CallOptions) -> Result<Option<EncryptedDraft>> {
-        if !encrypts {
-            return Ok(None);
-        }
+    pub(super) async fn encryption(
+        &self,
+        encrypted: DraftEncryption,
+        options: &CallOptions,
+    ) -> Result<Option<EncryptedDraft>> {
+        let age_s = match encrypted {
+            DraftEncryption::None => return Ok(None),
+            DraftEncryption::OfFile => ASK_AGAIN_S,
+            // The certificate service does not say that it could not decrypt a request.
+            DraftEncryption::OfCertificateRequest => REST_S,
+        };
         let cipher = self.connection.profile.document_encryption.unwrap_or_default();
-        let certificate = self.bank_encryption(options).await?;
+        let certificate = self.bank_encryption(age_s, options).await?;
         let draft = EncryptedDraft::new(cipher.into(), &certificate, ENCRYPTION_RECIPIENT);
         draft
             .map(Some)
@@ -114,28 +139,33 @@ impl FileServiceSender {
         if !encrypts || error.outcome() != Some(CallOutcome::Refused) || code != Some(NOT_DECRYPTED) {
             return false;
         }
-        let forgotten = {
+        let now_s = self.clock.now_s();
+        let stale = {
             let mut state = known.state();
-            let is_ours = state.changes == before;
-            if is_ours {
-                (state.told, state.failed_s, state.changes) = (None, None, before + 1);
+            if state.changes != before {
+                return true;
             }
-            is_ours
+            // The bank was asked for this reason a short time ago: another cause.
+            if state.doubted_s.is_some_and(|at_s| (0..REST_S).contains(&(now_s - at_s))) {
+                return false;
+            }
+            (state.doubted_s, state.failed_s, state.changes) = (Some(now_s), None, before + 1);
+            state.told.as_mut().map(|told| {
+                // It stays for the case that the bank cannot be asked.
+                told.told_s = NEVER_S;
+                told.clone()
+            })
         };
-        if forgotten {
-            self.keep(
-                options,
-                "that the bank is to be asked for its certificate",
-                IdentityFolder::forget_bank_encryption,
-            )
-            .await;
+        if let Some(stale) = stale {
+            let what = "that the bank is to be asked for its certificate";
+            self.keep(options, what, move |folder| folder.keep_bank_encryption(&stale)).await;
         }
         true
     }
 
     /// The bank's certificate for encryption. Of calls at once one asks for it. If the bank cannot be asked, the one that it has
     /// told before is used as long as it holds.
-    async fn bank_encryption(&self, options: &CallOptions) -> Result<Certificate> {
+    async fn bank_encryption(&self, age_s: i64, options: &CallOptions) -> Result<Certificate> {
         let (known, now_s) = (&self.trust.encryption, self.clock.now_s());
         if let Some(given) = &known.given {
             return match given.why_unfit_to_encrypt(now_s) {
@@ -143,7 +173,7 @@ impl FileServiceSender {
                 Some(why) => Err(Error::invalid_setting("bank_encryption_certificate", why)),
             };
         }
-        let before = known.holding(now_s);
+        let (before, failures) = (known.holding(now_s, age_s), known.state().failures);
         let _turn = match &before {
             Some((fresh, true)) => return Ok(fresh.clone()),
             // One that holds is used while another call asks, and for a while after the bank was asked in vain.
@@ -153,15 +183,25 @@ impl FileServiceSender {
             },
             None => options.race(known.asking.lock()).await?,
         };
-        let before = match known.holding(now_s) {
+        let before = match known.holding(now_s, age_s) {
             Some((fresh, true)) => return Ok(fresh),
             other => other.map(|(told, _)| told),
         };
+        {
+            let mut state = known.state();
+            if let Some(failure) = state.failure.clone().filter(|_| before.is_none() && state.failures != failures) {
+                // It was asked meanwhile, for all that have waited.
+                return Err(failure);
+            }
+            // Until it has answered: also if the call ends before.
+            state.failed_s = Some(now_s);
+        }
         self.connection.profile.check_offered(CertificateCommand::GetBankCertificates)?;
         options.log_line(LogLevel::Info, LogLine::new("the bank is asked for its certificate for encryption"));
         let mut own = certificates::of_own_message(options);
         if before.is_some() {
-            own.timeout = Some(own.timeout.map_or(ASK_TIMEOUT, |limit| limit.min(ASK_TIMEOUT)));
+            // The call itself needs time, too.
+            own.timeout = Some(own.timeout.map_or(ASK_TIMEOUT, |limit| (limit / 2).min(ASK_TIMEOUT)));
         }
         match certificates::asked_bank_encryption(self, &own).await {
             Ok(certificate) => {
@@ -180,13 +220,17 @@ impl FileServiceSender {
             Err(error) => match before {
                 // One of before that still holds is no reason to stop: the bank says so if it is not right any more.
                 Some(told) => {
-                    known.state().failed_s = Some(now_s);
                     let text =
                         "the bank could not be asked for its certificate for encryption: the one of before is used";
                     options.log_line(LogLevel::Warning, LogLine::new(text).with("error", error.to_string()));
                     Ok(told)
                 }
-                None => Err(not_told(error)),
+                None => {
+                    let error = not_told(error);
+                    let mut state = known.state();
+                    (state.failure, state.failures) = (Some(error.clone()), state.failures + 1);
+                    Err(error)
+                }
             },
         }
     }
@@ -227,6 +271,21 @@ impl TokenDecryptionKey {
     pub(super) fn new(token: SigningToken) -> Self {
         Self { token, secret: random::bytes() }
     }
+
+    /// Whether the token decrypts what is encrypted for its certificate.
+    ///
+    /// # Errors
+    /// Why it does not, in words.
+    pub(super) fn probe(&self, certificate: &Certificate) -> std::result::Result<(), String> {
+        let key = SessionKey::random(CbcCipher::AES_256);
+        let public = RsaPublicKey::from_spki_der(certificate.spki_der()).map_err(|fault| fault.to_string())?;
+        let wrapped = key.wrap(&public).map_err(|fault| fault.to_string())?;
+        let unwrapped = self.token.unwrap(&wrapped).map_err(|fault| fault.to_string())?;
+        match unwrapped.is_some_and(|unwrapped| unwrapped.as_slice() == key.expose()) {
+            true => Ok(()),
+            false => Err("does not decrypt with CKM_RSA_PKCS what is encrypted for its own certificate".to_owned()),
+        }
+    }
 }
 
 impl DocumentKeyOpener for TokenDecryptionKey {
@@ -240,17 +299,19 @@ impl DocumentKeyOpener for TokenDecryptionKey {
 /// or for one that is new.
 pub(super) fn other_pairs(life: &CertificateLife, of: &str) -> Vec<String> {
     let named = life.active.iter().chain(life.switching.iter().map(|new| &new.pair));
-    let named = named.chain(life.retired.iter().rev().map(|one| &one.pair));
-    named.map(|pair| pair.name.clone()).filter(|name| name != of).collect()
+    let named = named.chain(life.retired.iter().rev().map(|one| &one.pair)).map(|pair| &pair.name);
+    // One that is asked for may be certified already, though its answer was lost.
+    let asked = life.attempt.iter().map(|attempt| &attempt.pair);
+    named.chain(asked).filter(|name| *name != of).cloned().collect()
 }
 
 /// Who decrypts with the keys of these pairs. A certificate that cannot be read does not stop the others.
 pub(super) fn recipients_in(identity: &IdentityFolder, names: &[String]) -> Vec<DocumentRecipient> {
     let recipient = |name: &String| {
-        let certificate = match identity.encryption_certificate(name) {
-            Ok(None) => return None,
-            read => read.ok().flatten(),
-        };
+        if !identity.has_decryption_key(name) {
+            return None;
+        }
+        let certificate = identity.encryption_certificate(name).ok().flatten();
         let opener = FolderDecryptionKey { identity: identity.clone(), name: name.clone() };
         Some(DocumentRecipient { certificate, opener: Arc::new(opener) })
     };

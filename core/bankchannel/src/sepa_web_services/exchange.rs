@@ -16,7 +16,7 @@ use bankchannel_foundation::{
 };
 use bankchannel_renewal::CertificateRequests;
 use bankchannel_sepa_web_services::{
-    answer::{ANSWER_HEADERS, BelievedMessage, IssuedCertificates, charset_of},
+    answer::{ANSWER_HEADERS, BelievedMessage, CertificatesOfAnswer, charset_of},
     codec::{DraftedDocument, SepaWebServicesCodec},
     errors,
     model::{BelievedAnswer, ExchangeEvidence},
@@ -89,7 +89,7 @@ impl SepaWebServices {
         requests: &CertificateRequests,
         code: Option<Secret>,
         options: &CallOptions,
-    ) -> Result<IssuedCertificates> {
+    ) -> Result<CertificatesOfAnswer> {
         let done = self.exchange_certificate(AskedCertificate { requests, code }, options).await;
         done.map(|believed| believed.certificates).map_err(|refused| refused.error)
     }
@@ -165,7 +165,7 @@ impl FileServiceSender {
         asked: AskedCertificate<'_>,
         kept: UnbelievedAnswer,
         options: &CallOptions,
-    ) -> Result<IssuedCertificates> {
+    ) -> Result<CertificatesOfAnswer> {
         let spoilt = || Error::internal("the answer that was kept cannot be read");
         let (answer, ids) = kept.parts().ok_or_else(spoilt)?;
         let (declaration, fields) = asked.operation();
@@ -183,7 +183,7 @@ pub(super) struct BelievedExchange {
     content: Option<Content>,
     evidence: ExchangeEvidence,
     /// The certificates for the keys of the request.
-    pub(super) certificates: IssuedCertificates,
+    pub(super) certificates: CertificatesOfAnswer,
 }
 
 /// Why an exchange led to nothing.
@@ -242,7 +242,13 @@ impl FileServiceSender {
                 // Within the time of the call, and with an id of its own: the bank has seen the first one.
                 let timeout = options.until(deadline).timeout;
                 let options = CallOptions { request_id: None, timeout, ..options.clone() };
-                self.exchange_once(declaration, again, fields, None, &options).await
+                match self.exchange_once(declaration, again, fields, None, &options).await {
+                    // The bank's answer to the first one says more.
+                    Err(second) if second.error.outcome() == Some(CallOutcome::NotSent) => {
+                        Err(refused.map(|error| error.with("asked_again", second.error.to_string())))
+                    }
+                    done => done,
+                }
             }
             None => Err(refused.map(|error| {
                 error.with_sentence("The bank's certificate for encryption is asked for again with the next call.")

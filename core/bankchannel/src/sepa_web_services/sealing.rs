@@ -16,6 +16,7 @@ use bankchannel_transport::background;
 use super::{
     certificates,
     clock::{self, DocumentTime},
+    encryption::DraftEncryption,
     sender::{FileServiceSender, RequestSigners},
     sent_ids::SentIds,
 };
@@ -132,7 +133,8 @@ impl FileServiceSender {
             let why = "is missing: this bank encrypts its answers for it";
             return Err(Error::invalid_setting("encryption_certificate", why));
         }
-        let encryption = self.encryption(encrypts, options).await?;
+        let encrypted = if encrypts { DraftEncryption::OfFile } else { DraftEncryption::None };
+        let encryption = self.encryption(encrypted, options).await?;
         let mut seal = RequestSeal::begin(&document, &header, &suffix, encryption)?;
         if let Some(source) = content {
             seal = sealed_content(seal, source.clone(), options).await?;

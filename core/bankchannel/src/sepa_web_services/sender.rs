@@ -441,9 +441,7 @@ fn signers_in(
     }
     let signing = |mut signs: SigningPair, pair: FolderPair| -> Result<Arc<RequestSigners>> {
         if rules.decrypts && signs.recipients.is_empty() {
-            let why =
-                format!("has no certificate for encryption beside {}.pem: bring it back from a backup", pair.name);
-            return Err(Error::invalid_setting("identity_dir", why));
+            return Err(Error::invalid_setting("identity_dir", IdentityFolder::without_encryption(&pair.name)));
         }
         signs.recipients.extend(encryption::recipients_in(identity, &pair.kept));
         Ok(Arc::new(RequestSigners::new(signs.clone(), signs, Some(pair))))

@@ -545,6 +545,8 @@ fn token_recipient(
         return Err(source.unusable(why));
     }
     let opener = TokenDecryptionKey::new(token);
+    // Before anything is sent: afterwards, it would not be known what became of it.
+    opener.probe(&certificate).map_err(|why| Error::invalid_setting(SETTING, why))?;
     Ok(DocumentRecipient { certificate: Some(certificate), opener: Arc::new(opener) })
 }
 

@@ -22,7 +22,7 @@ bankchannel_foundation::error_rows! {
     ANSWER_NOT_TRUSTED = "sepa_web_services.answer_not_trusted", Signature, never,
         "The answer was not signed by the bank.", "Do not act on the answer. If the bank has a new authority, compare the SHA-256 of its certificate with what the bank publishes, then add it with `add_anchor`, or give it in `trusted`.";
     ANSWER_NOT_DECRYPTED = "sepa_web_services.answer_not_decrypted", PeerProtocol, never,
-        "The answer cannot be decrypted.", "Do not act on the answer. It was encrypted for another key, or changed on its way: compare `encryption_certificate` with what the bank has (`list_own_certificates`).";
+        "The answer cannot be decrypted.", "Do not act on the answer. It was encrypted for another key, or changed on its way: compare `encryption_certificate` with what the bank has (`list_own_certificates`). Or its document is not signed by the bank: `explain_message` with `decryption_key` tells.";
     BANK_CERTIFICATE_MISSING = "sepa_web_services.bank_certificate_missing", PeerFailed, never,
         "The bank does not give its certificate for encryption.", "Nothing of the request was sent: ask the bank, or give its certificate as `bank_encryption_certificate`.";
     ANSWER_STALE = "sepa_web_services.answer_stale", Signature, never,

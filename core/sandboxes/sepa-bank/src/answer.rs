@@ -182,10 +182,15 @@ impl AnswerWriter<'_> {
         if odd != Some(OddEncryption::BrokenPadding) {
             return Ok(text);
         }
-        // A character in the last but one block: the last one decrypts to something else.
-        let at = text.rfind("</xenc:CipherValue>").unwrap_or_default().saturating_sub(30);
-        let other = if text.as_bytes().get(at) == Some(&b'A') { "B" } else { "A" };
-        Ok([&text[..at], other, &text[at + 1..]].concat())
+        // The last byte of the block before the last one: the padding counts other bytes than there are.
+        let end = text.rfind("</xenc:CipherValue>").unwrap_or_default();
+        let begin = text[..end].rfind('>').map_or(0, |at| at + 1);
+        let mut bytes = STANDARD.decode(&text[begin..end]).map_err(Error::internal)?;
+        let at = bytes.len().saturating_sub(17);
+        if let Some(last) = bytes.get_mut(at) {
+            *last ^= 0x40;
+        }
+        Ok([&text[..begin], &STANDARD.encode(bytes), &text[end..]].concat())
     }
 
     fn envelope(&self, header: &WrittenHeader, document: &str, signer: &BankSigner) -> Result<String> {

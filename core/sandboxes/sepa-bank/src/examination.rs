@@ -217,6 +217,7 @@ impl ExaminedRequest {
             intermediates: certificates.intermediates(),
             allows_sha1: dialect.takes_sha1,
             recipients: certificates.recipients(bank.message_s()),
+            decrypts_any: true,
             charset,
             ..VerificationRules::default()
         };

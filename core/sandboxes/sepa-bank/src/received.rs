@@ -16,9 +16,9 @@ const SECRETS: [&str; 3] = ["PIN", "TransferKey", "HMAC"];
 
 /// The documents.
 #[derive(Debug, Default)]
-pub(crate) struct ReceivedDocuments(Mutex<VecDeque<ReceivedDocument>>);
+pub(crate) struct DocumentsReceived(Mutex<VecDeque<ReceivedDocument>>);
 
-impl ReceivedDocuments {
+impl DocumentsReceived {
     /// Keeps the beginning of a document.
     pub(crate) fn note(&self, of: ReceivedDocument, document: &[u8]) {
         let shown = String::from_utf8_lossy(&document[..document.len().min(SHOWN)]);
@@ -45,7 +45,7 @@ fn without_secrets(text: &str) -> String {
     while let Some(at) = rest.find('<') {
         let Some(end) = rest[at..].find('>').map(|end| at + end + 1) else { break };
         let name = rest[at + 1..end - 1].split([' ', '\t', '\r', '\n']).next().unwrap_or_default();
-        let name = name.rsplit(':').next().unwrap_or_default();
+        let name = if name.starts_with('/') { "" } else { name.rsplit(':').next().unwrap_or_default() };
         shown.push_str(&rest[..end]);
         rest = &rest[end..];
         if SECRETS.contains(&name) {

@@ -28,7 +28,7 @@ use super::{
     held::HeldAnswers,
     load::BankLoad,
     pipeline::SepaBankPipeline,
-    received::ReceivedDocuments,
+    received::DocumentsReceived,
     service::SandboxSepaBank,
     state::{SandboxCustomer, SepaBankState},
 };
@@ -176,7 +176,7 @@ impl RunningSepaBank {
             strict: options.strict.unwrap_or_default(),
             report_after_ms,
             control: options.control.unwrap_or_default().then(Arc::default),
-            received: ReceivedDocuments::default(),
+            received: DocumentsReceived::default(),
         });
         let families = families(&bank, &origin, customers);
         let pipeline = Arc::new(SepaBankPipeline { bank: Arc::clone(&bank) });

@@ -12,7 +12,7 @@ use super::{
     held::HeldAnswers,
     load::BankLoad,
     orders::ReceivedDocument,
-    received::ReceivedDocuments,
+    received::DocumentsReceived,
     state::SepaBankState,
 };
 
@@ -33,7 +33,7 @@ pub struct SandboxSepaBank {
     /// How long after an upload the bank has decided, milliseconds.
     pub(crate) report_after_ms: i64,
     pub(crate) control: Option<Arc<ControlState>>,
-    pub(crate) received: ReceivedDocuments,
+    pub(crate) received: DocumentsReceived,
 }
 
 impl SandboxSepaBank {

@@ -195,7 +195,7 @@ pub struct ReachedBankConfig {
     /// `timeout_s`. The caller is told after `timeout_s` that the outcome is unknown; an answer that comes later settles it.
     #[boundary(default = 300)]
     pub answer_timeout_s: u32,
-    /// The codes for first certificates that are sent for one user id, by all accounts together, without being right: 1 to 20.
+    /// The codes for first certificates that are sent for one user id, by all accounts together, without being right: 1 to 20, at Danske Bank 1 to 3.
     /// Banks lock after five or so, Danske Bank at the fourth. One account may have half of them refused, rounded up. Then
     /// `bankchannel admin code-release` lets more be sent. Default: 4; 3 for Danske Bank.
     #[boundary(example = "4")]

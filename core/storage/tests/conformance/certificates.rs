@@ -274,7 +274,7 @@ async fn two_keys_are_one_pair_and_one_of_them_is_kept_longer(store: WsChannelSt
     let step = |name: &str, ids: [&str; 2]| LifeStep { issued: both(name, ids), ..signs(name, "issued", Some(NOW)) };
     assert!(matches!(store.begin_enrol(begin(bank, "4Q7K2M", "one", NOW)).await.unwrap(), EnrolOutcome::Held(_)));
     assert!(store.add_key_requests(OWNER, bank, "one", vec![key("old"), decrypts("old")]).await.unwrap());
-    assert_eq!(serials().await, [""; 0], "nothing was issued yet");
+    assert_eq!(serials().await, [""], "it may have been issued, though its answer was lost");
     assert!(store.take_step(&at, "one", step("old", ["01", "02"]), NOW).await.unwrap());
     let set = store.cert_sets(OWNER).await.unwrap().into_iter().find(|set| set.bank == bank).unwrap();
     assert_eq!((set.signing.unwrap().serial, set.encryption.unwrap().serial), ("01".to_owned(), "02".to_owned()));

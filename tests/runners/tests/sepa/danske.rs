@@ -103,6 +103,9 @@ async fn a_new_encryption_certificate_of_the_bank_needs_nobody() {
     // From one moment to the next: a list asks again by itself, a file was refused and is not there.
     world.order("sandbox/rollover", roll_over(0)).await;
     client.list_files(list("danske")).await.unwrap();
+    // Once in five minutes for this reason.
+    clock.advance_ms(301_000);
+    world.order("sandbox/time", json!({"advance_s": 301})).await;
     world.order("sandbox/rollover", roll_over(0)).await;
     let refused = client.upload_file(upload("danske", "ROLL-3")).await.unwrap_err();
     assert_eq!(refused.outcome(), Some(CallOutcome::Refused), "{refused:?}");

@@ -59,7 +59,13 @@ impl WatchedIdentity<'_> {
             }
             // A look at the key, so that a wrong passphrase is seen before a renewal needs it.
             match self.folder.opens(&pair.name) {
-                Ok(true) => {}
+                Ok(true) => {
+                    let fault = self.rules.decrypts.then(|| self.folder.why_not_decrypting(&pair.name)).flatten();
+                    if let Some(why) = fault {
+                        found.push(CertificateAttention::Person);
+                        warnings.push(why);
+                    }
+                }
                 Ok(false) => {
                     found.push(CertificateAttention::Person);
                     warnings.push("passphrase does not open the key of the certificate in use".to_owned());

@@ -40,6 +40,8 @@ pub struct EnrolResponse {
 
 /// Ask for a first certificate with a code of the bank, and keep it with its key in `identity_dir`.
 ///
+/// At a bank that encrypts there are two of each: one pair signs, the other decrypts.
+///
 /// Key and request are on disk before anything is sent. If the outcome is `unknown`, call it again with the same code: the
 /// same request is sent, never one for another key. Once begun, it is finished even if the caller gives up waiting. It is
 /// `already_enrolled` if a certificate is there, or asked for by a renewal; with a new code it goes on where a renewal has

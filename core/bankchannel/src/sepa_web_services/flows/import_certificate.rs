@@ -75,14 +75,14 @@ impl Flow<SepaWebServices> for ImportBankCertificate {
 }
 
 /// Keys and certificates that belong together.
-struct ImportedPair {
+struct CustomerImportPair {
     key: RsaPrivateKey,
     encryption_key: Option<RsaPrivateKey>,
     certificates: CertificateSet,
 }
 
 /// The pair of a request, or both, each fit for its use.
-fn read(request: &ImportBankCertificateRequest, decrypts: bool, now_s: i64) -> Result<ImportedPair> {
+fn read(request: &ImportBankCertificateRequest, decrypts: bool, now_s: i64) -> Result<CustomerImportPair> {
     let passphrase = request.passphrase.as_ref().map(Secret::expose);
     let pair = |(field, certificate): (&str, &str), (key_field, key): (&str, &Secret), why: WhyUnfit| {
         let unfit = |why: String| Error::because(&errors::CERTIFICATE_UNUSABLE, why).with("field", field);
@@ -121,7 +121,7 @@ fn read(request: &ImportBankCertificateRequest, decrypts: bool, now_s: i64) -> R
         )?),
     };
     let (encryption, encryption_key) = encryption.unzip();
-    Ok(ImportedPair { key, encryption_key, certificates: CertificateSet { signing, encryption } })
+    Ok(CustomerImportPair { key, encryption_key, certificates: CertificateSet { signing, encryption } })
 }
 
 /// Why a certificate is not fit for its use.

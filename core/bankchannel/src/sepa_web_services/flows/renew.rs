@@ -41,6 +41,8 @@ pub struct RenewResponse {
 
 /// Renew the certificate in `identity_dir` if it is due, or go on with a renewal that was begun.
 ///
+/// At a bank that encrypts both pairs are renewed as one.
+///
 /// Call it every day, or before each batch: most calls do nothing. A new key and its request are on disk before anything is
 /// sent; an attempt whose answer was lost is sent again with the same request. The new certificate is tried with a list;
 /// until it has worked, the old one signs files, where the bank still takes it. One call renews once: a certificate that is
@@ -51,7 +53,7 @@ pub struct RenewResponse {
 #[declaration(..certificates_flow("sepa_web_services.renew"))]
 #[errors(errors::{
     IDENTITY_BUSY, ALREADY_ENROLLED, PERSON_NEEDED, NOT_OFFERED, FAULT, ANSWER_SIGNATURE, ANSWER_NOT_TRUSTED,
-    ANSWER_NOT_DECRYPTED, ANSWER_STALE, CERTIFICATE_NOT_OURS, CERTIFICATE_UNFIT, CERTIFICATE_REFUSED, SIGNATURE_REFUSED, AGREEMENT_REFUSED,
+    ANSWER_NOT_DECRYPTED, BANK_CERTIFICATE_MISSING, ANSWER_STALE, CERTIFICATE_NOT_OURS, CERTIFICATE_UNFIT, CERTIFICATE_REFUSED, SIGNATURE_REFUSED, AGREEMENT_REFUSED,
     REFUSED, BANK_FAILED,
 })]
 pub struct Renew;

@@ -196,6 +196,25 @@ impl IdentityFolder {
         if self.file(&name, "pem").exists() { self.certificate(&name).map(Some) } else { Ok(None) }
     }
 
+    /// Why answers for a pair cannot be decrypted, if they cannot.
+    pub(in super::super) fn why_not_decrypting(&self, name: &str) -> Option<String> {
+        match self.pair(name) {
+            Ok(pair) if pair.recipients.is_empty() => Some(Self::without_encryption(name)),
+            Ok(_) => None,
+            Err(error) => Some(error.message().to_owned()),
+        }
+    }
+
+    /// That a pair has no certificate for encryption.
+    pub(in super::super) fn without_encryption(name: &str) -> String {
+        format!("has no certificate for encryption beside {name}.pem: bring it back from a backup")
+    }
+
+    /// Whether there is a key of a pair that decrypts.
+    pub(in super::super) fn has_decryption_key(&self, name: &str) -> bool {
+        self.file(&decrypting(name), "key").exists()
+    }
+
     /// The key of a pair that decrypts.
     ///
     /// # Errors

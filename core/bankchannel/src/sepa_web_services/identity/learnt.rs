@@ -9,7 +9,7 @@
 //! ```
 
 use std::{
-    fs::{self, File, TryLockError},
+    fs::{File, TryLockError},
     io::ErrorKind,
     path::Path,
     thread,
@@ -135,18 +135,6 @@ impl IdentityFolder {
         let kept = KeptEncryption { certificate: told.certificate.to_pem(), told_s: told.told_s };
         let text = serde_json::to_vec_pretty(&kept).map_err(Error::internal)?;
         self.keep(BANK_ENCRYPTION, &text)
-    }
-
-    /// Forgets that certificate, for this process and all others.
-    ///
-    /// # Errors
-    /// `resource.storage`.
-    pub(in super::super) fn forget_bank_encryption(&self) -> Result<()> {
-        let path = self.path(BANK_ENCRYPTION);
-        match fs::remove_file(&path) {
-            Err(why) if why.kind() != ErrorKind::NotFound => Err(private::unusable(&path, &why)),
-            _ => Ok(()),
-        }
     }
 
     /// When `renew` ran last, Unix seconds.

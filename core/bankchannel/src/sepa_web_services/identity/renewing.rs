@@ -10,7 +10,7 @@ use bankchannel_renewal::{
     RequestedKey, RequestedKeys,
 };
 use bankchannel_sepa_web_services::{
-    answer::{IssuedCertificates, names_certificate_of},
+    answer::{CertificatesOfAnswer, names_certificate_of},
     codes, errors,
     operations::files::list_files::ListBankFiles,
     request::CertificateCommand,
@@ -232,7 +232,7 @@ impl ClientCertificates {
 }
 
 /// The certificates that were issued for the keys of a request.
-fn set_of(issued: IssuedCertificates) -> Option<CertificateSet> {
+fn set_of(issued: CertificatesOfAnswer) -> Option<CertificateSet> {
     Some(CertificateSet { signing: issued.signing?, encryption: issued.encryption })
 }
 

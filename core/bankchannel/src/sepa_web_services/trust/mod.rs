@@ -232,9 +232,11 @@ impl ClientTrust {
     }
 
     /// The anchor that ends last: a bank's question after its root means that one.
-    pub(super) async fn newest_anchor(&self, options: &CallOptions) -> Result<Option<Certificate>> {
+    pub(super) async fn newest_anchor(&self, now_s: i64, options: &CallOptions) -> Result<Option<Certificate>> {
         let anchors = self.anchors(options).await?;
-        Ok(anchors.iter().map(|anchor| anchor.certificate.clone()).max_by_key(Certificate::not_after_s))
+        let holds = |one: &&Certificate| (one.not_before_s()..=one.not_after_s()).contains(&now_s);
+        let newest = anchors.iter().map(|anchor| &anchor.certificate).filter(holds).max_by_key(|one| one.not_after_s());
+        Ok(newest.cloned())
     }
 
     /// Completes the rules for an answer that is verified now; reports an anchor that ends soon, once.

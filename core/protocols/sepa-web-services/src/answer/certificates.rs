@@ -30,7 +30,7 @@ pub struct CertificateExpectation<'e> {
 
 /// The certificates that an answer has for the keys of a request.
 #[derive(Debug, Clone, Default)]
-pub struct IssuedCertificates {
+pub struct CertificatesOfAnswer {
     /// Of the key that signs.
     pub signing: Option<Certificate>,
     /// Of the key that decrypts.
@@ -38,7 +38,7 @@ pub struct IssuedCertificates {
 }
 
 /// The key of a certificate: its use, and when it is unfit.
-type KeyPurpose = (&'static str, fn(&Certificate, i64) -> Option<&'static str>);
+type ExpectedKeyUse = (&'static str, fn(&Certificate, i64) -> Option<&'static str>);
 
 impl CertificateExpectation<'_> {
     /// The rules with the certificates of the answer as authorities that may stand in a path. None of them is trusted by
@@ -54,12 +54,12 @@ impl CertificateExpectation<'_> {
     /// # Errors
     /// `sepa_web_services.certificate_not_ours`: what became of the request is not known.
     /// `sepa_web_services.certificate_unfit`, if none for a key can be used.
-    pub(super) fn own_of(self, fields: &Object<'_>, at_s: i64) -> Result<IssuedCertificates> {
+    pub(super) fn own_of(self, fields: &Object<'_>, at_s: i64) -> Result<CertificatesOfAnswer> {
         let found = texts(fields).filter_map(|text| certificates_of(text).ok()).flatten().collect::<Vec<_>>();
         let own = |request: Option<&CertificateRequest>, purpose| {
             request.map(|request| Self::own(&found, request, purpose, at_s)).transpose()
         };
-        Ok(IssuedCertificates {
+        Ok(CertificatesOfAnswer {
             signing: own(self.request, ("key of the request", Certificate::why_unfit_to_sign))?,
             encryption: own(self.encryption_request, ("key that decrypts", Certificate::why_unfit_to_encrypt))?,
         })
@@ -68,7 +68,7 @@ impl CertificateExpectation<'_> {
     fn own(
         found: &[Certificate],
         request: &CertificateRequest,
-        (key, why_unfit): KeyPurpose,
+        (key, why_unfit): ExpectedKeyUse,
         at_s: i64,
     ) -> Result<Certificate> {
         let mut ours: Vec<&Certificate> = found.iter().filter(|one| request.is_answered_by(one)).collect();

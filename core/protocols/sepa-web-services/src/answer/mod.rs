@@ -20,7 +20,9 @@ use bankchannel_foundation::{
     model::{Field, Object, PieceSource, Value},
 };
 use bankchannel_xml::TreeElement;
-pub use certificates::{CertificateExpectation, IssuedCertificates, bank_encryption_certificate, names_certificate_of};
+pub use certificates::{
+    CertificateExpectation, CertificatesOfAnswer, bank_encryption_certificate, names_certificate_of,
+};
 pub use content::{UnpackingLimits, unpack as unpack_content};
 
 use crate::{
@@ -75,7 +77,7 @@ pub struct BelievedMessage {
     /// The certificates that signed it: of the envelope, then of the document.
     pub signers: Vec<Certificate>,
     /// The certificates for the keys of the request, if any were asked for.
-    pub certificates: IssuedCertificates,
+    pub certificates: CertificatesOfAnswer,
 }
 
 bankchannel_foundation::redacted_debug!(BelievedMessage, evidence);
@@ -127,7 +129,7 @@ pub fn open_answer(answer: InResponse, expected: &AnswerExpectation<'_>) -> Resu
             certificates.check_bank_own(&document.fields, rules)?;
             certificates.own_of(&document.fields, rules.at_s)?
         }
-        None => IssuedCertificates::default(),
+        None => CertificatesOfAnswer::default(),
     };
     let BelievedDocument { fields, content, compressed, method, .. } = document;
     let wants_content = expected.fields.iter().any(|field| field.wire == "Content");
@@ -201,11 +203,11 @@ struct BelievedDocument {
     digest: Vec<u8>,
     serial: Option<String>,
     /// The names that a document of Danske's certificate service has under its signature.
-    own: Option<PkiDocument>,
+    own: Option<SignedPkiFacts>,
 }
 
 /// The signed part of a message whose header is not signed.
-struct PkiDocument {
+struct SignedPkiFacts {
     /// The operation that its root names.
     operation: Option<&'static str>,
     /// The id of the request, where the bank writes it.
@@ -239,7 +241,7 @@ impl CoveredParts for AnswerParts<'_> {
             Some(header) => read_pki_answer(children(), header),
             None => read_fields(children(), self.expected.fields),
         };
-        let own = self.unsigned.is_some().then(|| PkiDocument {
+        let own = self.unsigned.is_some().then(|| SignedPkiFacts {
             operation: crate::verify::operation_of_pki_answer(document.root.element().local()),
             request_id: text("RequestId").unwrap_or_default().trim().to_owned(),
         });
@@ -267,7 +269,11 @@ fn foreign(what: &str) -> Error {
 
 /// V9 where the header is not signed: it must be that of an answer to this request all the same, and so must the document,
 /// which is signed.
-fn check_unsigned(header: &PkiHeader, document: Option<&PkiDocument>, expected: &AnswerExpectation<'_>) -> Result<()> {
+fn check_unsigned(
+    header: &PkiHeader,
+    document: Option<&SignedPkiFacts>,
+    expected: &AnswerExpectation<'_>,
+) -> Result<()> {
     let operation = Some(expected.operation);
     if header.operation != operation || document.is_none_or(|document| document.operation != operation) {
         return Err(foreign("it is of another operation"));

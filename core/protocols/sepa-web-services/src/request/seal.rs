@@ -24,7 +24,7 @@ pub struct RequestSeal {
     document: DocumentDraft,
     /// The content, encoded.
     inner: Base64Pieces,
-    body: BodyDigest,
+    body: SealedBodyDigest,
     envelope: EnvelopeDraft,
     before_content: String,
     behind_content: &'static str,
@@ -33,7 +33,7 @@ pub struct RequestSeal {
 }
 
 /// The digest of the Body, of a document whose pieces pass.
-struct BodyDigest {
+struct SealedBodyDigest {
     digest: StreamedDigest,
     /// The document, encrypted where the bank wants it.
     encryption: Option<(Arc<EncryptedDraft>, Box<dyn SegmentEncoder>)>,
@@ -41,7 +41,7 @@ struct BodyDigest {
     outer: Base64Pieces,
 }
 
-impl BodyDigest {
+impl SealedBodyDigest {
     /// Adds the next piece of the document.
     fn document(&mut self, piece: &[u8]) -> Result<(), Error> {
         let Self { digest, encryption, outer } = self;
@@ -66,9 +66,9 @@ impl BodyDigest {
     }
 }
 
-impl fmt::Debug for BodyDigest {
+impl fmt::Debug for SealedBodyDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BodyDigest").field("digest", &self.digest).finish_non_exhaustive()
+        f.debug_struct("SealedBodyDigest").field("digest", &self.digest).finish_non_exhaustive()
     }
 }
 
@@ -118,7 +118,7 @@ impl RequestSeal {
         let mut seal = Self {
             document: DocumentDraft::new(),
             inner: Base64Pieces::default(),
-            body: BodyDigest { digest, encryption, outer: Base64Pieces::default() },
+            body: SealedBodyDigest { digest, encryption, outer: Base64Pieces::default() },
             envelope: EnvelopeDraft::new(suffix),
             before_content,
             behind_content,
@@ -202,7 +202,7 @@ impl SealedDocument {
         let document_end = format!("{}{}{}", seal.behind_content, signature.complete(value), DocumentText::END);
         seal.body.document(document_end.as_bytes())?;
         seal.body.end_document()?;
-        let BodyDigest { mut digest, encryption, .. } = seal.body;
+        let SealedBodyDigest { mut digest, encryption, .. } = seal.body;
         digest.update(seal.behind_document.as_bytes());
         digest.update(EnvelopeDraft::BODY_END.as_bytes());
         let tail = [&seal.behind_document, EnvelopeDraft::BODY_END, EnvelopeDraft::ENVELOPE_END].concat();

@@ -107,6 +107,8 @@ pub(crate) struct BankGeneration {
     pub(crate) document: BankSigner,
     /// Decrypts documents, where they are encrypted.
     pub(crate) encryption: Option<DocumentRecipient>,
+    /// Issues the bank's own certificates.
+    pub(super) signers: CertificateIssuer,
     /// Issues customers' certificates.
     pub(super) customers: CertificateIssuer,
     /// No certificate of a customer begins earlier.
@@ -173,6 +175,10 @@ impl BankGeneration {
             }
             None => None,
         };
+        let signers = match signers {
+            Some(issuer) => issuer,
+            None => issuer(&root, &root_key)?,
+        };
         let customers = match customers {
             Some(issuer) => issuer,
             None => root_issuer,
@@ -180,7 +186,7 @@ impl BankGeneration {
         let begin = customers.certificate().not_before_s();
         let begin = Timestamp::from_second(begin).unwrap_or(now);
         let root_file = stored_root.files().certificate;
-        Ok(Self { plan, root, root_file, intermediates, envelope, document, encryption, customers, begin })
+        Ok(Self { plan, root, root_file, intermediates, envelope, document, encryption, signers, customers, begin })
     }
 }
 

@@ -368,7 +368,7 @@ impl FamilyCertificates {
         let key = RsaPrivateKey::generate(BITS).map_err(Error::internal)?;
         let not_after = self.now.checked_sub(24.hours()).unwrap_or(self.now);
         let made = NewCertificate { not_after, ..new(name, self.now, 1) };
-        let certificate = self.newest()?.customers.issue(&made, key.public()).map_err(Error::internal)?;
+        let certificate = self.newest()?.signers.issue(&made, key.public()).map_err(Error::internal)?;
         Ok(BankSigner { certificate, key: SigningKey::from_private_key(&key).map_err(Error::internal)? })
     }
 

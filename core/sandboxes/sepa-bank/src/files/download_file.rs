@@ -20,6 +20,10 @@ pub(crate) fn handle(call: &HandlerCall<'_>) -> Result<HandlerAnswer, RequestRef
         let why = "there is no FileReference";
         return Err(RequestRefusal::code(29, "at least one file reference required", why));
     }
+    if call.dialect.encryption.is_some() && request.references.len() > 1 {
+        let why = "this bank gives one file at a time";
+        return Err(RequestRefusal::code(29, "one file reference at a time", why));
+    }
     let mut files: Vec<&SandboxFile> = Vec::new();
     for reference in &request.references {
         // Another customer's reference gets the same answer as one that never was.

@@ -142,7 +142,10 @@ impl PkiHandling<'_> {
         let refused = |why: &str| (Err(PkiRefusal::customer(why)), Vec::new());
         let pin = self.document.text("PIN").unwrap_or_default();
         let key = customer.key();
-        if self.header.environment == TEST && pin == TEST_PIN {
+        if self.header.environment == TEST {
+            if pin != TEST_PIN {
+                return refused("the PIN of the test environment is another one");
+            }
             return match self.requests() {
                 Ok((signing, encryption)) => self.issued(state, customer, (&signing, &encryption), None, Vec::new()),
                 Err(refusal) => (Err(refusal), Vec::new()),

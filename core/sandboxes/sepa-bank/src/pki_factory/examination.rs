@@ -1,6 +1,7 @@
 //! A request to the service: its header, its document, its signer.
 
 use bankchannel_crypto::x509::{Certificate, CertificateRequest};
+use bankchannel_foundation::model::Timestamp;
 use bankchannel_sepa_web_services::{
     request::CertificateCommand,
     verify::{CoveredDocument, CoveredParts, MessageKind, MessageVerdict, VerificationRules, examine_parts},
@@ -112,9 +113,15 @@ impl PkiRequestHeader {
         let fault = disorder(names, &order).or_else(|| {
             let wrong = [("SenderId", &sender_id), ("CustomerId", &customer_id)];
             let wrong = wrong.into_iter().find(|(_, id)| id.chars().count() != 6);
-            wrong
-                .map(|(name, _)| format!("{name} does not have six characters"))
-                .or((request_id.len() > 10).then(|| "RequestId has more than ten characters".to_owned()))
+            match wrong {
+                Some((name, _)) => Some(format!("{name} does not have six characters")),
+                None if request_id.len() > 10 => Some("RequestId has more than ten characters".to_owned()),
+                None if text("InterfaceVersion") != "1" => Some("InterfaceVersion is not 1".to_owned()),
+                None if Timestamp::new(&text("Timestamp")).is_err() => Some("Timestamp is no time".to_owned()),
+                None => Some(text("Environment"))
+                    .filter(|environment| !matches!(&**environment, "" | "production" | "customertest"))
+                    .map(|_| "Environment is not production or customertest".to_owned()),
+            }
         });
         let name = wrapper.local().strip_suffix("In").unwrap_or_default().to_owned();
         Self { wrapper: name, sender_id, customer_id, request_id, environment: text("Environment"), fault }
@@ -160,6 +167,14 @@ impl PkiDocument {
                     && order.iter().any(|(name, ..)| *name == "KeyGeneratorType") =>
                 {
                     Some("KeyGeneratorType is not software or HSM".to_owned())
+                }
+                () if own("PIN").chars().count() > 10 => Some("PIN has more than ten characters".to_owned()),
+                () if !own("Environment").is_empty() && own("Environment") != header.environment => {
+                    Some("Environment is not that of the header".to_owned())
+                }
+                () if Timestamp::new(own("Timestamp")).is_err() => Some("Timestamp is no time".to_owned()),
+                () if !matches!(own("CRLReason"), "" | "0" | "1" | "2" | "3" | "4" | "5" | "9") => {
+                    Some("CRLReason is none of the schema's".to_owned())
                 }
                 () if !own("RequestId").is_empty() && own("RequestId") != header.request_id => {
                     Some("RequestId is not that of the header".to_owned())

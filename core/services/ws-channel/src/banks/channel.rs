@@ -341,8 +341,8 @@ pub struct SigningMaterial {
 /// A certificate with the private key that decrypts documents for it.
 #[derive(Clone)]
 pub struct DecryptingMaterial {
-    /// The certificate.
-    pub certificate: Certificate,
+    /// The certificate; `None` while it is asked for.
+    pub certificate: Option<Certificate>,
     /// Its private key.
     pub private_key: RsaPrivateKey,
 }
@@ -383,7 +383,8 @@ impl SigningMaterial {
     ) -> Result<Self, BankError> {
         let place = SealedFor { email, bank, purpose: material::ENCRYPTION };
         let opened = |one: &CertMaterial| -> Result<DecryptingMaterial, BankError> {
-            let certificate = Certificate::from_pem(&one.pem).map_err(|why| BankError::NotSent(why.to_string()))?;
+            let certificate = (!one.pem.is_empty()).then(|| Certificate::from_pem(&one.pem)).transpose();
+            let certificate = certificate.map_err(|why| BankError::NotSent(why.to_string()))?;
             Ok(DecryptingMaterial { certificate, private_key: material::open(keys, place, one).map_err(unopened)? })
         };
         let own = own.ok_or_else(|| BankError::NotSent("the set has no certificate that decrypts".into()))?;

@@ -46,15 +46,28 @@ const KEY_BITS: usize = 2048;
 /// # Errors
 /// An internal fault for one that is damaged.
 pub(crate) fn read(text: &str, set: &CertSet) -> Result<CertificateLife, HandlerFault> {
-    if !text.is_empty() {
-        return serde_json::from_str(text).map_err(|_| HandlerFault::internal("a stored certificate life is damaged"));
-    }
-    let mut life = CertificateLife::default();
-    if let (Some(found), Some(name)) = (&set.signing, &set.pair) {
+    let known = || -> Result<Option<KnownPair>, HandlerFault> {
+        let (Some(found), Some(name)) = (&set.signing, &set.pair) else { return Ok(None) };
         let read = |found: &CertMaterial| Certificate::from_pem(&found.pem).map_err(HandlerFault::internal);
         let encryption = set.encryption.as_ref().map(read).transpose()?;
         let certificates = CertificateSet { signing: read(found)?, encryption };
-        life.adopt(KnownPair::new(name.clone(), &certificates)).map_err(HandlerFault::internal)?;
+        Ok(Some(KnownPair::new(name.clone(), &certificates)))
+    };
+    if text.is_empty() {
+        let mut life = CertificateLife::default();
+        if let Some(pair) = known()? {
+            life.adopt(pair).map_err(HandlerFault::internal)?;
+        }
+        return Ok(life);
+    }
+    let damaged = |_| HandlerFault::internal("a stored certificate life is damaged");
+    let mut life: CertificateLife = serde_json::from_str(text).map_err(damaged)?;
+    if let (Some(active), Some(_)) = (&mut life.active, &set.encryption)
+        && set.pair.as_ref() == Some(&active.name)
+        && let Some(pair) = known()?
+    {
+        // An older release took the end of the certificate that signs for that of both.
+        *active = pair;
     }
     Ok(life)
 }

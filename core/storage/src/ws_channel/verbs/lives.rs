@@ -213,14 +213,14 @@ impl WsChannelStore {
         })
     }
 
-    /// The keys that decrypt, of the pair in use and of all others that are kept, the newest first.
+    /// The keys that decrypt, of the pair in use and of all others that are kept or asked for, the newest first.
     pub fn decrypting(&self, email: &str, bank: &str) -> BoxFuture<'_, Result<Vec<CertMaterial>>> {
         self.database().read((email.to_owned(), bank.to_owned()), |tx, (email, bank)| {
             Box::pin(async move {
                 const SQL: &str = sql!(
                     "SELECT ",
                     CertMaterial::COLUMNS,
-                    " FROM certificate_pair c WHERE c.email = $1 AND c.bank = $2 AND c.purpose = 'encryption' AND c.pem IS NOT NULL \
+                    " FROM certificate_pair c WHERE c.email = $1 AND c.bank = $2 AND c.purpose = 'encryption' \
                      ORDER BY c.not_after DESC, c.name"
                 );
                 tx.all(SQL, args![email, bank]).await

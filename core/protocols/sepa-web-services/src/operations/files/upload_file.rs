@@ -67,7 +67,7 @@ believed_answers!(UploadBankFileResponse);
 #[operation(UploadBankFileRequest => UploadBankFileResponse)]
 #[declaration(..operations::exchange("sepa_web_services.upload_file", "files"))]
 #[errors(errors::{
-    NOT_OFFERED, CONTENT_REFUSED, TOKEN_FAILED, FAULT, ANSWER_SIGNATURE, ANSWER_NOT_TRUSTED, ANSWER_NOT_DECRYPTED, ANSWER_STALE,
+    NOT_OFFERED, CONTENT_REFUSED, TOKEN_FAILED, FAULT, ANSWER_SIGNATURE, ANSWER_NOT_TRUSTED, ANSWER_NOT_DECRYPTED, BANK_CERTIFICATE_MISSING, ANSWER_STALE,
     SIGNATURE_REFUSED, AGREEMENT_REFUSED, REFUSED, BANK_FAILED,
 })]
 #[route(
