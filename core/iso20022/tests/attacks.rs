@@ -30,7 +30,7 @@ fn judge(file: &[u8]) -> Finding {
     let identity = schema::identify(file);
     let ids = AnswerIds::new("X").unwrap();
     let (now, today) = ("2026-11-20T07:00:00Z".parse().unwrap(), "2026-11-20".parse().unwrap());
-    let decided = decide(file, &BankLedger::with_default_account(), now, today, &ids).unwrap();
+    let decided = decide(file, &BankLedger::with_default_account(), None, now, today, &ids).unwrap();
     let BankDecision::Rejected { pain002: answer } = decided else { panic!("booked") };
     assert!(answer.len() < 20_000, "the answer must not grow with the attack: {}", answer.len());
     let answer = read_status_report(answer.as_slice()).unwrap();
@@ -114,7 +114,7 @@ fn size_and_counts() {
     let too_large = vec![b'<'; MAX_PAYMENT_BYTES + 1];
     let ids = AnswerIds::new("X").unwrap();
     let (now, today) = ("2026-11-20T07:00:00Z".parse().unwrap(), "2026-11-20".parse().unwrap());
-    let decided = decide(&too_large, &BankLedger::with_default_account(), now, today, &ids).unwrap();
+    let decided = decide(&too_large, &BankLedger::with_default_account(), None, now, today, &ids).unwrap();
     let BankDecision::Rejected { pain002 } = decided else { panic!("booked") };
     assert!(String::from_utf8(pain002).unwrap().contains("bytes, more than"));
 
@@ -177,7 +177,7 @@ fn bank(file: Vec<u8>) -> BankDecision {
         let (now, today) = ("2026-11-20T07:00:00Z".parse().unwrap(), "2026-11-20".parse().unwrap());
         let mut ledger = BankLedger::default();
         ledger.open("FI2112345600000785", "Owner", "EUR", Decimal::new("10000000000.00").unwrap());
-        send.send(decide(&file, &ledger, now, today, &ids).unwrap()).unwrap();
+        send.send(decide(&file, &ledger, None, now, today, &ids).unwrap()).unwrap();
     });
     receive.recv_timeout(PATIENCE).expect("an answer in bounded time")
 }

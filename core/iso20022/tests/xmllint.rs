@@ -119,7 +119,7 @@ fn dropping_or_doubling_or_swapping_any_line() {
     let (now, today, ids) = moment();
     let opened =
         opening_statement(&BankLedger::with_default_account(), "FI2112345600000785", now, today, &ids).unwrap().1;
-    let outcome = decide(EXAMPLE_PAIN001.as_bytes(), &opened, now, today, &ids).unwrap();
+    let outcome = decide(EXAMPLE_PAIN001.as_bytes(), &opened, None, now, today, &ids).unwrap();
     let BankDecision::Accepted { pain002, camt054, camt053, .. } = outcome else { panic!("rejected") };
     for (message, file) in [
         (MessageType::Pain00100109, EXAMPLE_PAIN001),
@@ -166,7 +166,7 @@ fn everything_the_simulator_writes() {
         ("<Ustrd>Invoice 1001</Ustrd>", "<Strd><CdtrRefInf><Ref>RF18539007547034</Ref></CdtrRefInf></Strd>"),
     ] {
         let file = EXAMPLE_PAIN001.replacen(from, to, 1);
-        match decide(file.as_bytes(), &ledger, now, today, &ids).unwrap() {
+        match decide(file.as_bytes(), &ledger, None, now, today, &ids).unwrap() {
             BankDecision::Rejected { pain002 } => {
                 assert_ne!(agree(MessageType::Pain00200110, &pain002, to), Some(false))
             }

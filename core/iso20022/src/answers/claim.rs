@@ -128,7 +128,7 @@ mod tests {
     fn answers(payment: &str) -> Vec<AnswerFile> {
         let (now, ids) = (jiff::Timestamp::UNIX_EPOCH, AnswerIds::new("T1").unwrap());
         let ledger = BankLedger::with_default_account();
-        let decided = decide(payment.as_bytes(), &ledger, now, date(2026, 7, 21), &ids).unwrap();
+        let decided = decide(payment.as_bytes(), &ledger, None, now, date(2026, 7, 21), &ids).unwrap();
         let BankDecision::Accepted { pain002, camt054, camt053, .. } = decided else { panic!("it is accepted") };
         [pain002, camt054, camt053].iter().map(|bytes| AnswerFile::read(bytes, 1000)).collect()
     }

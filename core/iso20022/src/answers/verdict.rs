@@ -244,7 +244,7 @@ mod tests {
     fn decided(payment: &str, ledger: &BankLedger) -> Vec<StatusReport> {
         let ids = AnswerIds::new("T1").unwrap();
         let now = jiff::Timestamp::UNIX_EPOCH;
-        match decide(payment.as_bytes(), ledger, now, date(2026, 7, 21), &ids).unwrap() {
+        match decide(payment.as_bytes(), ledger, None, now, date(2026, 7, 21), &ids).unwrap() {
             BankDecision::Accepted { pain002, .. } | BankDecision::Rejected { pain002 } => reports(&pain002),
         }
     }
