@@ -823,7 +823,8 @@ export declare const codes: {
   readonly SEPA_WEB_SERVICES_ANSWER_NOT_TRUSTED: "sepa_web_services.answer_not_trusted";
   /**
    * The answer cannot be decrypted. Do not act on the answer. It was encrypted for another key, or changed on its
-   * way: compare `encryptionCertificate` with what the bank has (`listOwnCertificates`).
+   * way: compare `encryptionCertificate` with what the bank has (`listOwnCertificates`). Or its document is not
+   * signed by the bank: `explainMessage` with `decryptionKey` tells.
    */
   readonly SEPA_WEB_SERVICES_ANSWER_NOT_DECRYPTED: "sepa_web_services.answer_not_decrypted";
   /**
@@ -10782,7 +10783,8 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {PeerProtocolError} `sepa_web_services.answer_not_decrypted`
    * @throws {PeerRefusedError} `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
-   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_certificate_missing`,
+   * `sepa_web_services.bank_failed`
    */
   uploadFile(request: UploadBankFileRequest, options?: CallOptions): Promise<UploadBankFileResponse>;
 
@@ -10799,7 +10801,8 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {PeerProtocolError} `sepa_web_services.answer_not_decrypted`
    * @throws {PeerRefusedError} `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
-   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_certificate_missing`,
+   * `sepa_web_services.bank_failed`
    */
   listFiles(request?: ListBankFilesRequest, options?: CallOptions): Promise<ListBankFilesResponse>;
 
@@ -10816,7 +10819,8 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {PeerProtocolError} `sepa_web_services.answer_not_decrypted`, `sepa_web_services.answer_content`
    * @throws {PeerRefusedError} `sepa_web_services.file_not_found`, `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
-   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_certificate_missing`,
+   * `sepa_web_services.bank_failed`
    */
   downloadFile(request: DownloadBankFileRequest, options?: CallOptions & DestinationOption): Promise<DownloadBankFileResponse>;
   /** As `downloadFile`, with the content as a stream; it is good only if the stream ends without error. */
@@ -10835,7 +10839,8 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {PeerProtocolError} `sepa_web_services.answer_not_decrypted`
    * @throws {PeerRefusedError} `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
-   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_certificate_missing`,
+   * `sepa_web_services.bank_failed`
    */
   deleteFile(request: DeleteBankFileRequest, options?: CallOptions): Promise<DeleteBankFileResponse>;
 
@@ -10851,7 +10856,8 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {PeerProtocolError} `sepa_web_services.answer_not_decrypted`
    * @throws {PeerRefusedError} `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
-   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_certificate_missing`,
+   * `sepa_web_services.bank_failed`
    */
   getUserInfo(request?: GetUserInfoRequest, options?: CallOptions): Promise<GetUserInfoResponse>;
 
@@ -10871,7 +10877,8 @@ export declare class SepaWebServices implements AsyncDisposable {
    * `sepa_web_services.certificate_unfit`
    * @throws {PeerRefusedError} `sepa_web_services.certificate_refused`, `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
-   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_certificate_missing`,
+   * `sepa_web_services.bank_failed`
    */
   requestCertificate(request: RequestBankCertificateRequest, options?: CallOptions): Promise<RequestBankCertificateResponse>;
 
@@ -10891,7 +10898,8 @@ export declare class SepaWebServices implements AsyncDisposable {
    * `sepa_web_services.certificate_unfit`
    * @throws {PeerRefusedError} `sepa_web_services.certificate_refused`, `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
-   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_certificate_missing`,
+   * `sepa_web_services.bank_failed`
    */
   renewCertificate(request: RenewBankCertificateRequest, options?: CallOptions): Promise<RenewBankCertificateResponse>;
 
@@ -10909,7 +10917,8 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {PeerProtocolError} `sepa_web_services.answer_not_decrypted`
    * @throws {PeerRefusedError} `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
-   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_certificate_missing`,
+   * `sepa_web_services.bank_failed`
    */
   getBankCertificates(request?: GetBankCertificatesRequest, options?: CallOptions): Promise<GetBankCertificatesResponse>;
 
@@ -10925,7 +10934,8 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {PeerProtocolError} `sepa_web_services.answer_not_decrypted`
    * @throws {PeerRefusedError} `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
-   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_certificate_missing`,
+   * `sepa_web_services.bank_failed`
    */
   listOwnCertificates(request?: ListOwnCertificatesRequest, options?: CallOptions): Promise<ListOwnCertificatesResponse>;
 
@@ -10942,7 +10952,8 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {PeerProtocolError} `sepa_web_services.answer_not_decrypted`
    * @throws {PeerRefusedError} `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
-   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_certificate_missing`,
+   * `sepa_web_services.bank_failed`
    */
   revokeCertificate(request: RevokeCertificateRequest, options?: CallOptions): Promise<RevokeCertificateResponse>;
 
@@ -11026,7 +11037,8 @@ export declare class SepaWebServices implements AsyncDisposable {
    * `sepa_web_services.reference_unsafe`
    * @throws {PeerRefusedError} `sepa_web_services.file_not_found`, `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
-   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_certificate_missing`,
+   * `sepa_web_services.bank_failed`
    */
   downloadNewFiles(request: DownloadNewBankFilesRequest, options?: CallOptions): Promise<DownloadNewBankFilesResponse>;
 
@@ -11059,7 +11071,8 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {PeerRefusedError} `sepa_web_services.payment_rejected`, `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
    * @throws {ConflictError} `sepa_web_services.upload_repeated`
-   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_certificate_missing`,
+   * `sepa_web_services.bank_failed`
    */
   uploadAndWait(request: UploadBankFileAndWaitRequest, options?: CallOptions & AskOptions): Promise<UploadBankFileAndWaitResponse>;
 
@@ -11081,12 +11094,15 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {PeerProtocolError} `sepa_web_services.answer_not_decrypted`
    * @throws {PeerRefusedError} `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
-   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_certificate_missing`,
+   * `sepa_web_services.bank_failed`
    */
   settleUpload(request: SettleBankUploadRequest, options?: CallOptions): Promise<SettleBankUploadResponse>;
 
   /**
    * Ask for a first certificate with a code of the bank, and keep it with its key in `identityDir`.
+   *
+   * At a bank that encrypts there are two of each: one pair signs, the other decrypts.
    *
    * Key and request are on disk before anything is sent. If the outcome is `unknown`, call it again with the same
    * code: the same request is sent, never one for another key. Once begun, it is finished even if the caller gives
@@ -11103,12 +11119,15 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
    * @throws {ConflictError} `sepa_web_services.identity_busy`, `sepa_web_services.already_enrolled`,
    * `sepa_web_services.person_needed`
-   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_certificate_missing`,
+   * `sepa_web_services.bank_failed`
    */
   enrol(request: EnrolRequest, options?: CallOptions): Promise<EnrolResponse>;
 
   /**
    * Renew the certificate in `identityDir` if it is due, or go on with a renewal that was begun.
+   *
+   * At a bank that encrypts both pairs are renewed as one.
    *
    * Call it every day, or before each batch: most calls do nothing. A new key and its request are on disk before
    * anything is sent; an attempt whose answer was lost is sent again with the same request. The new certificate is
@@ -11125,7 +11144,8 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
    * @throws {ConflictError} `sepa_web_services.identity_busy`, `sepa_web_services.already_enrolled`,
    * `sepa_web_services.person_needed`
-   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_certificate_missing`,
+   * `sepa_web_services.bank_failed`
    */
   renew(request?: RenewRequest, options?: CallOptions): Promise<RenewResponse>;
 

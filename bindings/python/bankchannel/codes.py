@@ -495,7 +495,8 @@ SHA-256 of its certificate with what the bank publishes, then add it with `add_a
 """
 SEPA_WEB_SERVICES_ANSWER_NOT_DECRYPTED: Final = "sepa_web_services.answer_not_decrypted"
 """The answer cannot be decrypted. Do not act on the answer. It was encrypted for another key, or changed on its way:
-compare `encryption_certificate` with what the bank has (`list_own_certificates`).
+compare `encryption_certificate` with what the bank has (`list_own_certificates`). Or its document is not signed
+by the bank: `explain_message` with `decryption_key` tells.
 """
 SEPA_WEB_SERVICES_BANK_CERTIFICATE_MISSING: Final = "sepa_web_services.bank_certificate_missing"
 """The bank does not give its certificate for encryption. Nothing of the request was sent: ask the bank, or give its

@@ -1895,6 +1895,8 @@ class SepaWebServices(Client):
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
             SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
             PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
+            PeerFailedError: `sepa_web_services.bank_certificate_missing`: The bank does not give its certificate
+                for encryption.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
                 certificate of the request.
@@ -1952,6 +1954,8 @@ class SepaWebServices(Client):
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
             SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
             PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
+            PeerFailedError: `sepa_web_services.bank_certificate_missing`: The bank does not give its certificate
+                for encryption.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
                 certificate of the request.
@@ -2008,6 +2012,8 @@ class SepaWebServices(Client):
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
             SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
             PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
+            PeerFailedError: `sepa_web_services.bank_certificate_missing`: The bank does not give its certificate
+                for encryption.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             PeerProtocolError: `sepa_web_services.answer_content`: The file in the answer cannot be unpacked.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
@@ -2058,6 +2064,8 @@ class SepaWebServices(Client):
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
             SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
             PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
+            PeerFailedError: `sepa_web_services.bank_certificate_missing`: The bank does not give its certificate
+                for encryption.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
                 certificate of the request.
@@ -2100,6 +2108,8 @@ class SepaWebServices(Client):
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
             SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
             PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
+            PeerFailedError: `sepa_web_services.bank_certificate_missing`: The bank does not give its certificate
+                for encryption.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
                 certificate of the request.
@@ -2151,6 +2161,8 @@ class SepaWebServices(Client):
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
             SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
             PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
+            PeerFailedError: `sepa_web_services.bank_certificate_missing`: The bank does not give its certificate
+                for encryption.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not for the key
                 of the request.
@@ -2205,6 +2217,8 @@ class SepaWebServices(Client):
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
             SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
             PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
+            PeerFailedError: `sepa_web_services.bank_certificate_missing`: The bank does not give its certificate
+                for encryption.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not for the key
                 of the request.
@@ -2250,6 +2264,8 @@ class SepaWebServices(Client):
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
             SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
             PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
+            PeerFailedError: `sepa_web_services.bank_certificate_missing`: The bank does not give its certificate
+                for encryption.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
                 certificate of the request.
@@ -2289,6 +2305,8 @@ class SepaWebServices(Client):
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
             SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
             PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
+            PeerFailedError: `sepa_web_services.bank_certificate_missing`: The bank does not give its certificate
+                for encryption.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
                 certificate of the request.
@@ -2331,6 +2349,8 @@ class SepaWebServices(Client):
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
             SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
             PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
+            PeerFailedError: `sepa_web_services.bank_certificate_missing`: The bank does not give its certificate
+                for encryption.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
                 certificate of the request.
@@ -2576,6 +2596,8 @@ class SepaWebServices(Client):
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
             SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
             PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
+            PeerFailedError: `sepa_web_services.bank_certificate_missing`: The bank does not give its certificate
+                for encryption.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             PeerProtocolError: `sepa_web_services.answer_content`: The file in the answer cannot be unpacked.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
@@ -2723,6 +2745,8 @@ class SepaWebServices(Client):
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
             SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
             PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
+            PeerFailedError: `sepa_web_services.bank_certificate_missing`: The bank does not give its certificate
+                for encryption.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
                 certificate of the request.
@@ -2796,6 +2820,8 @@ class SepaWebServices(Client):
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
             SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
             PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
+            PeerFailedError: `sepa_web_services.bank_certificate_missing`: The bank does not give its certificate
+                for encryption.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
                 certificate of the request.
@@ -2825,6 +2851,8 @@ class SepaWebServices(Client):
     ) -> EnrolResponse:
         """Ask for a first certificate with a code of the bank, and keep it with its key in `identity_dir`.
 
+        At a bank that encrypts there are two of each: one pair signs, the other decrypts.
+
         Key and request are on disk before anything is sent. If the outcome is `unknown`, call it again with the
         same code: the same request is sent, never one for another key. Once begun, it is finished even if the
         caller gives up waiting. It is `already_enrolled` if a certificate is there, or asked for by a renewal;
@@ -2851,6 +2879,8 @@ class SepaWebServices(Client):
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
             SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
             PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
+            PeerFailedError: `sepa_web_services.bank_certificate_missing`: The bank does not give its certificate
+                for encryption.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not for the key
                 of the request.
@@ -2884,6 +2914,8 @@ class SepaWebServices(Client):
     ) -> RenewResponse:
         """Renew the certificate in `identity_dir` if it is due, or go on with a renewal that was begun.
 
+        At a bank that encrypts both pairs are renewed as one.
+
         Call it every day, or before each batch: most calls do nothing. A new key and its request are on disk
         before anything is sent; an attempt whose answer was lost is sent again with the same request. The new
         certificate is tried with a list; until it has worked, the old one signs files, where the bank still takes
@@ -2913,6 +2945,8 @@ class SepaWebServices(Client):
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
             SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
             PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
+            PeerFailedError: `sepa_web_services.bank_certificate_missing`: The bank does not give its certificate
+                for encryption.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not for the key
                 of the request.

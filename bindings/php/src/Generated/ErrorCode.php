@@ -400,7 +400,8 @@ final class ErrorCode
     public const SEPA_WEB_SERVICES_ANSWER_NOT_TRUSTED = 'sepa_web_services.answer_not_trusted';
     /**
      * The answer cannot be decrypted. Do not act on the answer. It was encrypted for another key, or changed on its
-     * way: compare `encryption_certificate` with what the bank has (`list_own_certificates`).
+     * way: compare `encryption_certificate` with what the bank has (`list_own_certificates`). Or its document is
+     * not signed by the bank: `explain_message` with `decryption_key` tells.
      */
     public const SEPA_WEB_SERVICES_ANSWER_NOT_DECRYPTED = 'sepa_web_services.answer_not_decrypted';
     /**

@@ -60,7 +60,8 @@ interface Client
      * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function uploadFile(
@@ -111,7 +112,8 @@ interface Client
      * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function listFiles(
@@ -161,7 +163,8 @@ interface Client
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.file_not_found`,
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function downloadFile(
@@ -204,7 +207,8 @@ interface Client
      * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function deleteFile(
@@ -240,7 +244,8 @@ interface Client
      * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function getUserInfo(
@@ -286,7 +291,8 @@ interface Client
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.certificate_refused`,
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function requestCertificate(
@@ -330,7 +336,8 @@ interface Client
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.certificate_refused`,
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function renewCertificate(
@@ -365,7 +372,8 @@ interface Client
      * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function getBankCertificates(
@@ -398,7 +406,8 @@ interface Client
      * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function listOwnCertificates(
@@ -434,7 +443,8 @@ interface Client
      * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function revokeCertificate(
@@ -630,7 +640,8 @@ interface Client
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.file_not_found`,
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function downloadNewFiles(
@@ -746,7 +757,8 @@ interface Client
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\ConflictException `sepa_web_services.upload_repeated`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function uploadAndWait(
@@ -823,7 +835,8 @@ interface Client
      * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function settleUpload(
@@ -843,6 +856,8 @@ interface Client
 
     /**
      * Ask for a first certificate with a code of the bank, and keep it with its key in `identity_dir`.
+     *
+     * At a bank that encrypts there are two of each: one pair signs, the other decrypts.
      *
      * Key and request are on disk before anything is sent. If the outcome is `unknown`, call it again with the same
      * code: the same request is sent, never one for another key. Once begun, it is finished even if the caller
@@ -875,7 +890,8 @@ interface Client
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\ConflictException `sepa_web_services.identity_busy`,
      * `sepa_web_services.already_enrolled`, `sepa_web_services.person_needed`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function enrol(
@@ -890,6 +906,8 @@ interface Client
 
     /**
      * Renew the certificate in `identity_dir` if it is due, or go on with a renewal that was begun.
+     *
+     * At a bank that encrypts both pairs are renewed as one.
      *
      * Call it every day, or before each batch: most calls do nothing. A new key and its request are on disk before
      * anything is sent; an attempt whose answer was lost is sent again with the same request. The new certificate
@@ -925,7 +943,8 @@ interface Client
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\ConflictException `sepa_web_services.identity_busy`,
      * `sepa_web_services.already_enrolled`, `sepa_web_services.person_needed`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function renew(

@@ -530,7 +530,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function uploadFile(
@@ -594,7 +595,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function listFiles(
@@ -656,7 +658,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.file_not_found`,
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function downloadFile(
@@ -709,7 +712,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function deleteFile(
@@ -754,7 +758,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function getUserInfo(
@@ -806,7 +811,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.certificate_refused`,
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function requestCertificate(
@@ -858,7 +864,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.certificate_refused`,
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function renewCertificate(
@@ -900,7 +907,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function getBankCertificates(
@@ -938,7 +946,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function listOwnCertificates(
@@ -980,7 +989,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function revokeCertificate(
@@ -1230,7 +1240,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.file_not_found`,
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function downloadNewFiles(
@@ -1358,7 +1369,8 @@ abstract class Operations extends AbstractClient implements Client
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\ConflictException `sepa_web_services.upload_repeated`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function uploadAndWait(
@@ -1462,7 +1474,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_not_decrypted`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function settleUpload(
@@ -1495,6 +1508,8 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Ask for a first certificate with a code of the bank, and keep it with its key in `identity_dir`.
      *
+     * At a bank that encrypts there are two of each: one pair signs, the other decrypts.
+     *
      * Key and request are on disk before anything is sent. If the outcome is `unknown`, call it again with the same
      * code: the same request is sent, never one for another key. Once begun, it is finished even if the caller
      * gives up waiting. It is `already_enrolled` if a certificate is there, or asked for by a renewal; with a new
@@ -1526,7 +1541,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\ConflictException `sepa_web_services.identity_busy`,
      * `sepa_web_services.already_enrolled`, `sepa_web_services.person_needed`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function enrol(
@@ -1548,6 +1564,8 @@ abstract class Operations extends AbstractClient implements Client
 
     /**
      * Renew the certificate in `identity_dir` if it is due, or go on with a renewal that was begun.
+     *
+     * At a bank that encrypts both pairs are renewed as one.
      *
      * Call it every day, or before each batch: most calls do nothing. A new key and its request are on disk before
      * anything is sent; an attempt whose answer was lost is sent again with the same request. The new certificate
@@ -1583,7 +1601,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\ConflictException `sepa_web_services.identity_busy`,
      * `sepa_web_services.already_enrolled`, `sepa_web_services.person_needed`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function renew(
