@@ -97,7 +97,7 @@ crate::opaque_debug!(SessionKey, SessionKeyOpener);
 
 /// The lowest bit of each byte of a DES key makes the number of its bits odd.
 fn with_odd_parity(byte: u8) -> u8 {
-    if byte.count_ones() % 2 == 0 { byte ^ 1 } else { byte }
+    if byte.count_ones().is_multiple_of(2) { byte ^ 1 } else { byte }
 }
 
 pub(crate) struct TripleDesEncryption(Box<cbc::Encryptor<TdesEde3>>);

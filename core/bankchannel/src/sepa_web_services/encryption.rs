@@ -7,7 +7,7 @@ use std::{
 };
 
 use bankchannel_crypto::{cbc::CbcCipher, legacy_cipher::SessionKey, random, rsa::RsaPublicKey, x509::Certificate};
-use bankchannel_foundation::{CallOutcome, Error, Result};
+use bankchannel_foundation::{CallOutcome, Error, Result, error::Peer};
 use bankchannel_pkcs11::SigningToken;
 use bankchannel_renewal::CertificateLife;
 use bankchannel_sepa_web_services::{
@@ -236,11 +236,14 @@ impl FileServiceSender {
     }
 }
 
-/// The error of the question, as that of the request which was not sent for it. A refusal is of the question alone.
+/// The error of the question, as that of the request which was not sent for it. What the bank said is of the question alone.
 fn not_told(error: Error) -> Error {
-    let error = match error.outcome() {
-        Some(CallOutcome::Refused) => Error::because(&errors::BANK_CERTIFICATE_MISSING, error.message().to_owned()),
-        _ => error,
+    let error = match (error.outcome(), error.peer().cloned()) {
+        (Some(CallOutcome::Refused), _) => {
+            Error::because(&errors::BANK_CERTIFICATE_MISSING, error.message().to_owned())
+        }
+        (_, Some(peer)) => error.with_peer(Peer { code: None, text: None, ..peer }),
+        (_, None) => error,
     };
     error
         .with_sentence("The bank was asked for its certificate for encryption; nothing else was sent.")

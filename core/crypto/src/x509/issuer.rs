@@ -111,10 +111,12 @@ impl<'a> NewCertificate<'a> {
 impl CertificatePurpose {
     fn usages(self) -> (&'static [KeyUsagePurpose], &'static [ExtendedKeyUsagePurpose]) {
         use ExtendedKeyUsagePurpose::{ClientAuth, ServerAuth};
-        use KeyUsagePurpose::{ContentCommitment, CrlSign, DigitalSignature, KeyCertSign, KeyEncipherment};
+        use KeyUsagePurpose::{
+            ContentCommitment, CrlSign, DataEncipherment, DigitalSignature, KeyCertSign, KeyEncipherment,
+        };
         match self {
             Self::Messages => (&[DigitalSignature, KeyEncipherment], &[]),
-            Self::Encipherment => (&[KeyEncipherment], &[]),
+            Self::Encipherment => (&[KeyEncipherment, DataEncipherment], &[]),
             Self::Seal => (&[DigitalSignature, ContentCommitment], &[]),
             Self::TlsServer => (&[DigitalSignature, KeyEncipherment], &[ServerAuth]),
             Self::TlsClientAndServer => (&[DigitalSignature, KeyEncipherment], &[ClientAuth, ServerAuth]),

@@ -34,7 +34,8 @@ async fn t55_the_bank_is_asked_for_its_certificate_once_and_again_after_a_day() 
     let clock = Arc::new(SystemClock::default());
     let client = asking(&world, json!({})).with_clock(Arc::clone(&clock) as _).unwrap();
     let (one, two) = tokio::join!(client.list_files(list("danske")), client.list_files(list("danske")));
-    (one.unwrap(), two.unwrap());
+    one.unwrap();
+    two.unwrap();
     client.upload_file(upload("danske", "T55-1")).await.unwrap();
     assert_eq!(count(&world, "get_bank_certificates").await, 1, "of calls at once one asks");
     clock.advance_ms((DAY_S + 60) * 1000);

@@ -108,7 +108,7 @@ impl MessageExamination<'_> {
     fn open(&self, data: &EncryptedData<'_>) -> Result<Vec<u8>, String> {
         let rules = self.rules;
         // A recipient's key is for messages that somebody has signed; a person may look into any.
-        if !rules.decrypts_any && !(self.is_envelope_believed && self.checks.all_hold()) {
+        if !(rules.decrypts_any || self.is_envelope_believed && self.checks.all_hold()) {
             return Err(
                 "the document is encrypted, and is not decrypted: the message around it is not believed".to_owned()
             );

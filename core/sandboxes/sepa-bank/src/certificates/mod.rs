@@ -267,6 +267,14 @@ impl FamilyCertificates {
         Ok(root_file)
     }
 
+    /// What a customer's key that signs is for: where another one decrypts, for nothing else.
+    fn signing_purpose(&self) -> CertificatePurpose {
+        match self.dialect.encryption {
+            Some(_) => CertificatePurpose::Seal,
+            None => CertificatePurpose::Messages,
+        }
+    }
+
     /// The pair of a customer.
     pub(crate) fn customer(&self, id: &str, company: &str) -> Result<CustomerFiles> {
         let make = |name: &str, purpose| {
@@ -286,7 +294,7 @@ impl FamilyCertificates {
             Some(_) => Some(make(&format!("{id}.encryption"), CertificatePurpose::Encipherment)?),
             None => None,
         };
-        Ok(CustomerFiles { signing: make(id, CertificatePurpose::Messages)?, encryption })
+        Ok(CustomerFiles { signing: make(id, self.signing_purpose())?, encryption })
     }
 
     /// The certificates of the pair that a customer has from the beginning: of the key that signs, and of the one that decrypts.
@@ -357,7 +365,7 @@ impl FamilyCertificates {
             Some(OddCertificate::Authority) => CertificatePurpose::Authority(0),
             Some(OddCertificate::Encipherment) => CertificatePurpose::Encipherment,
             _ if decrypts => CertificatePurpose::Encipherment,
-            _ => CertificatePurpose::Messages,
+            _ => self.signing_purpose(),
         };
         let new = NewCertificate { purpose, ..NewCertificate::new(&subject, not_before, not_after) };
         newest.customers.issue(&new, key).map_err(Error::internal)

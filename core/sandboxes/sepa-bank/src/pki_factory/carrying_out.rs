@@ -63,8 +63,7 @@ impl PkiHandling<'_> {
         if self.document.command == CertificateCommand::GetBankCertificates {
             return self.of_the_bank();
         }
-        let done = self.bank.state.change::<_, Error>(|state| Ok(self.handled(state)))?;
-        done
+        self.bank.state.change::<_, Error>(|state| Ok(self.handled(state)))?
     }
 
     fn handled(&self, state: &StateData) -> Handled {

@@ -23,8 +23,11 @@ const HEADER: [(&str, bool); 6] = [
     ("Environment", false),
 ];
 
-/// The documents: the elements of each in their order, apart from the signature, each with the smallest and the greatest number.
-const DOCUMENTS: [(&str, CertificateCommand, &[(&str, usize, usize)]); 6] = [
+/// The name of an element, and its smallest and greatest number.
+type ElementCounts = &'static [(&'static str, usize, usize)];
+
+/// The documents: the elements of each in their order, apart from the signature.
+const DOCUMENTS: [(&str, CertificateCommand, ElementCounts); 6] = [
     (
         "GetBankCertificate",
         CertificateCommand::GetBankCertificates,
