@@ -115,7 +115,7 @@ fn search(place: &str, secret: &str, error: &bankchannel::Error) {
 fn names_file(name: &str, shape: &Shape) -> bool {
     matches!(shape, Shape::Content)
         || name.ends_with("_file")
-        || matches!(name, "directory" | "pkcs11" | "module" | "record_to" | "replay_from")
+        || matches!(name, "directory" | "pkcs11" | "encryption_pkcs11" | "module" | "record_to" | "replay_from")
 }
 
 #[tokio::test]

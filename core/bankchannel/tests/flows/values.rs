@@ -155,7 +155,7 @@ async fn every_operation_of_the_catalogue_can_be_called_by_name() {
         );
         assert_eq!(error.operation(), Some(entry.declaration.name));
     }
-    assert_eq!((kinds["exchange"], kinds["flow"]), (66, 34));
+    assert_eq!((kinds["exchange"], kinds["flow"]), (68, 34));
     assert_eq!(server.connections(), 0);
     let names: std::collections::BTreeSet<_> = bankchannel::catalogue().map(|entry| entry.declaration.name).collect();
     assert_eq!(names.len(), bankchannel::catalogue().count());
