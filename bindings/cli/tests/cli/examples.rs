@@ -1,10 +1,10 @@
 //! The commands of the README and of pages, and the examples, executed literally.
 
-use std::{fs, net::TcpListener, path::Path, process::Command};
+use std::{fs, path::Path, process::Command};
 
 use serde_json::{Value, json};
 
-use crate::support::{Home, on_terminal, ran, registered};
+use crate::support::{Home, on_terminal, port_of_its_own, ran, registered};
 
 const README: &str = include_str!("../../../../README.md");
 const COMMAND_LINE: &str = include_str!("../../../../docs/command-line.md");
@@ -36,7 +36,7 @@ fn the_readme_leads_from_installing_to_a_statement_in_ten_lines() {
     assert!(Path::new(ROOT).join(installed).join("src/main.rs").exists(), "{installed}");
 
     // Only the port is changed: it may be in use on this machine.
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let port = port_of_its_own();
     let home = Home::empty();
     std::os::unix::fs::symlink(fs::canonicalize(ROOT).unwrap().join("core"), home.path("core")).unwrap();
     let mut steps: Vec<Value> = vec![json!({ "expect": "$ " })];
@@ -157,7 +157,7 @@ fn the_page_of_the_first_bank_leads_to_a_renewal() {
     };
     let further = blocks("json").concat();
     for (family, profile, customer, code) in FAMILIES {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+        let port = port_of_its_own();
         let home = Home::empty();
         let clock = shifted_clock(&home);
         // Only the port and the names of bank and customer are changed. The bank ends with the shell that has started it.
@@ -202,8 +202,7 @@ fn the_page_of_the_first_bank_leads_to_a_renewal() {
 #[test]
 fn the_page_of_a_service_s_first_bank_leads_to_a_renewal() {
     const PAGE: &str = include_str!("../../../../docs/ws-channel-first-bank.md");
-    let free = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
-    let (bank, service) = (free(), free());
+    let (bank, service) = (port_of_its_own(), port_of_its_own());
     let home = Home::empty();
     let blocks = PAGE.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap());
     // Only the ports are changed. Bank and service end with the shell that has started them.
@@ -224,7 +223,7 @@ fn the_page_of_a_service_s_first_bank_leads_to_a_renewal() {
 #[test]
 fn the_page_of_orders_about_accounts_and_banks_is_followed() {
     const PAGE: &str = include_str!("../../../../docs/ws-channel-orders.md");
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let port = port_of_its_own();
     let home = Home::empty();
     let block = PAGE.split("```sh\n").nth(1).unwrap().split("```").next().unwrap();
     // Only the port is changed. The service ends with the shell that has started it.

@@ -5,7 +5,6 @@ pub(crate) mod server;
 
 use std::{
     fs,
-    net::TcpListener,
     os::unix::fs::PermissionsExt as _,
     path::Path,
     process::{Child, Command, Stdio},
@@ -16,7 +15,7 @@ use server::Shared;
 
 use crate::{
     examples::path,
-    support::{Home, ran, started, stop},
+    support::{Home, port_of_its_own, ran, started, stop},
 };
 
 /// A home with `service.toml` of a database of its own, below it only that file.
@@ -159,8 +158,7 @@ fn the_page_of_a_first_bank_is_followed_with_a_database() {
     const FILE: &str = "cat > service.toml <<'END'\n";
     let Some((home, shared)) = home() else { return };
     fs::remove_file(home.path("service.toml")).unwrap();
-    let free = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
-    let (bank, service) = (free(), free());
+    let (bank, service) = (port_of_its_own(), port_of_its_own());
     let blocks = PAGE.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap());
     let followed: String = blocks.map(|block| block.replace("8444", &bank).replace("8443", &service)).collect();
     assert!(followed.contains(FILE) && followed.contains("admin upload-list --data service"), "{followed}");

@@ -9,7 +9,7 @@ use std::{
     process::{Child, Command, Output, Stdio},
     sync::{
         Arc, LazyLock, Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU16, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -352,4 +352,13 @@ pub(crate) fn started(mut service: Command) -> (Child, Value) {
 pub(crate) fn stop(child: Child, signal: &str) -> Ran {
     assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
     ran(child.wait_with_output().unwrap())
+}
+
+/// A free port for a server whose page names one: outside of those that the system gives to others meanwhile.
+pub(crate) fn port_of_its_own() -> String {
+    static TURN: AtomicU16 = AtomicU16::new(0);
+    let own = u16::try_from(std::process::id() % 100 * 120).unwrap();
+    let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    let turns = std::iter::repeat_with(|| 20_000 + (own + TURN.fetch_add(1, Ordering::Relaxed)) % 12_000);
+    turns.take(12_000).find(free).expect("no port is free").to_string()
 }
