@@ -13,6 +13,7 @@ pub mod tag {
     pub const INTEGER: u8 = 0x02;
     pub const OCTET_STRING: u8 = 0x04;
     pub const OID: u8 = 0x06;
+    pub const ENUMERATED: u8 = 0x0a;
     pub const UTF8: u8 = 0x0c;
     pub const NUMERIC: u8 = 0x12;
     pub const PRINTABLE: u8 = 0x13;

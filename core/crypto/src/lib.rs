@@ -15,7 +15,7 @@
 //! | [`aead`] | small secrets sealed at rest, AES-256-GCM | aws-lc-rs |
 //! | [`password`] | Argon2id password hashes, counted | argon2 |
 //! | [`totp`] | RFC 6238 one-time codes | aws-lc-rs |
-//! | [`x509`] | reading certificates, their names, their trusted issuers, paths to anchors, a small issuer | der, rcgen |
+//! | [`x509`] | certificates, their names, trusted issuers, paths, revocation lists, a small issuer | der, rcgen |
 //! | [`asn1`] | strict DER, beyond the checks of `der` | der |
 //!
 //! Every private-key operation runs in aws-lc-rs except one: [`legacy_rsa::sign_sha1`], which makes defective test

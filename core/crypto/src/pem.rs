@@ -54,8 +54,13 @@ impl PemBlock {
 
 /// All blocks of `text`; other text around them is skipped.
 pub(crate) fn blocks(text: &str, expected: &'static str) -> Result<Vec<PemBlock>> {
-    if text.len() > MAX_PEM_BYTES {
-        return Err(CryptoError::PemTooLarge { limit: MAX_PEM_BYTES, actual: text.len() });
+    blocks_within(MAX_PEM_BYTES, text, expected)
+}
+
+/// The same for a text of at most `limit` bytes.
+pub(crate) fn blocks_within(limit: usize, text: &str, expected: &'static str) -> Result<Vec<PemBlock>> {
+    if text.len() > limit {
+        return Err(CryptoError::PemTooLarge { limit, actual: text.len() });
     }
     let mut found = Vec::new();
     let mut rest = text;

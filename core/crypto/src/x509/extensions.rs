@@ -1,4 +1,5 @@
-//! The extensions of a certificate: reads the relevant ones, and finds critical ones that are not supported.
+//! The extensions of a certificate or a revocation list: reads the relevant ones, and finds critical ones that are not
+//! supported.
 
 use der::asn1::{AnyRef, BitStringRef, OctetStringRef};
 use der::{Decode, Reader, Sequence, SliceReader, Tag, TagMode, TagNumber, Tagged};
@@ -14,14 +15,16 @@ pub(super) const SUBJECT_KEY_IDENTIFIER: &[u8] = b"\x55\x1d\x0e";
 pub(super) const KEY_USAGE: &[u8] = b"\x55\x1d\x0f";
 pub(super) const BASIC_CONSTRAINTS: &[u8] = b"\x55\x1d\x13";
 const SUBJECT_ALT_NAME: &[u8] = b"\x55\x1d\x11";
+pub(super) const CRL_DISTRIBUTION_POINTS: &[u8] = b"\x55\x1d\x1f";
 const CERTIFICATE_POLICIES: &[u8] = b"\x55\x1d\x20";
 pub(super) const AUTHORITY_KEY_IDENTIFIER: &[u8] = b"\x55\x1d\x23";
 const EXTENDED_KEY_USAGE: &[u8] = b"\x55\x1d\x25";
 /// 1.3.6.1.5.5.7.1.3 (RFC 3739).
 pub(super) const QC_STATEMENTS: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x01\x03";
 
-/// The extensions that may be critical. nameConstraints is not among them: names are not compared with it here.
-const UNDERSTOOD: [&[u8]; 8] = [
+/// The extensions of a certificate that may be critical. nameConstraints is not among them: names are not compared with
+/// it here.
+pub(super) const UNDERSTOOD: [&[u8]; 8] = [
     SUBJECT_KEY_IDENTIFIER,
     KEY_USAGE,
     BASIC_CONSTRAINTS,
@@ -74,14 +77,15 @@ pub(super) struct CertificateExtension<'a> {
 pub(super) struct CertificateExtensions<'a>(Vec<CertificateExtension<'a>>);
 
 impl<'a> CertificateExtensions<'a> {
-    pub(super) fn new(list: Vec<CertificateExtension<'a>>) -> Result<Self, CertificateFault> {
+    /// `holder` is the word for their holder in errors.
+    pub(super) fn new(list: Vec<CertificateExtension<'a>>, holder: &str) -> Result<Self, CertificateFault> {
         if list.len() > MAX_EXTENSIONS {
-            return Err("the certificate has more than 64 extensions".into());
+            return Err(CertificateFault(format!("the {holder} has more than {MAX_EXTENSIONS} extensions")));
         }
         for (index, extension) in list.iter().enumerate() {
-            extension.id.tag().assert_eq(Tag::ObjectIdentifier).map_err(not_strict)?;
+            extension.id.tag().assert_eq(Tag::ObjectIdentifier).map_err(|error| not_strict(holder, error))?;
             if list[..index].iter().any(|earlier| earlier.id == extension.id) {
-                return Err("the certificate has an extension twice".into());
+                return Err(CertificateFault(format!("the {holder} has an extension twice")));
             }
         }
         Ok(Self(list))
@@ -97,9 +101,9 @@ impl<'a> CertificateExtensions<'a> {
         Some((KeyPurposes::read(extension.value.as_bytes()).unwrap_or_default(), extension.critical))
     }
 
-    /// The OID of the first unsupported critical extension.
-    pub(super) fn unknown_critical(&self) -> Result<Option<String>, CertificateFault> {
-        let is_unknown = |one: &&CertificateExtension<'_>| one.critical && !UNDERSTOOD.contains(&one.id.value());
+    /// The OID of the first critical extension that is not among the understood ones.
+    pub(super) fn unknown_critical(&self, understood: &[&[u8]]) -> Result<Option<String>, CertificateFault> {
+        let is_unknown = |one: &&CertificateExtension<'_>| one.critical && !understood.contains(&one.id.value());
         Ok(self.0.iter().find(is_unknown).map(|one| asn1::dotted(one.id.value())).transpose()?)
     }
 }

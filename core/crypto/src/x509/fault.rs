@@ -1,10 +1,11 @@
-//! Why a certificate is not accepted.
+//! Why a certificate, a request for one or a revocation list is not accepted.
 
 use std::fmt;
 
 use crate::asn1;
 
-/// A problem of a certificate, described for a person. It contains nothing private.
+/// A problem of a certificate, a request for one or a revocation list, described for a person. It contains nothing
+/// private.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificateFault(pub String);
 

@@ -1,5 +1,5 @@
-//! Certificates: strict reading, their names, their trusted issuers, paths to anchors, requests for them, and a small
-//! issuer.
+//! Certificates: strict reading, their names, their trusted issuers, paths to anchors, requests for them, revocation
+//! lists, and a small issuer.
 
 mod certificate;
 mod extensions;
@@ -10,6 +10,8 @@ mod name_text;
 mod outline;
 mod path;
 mod request;
+mod revocation_list;
+mod revocation_scope;
 mod signed_before;
 mod trust;
 #[cfg(test)]
@@ -23,4 +25,5 @@ pub use name::{DistinguishedName, NameAttribute, Rdn};
 pub use name_text::{NameFault, NameStyle};
 pub use path::{MAX_PATH_CERTIFICATES, PathFault, PathRules, certificate_path};
 pub use request::{CertificateRequest, SubjectAttribute};
+pub use revocation_list::{MAX_REVOCATION_LIST_BYTES, RevocationList, RevocationReasonCode, RevokedEntry};
 pub use trust::{trusted_issuer, why_unissued};

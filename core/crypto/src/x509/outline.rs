@@ -8,6 +8,9 @@ use super::CertificateFault;
 use super::extensions::CertificateExtension;
 use crate::asn1::{Asn1Element, Decode, Reader, SliceReader, element, integer, problem, strict, tag, whole_bits};
 
+/// The word for a certificate in errors.
+pub(super) const CERTIFICATE: &str = "certificate";
+
 /// The fields (RFC 5280 §4.1), as they are in the certificate.
 pub(super) struct CertificateOutline<'a> {
     /// The part that the issuer signed.
@@ -27,7 +30,8 @@ pub(super) struct CertificateOutline<'a> {
 impl<'a> CertificateOutline<'a> {
     /// Reads the fields of a certificate.
     pub(super) fn read(fields: &'a [u8]) -> Result<Self, CertificateFault> {
-        let (outline, [inner, outer], signature) = certificate(fields).map_err(not_strict)?;
+        let (outline, [inner, outer], signature) =
+            certificate(fields).map_err(|error| not_strict(CERTIFICATE, error))?;
         if inner != outer {
             return Err("the certificate names two signature algorithms".into());
         }
@@ -36,8 +40,9 @@ impl<'a> CertificateOutline<'a> {
     }
 }
 
-pub(super) fn not_strict(error: der::Error) -> CertificateFault {
-    CertificateFault(format!("this is not a certificate in strict DER: {}", problem(error)))
+/// The error for bytes that should be a certificate or `what` else.
+pub(super) fn not_strict(what: &str, error: der::Error) -> CertificateFault {
+    CertificateFault(format!("this is not a {what} in strict DER: {}", problem(error)))
 }
 
 /// The fields except the signature, the algorithm from both its places, and the signature.
@@ -82,7 +87,7 @@ fn certificate(fields: &[u8]) -> der::Result<(CertificateOutline<'_>, [&[u8]; 2]
 }
 
 /// An algorithm and, usually, its parameters: the whole, and its object identifier.
-fn algorithm<'a>(reader: &mut SliceReader<'a>) -> der::Result<(&'a [u8], &'a [u8])> {
+pub(super) fn algorithm<'a>(reader: &mut SliceReader<'a>) -> der::Result<(&'a [u8], &'a [u8])> {
     let whole = element(reader, tag::SEQUENCE)?;
     let mut fields = SliceReader::new(whole.content)?;
     let id = element(&mut fields, tag::OID)?.content;
@@ -93,7 +98,7 @@ fn algorithm<'a>(reader: &mut SliceReader<'a>) -> der::Result<(&'a [u8], &'a [u8
 }
 
 /// A time, Unix seconds (RFC 5280 §4.1.2.5): to the second, in UTC. The library's own types start at 1970.
-fn time(reader: &mut SliceReader<'_>) -> der::Result<i64> {
+pub(super) fn time(reader: &mut SliceReader<'_>) -> der::Result<i64> {
     let Asn1Element { tag, content, .. } = Asn1Element::decode(reader)?;
     let text = std::str::from_utf8(content).ok();
     let time =

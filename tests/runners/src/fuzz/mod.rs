@@ -60,6 +60,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("pgp_inspect", |bytes| drop(openpgp::inspect(bytes, SystemTime::now()))),
     ("certificate", |bytes| drop(x509::Certificate::from_pem(&String::from_utf8_lossy(bytes)))),
     ("certificate_request", certificate_request),
+    ("revocation_list", revocation_list),
     ("rsa_public_key", |bytes| drop(rsa::RsaPublicKey::from_pem(&String::from_utf8_lossy(bytes)))),
     ("rsa_private_key", |bytes| drop(rsa::RsaPrivateKey::from_pem(&String::from_utf8_lossy(bytes)))),
     ("pkcs12", |bytes| drop(pkcs12::Pkcs12Keystore::read(bytes, "corpus"))),
@@ -112,6 +113,16 @@ fn certificate_request(bytes: &[u8]) {
         let again = x509::CertificateRequest::from_pem(&read.to_pem()).expect("what was read is read again");
         assert_eq!(again.der(), read.der());
     }
+}
+
+/// Reads a revocation list and asks it; read again from its DER, it has the same entries.
+fn revocation_list(bytes: &[u8]) {
+    let Ok(list) = x509::RevocationList::from_pem_or_der(bytes) else { return };
+    let again = x509::RevocationList::from_der(list.der()).expect("what was read is read again");
+    assert_eq!((again.len(), again.next_update_s()), (list.len(), list.next_update_s()));
+    assert_eq!(again.find(&[1]), list.find(&[1]));
+    assert!(list.is_signed_by(leaf(), true).is_err(), "another authority's list is believed");
+    drop(list.find_certificate(leaf()));
 }
 
 /// Reads bytes as an archive, by every reader; all see the same files.

@@ -1,4 +1,4 @@
-//! Inputs against readers of certificates and of keys in PEM, DER and PKCS#12.
+//! Inputs against readers of certificates, revocation lists and keys in PEM, DER and PKCS#12.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
@@ -8,6 +8,7 @@ pub(super) fn inputs(target: &str) -> Vec<Hostile> {
     let label = match target {
         "certificate" | "psd2_certificate_header" => "CERTIFICATE",
         "certificate_request" => "CERTIFICATE REQUEST",
+        "revocation_list" => "X509 CRL",
         "rsa_public_key" => "PUBLIC KEY",
         "encrypted_key" => "ENCRYPTED PRIVATE KEY",
         _ => "PRIVATE KEY",
@@ -66,6 +67,18 @@ pub(super) fn inputs(target: &str) -> Vec<Hostile> {
             found.push(("a certificate with many parts", pem(label, &certificate(&key, names, extensions))));
         }
     }
+    if label == "X509 CRL" {
+        for (what, entries, extensions) in [
+            ("many entries", LARGE / 24, 0),
+            ("entries with an extension", LARGE / 32, 1),
+            ("entries with many extensions", LARGE / 700, 60),
+            ("an entry with too many extensions", 1, LARGE / 16),
+        ] {
+            for order in SERIAL_ORDERS {
+                found.push((what, pem(label, &revocation_list(entries, extensions, order))));
+            }
+        }
+    }
     found
 }
 
@@ -104,6 +117,34 @@ fn certificate(key: &[u8], names: usize, extensions: usize) -> Vec<u8> {
         name,
         key.to_vec(),
         extensions,
+    ];
+    element(0x30, &[element(0x30, &inner.concat()), algorithm, element(3, &[&[0][..], &[7; 256]].concat())].concat())
+}
+
+/// The serial number of an entry by its index and the number of entries: ascending, descending, always the same.
+const SERIAL_ORDERS: [fn(usize, usize) -> usize; 3] = [|n, _| n, |n, entries| entries - n, |_, _| 1];
+
+/// A formally valid revocation list, if its entries have few extensions; its signature is meaningless.
+fn revocation_list(entries: usize, extensions: usize, order: fn(usize, usize) -> usize) -> Vec<u8> {
+    let algorithm = element(0x30, &[element(6, &[42, 134, 72, 134, 247, 13, 1, 1, 11]), vec![5, 0]].concat());
+    let time = element(0x17, b"260101000000Z");
+    let extension = |n: usize| {
+        let id = element(6, &[0x2a, 3, 0x80 | (n >> 7) as u8 | 0x80, (n & 0x7f) as u8]);
+        element(0x30, &[id, element(4, &[])].concat())
+    };
+    let extensions: Vec<u8> = (0..extensions).flat_map(extension).collect();
+    let extensions = if extensions.is_empty() { Vec::new() } else { element(0x30, &extensions) };
+    let entry = |n: usize| {
+        let serial = 0x0100_0000 + u32::try_from(order(n, entries)).expect("a short list");
+        element(0x30, &[integer(serial), time.clone(), extensions.clone()].concat())
+    };
+    let name = element(0x30, &element(0x31, &element(0x30, &[6, 3, 0x55, 4, 3, 0x0c, 1, b'a'])));
+    let inner = [
+        vec![2, 1, 1],
+        algorithm.clone(),
+        name,
+        time.clone(),
+        element(0x30, &(0..entries).flat_map(entry).collect::<Vec<u8>>()),
     ];
     element(0x30, &[element(0x30, &inner.concat()), algorithm, element(3, &[&[0][..], &[7; 256]].concat())].concat())
 }

@@ -41,6 +41,7 @@ pub fn inputs(target: &str) -> Vec<Hostile> {
         "pgp_public_key" | "pgp_signatures" | "pgp_inspect" | "pgp_verify" | "pgp_message" => pgp::inputs(target),
         "certificate"
         | "certificate_request"
+        | "revocation_list"
         | "rsa_public_key"
         | "rsa_private_key"
         | "pkcs12"

@@ -13,10 +13,10 @@ use jiff::civil::{self, DateTime};
 use jiff::{SignedDuration, Timestamp};
 
 use super::extensions::{
-    AUTHORITY_KEY_IDENTIFIER, BASIC_CONSTRAINTS, BasicConstraints, CertificateExtensions, KEY_USAGE, KeyPurposes,
-    QC_STATEMENTS, SUBJECT_KEY_IDENTIFIER, authority_key_id, key_usage,
+    AUTHORITY_KEY_IDENTIFIER, BASIC_CONSTRAINTS, BasicConstraints, CRL_DISTRIBUTION_POINTS, CertificateExtensions,
+    KEY_USAGE, KeyPurposes, QC_STATEMENTS, SUBJECT_KEY_IDENTIFIER, UNDERSTOOD, authority_key_id, key_usage,
 };
-use super::outline::{CertificateOutline, not_strict};
+use super::outline::{CERTIFICATE, CertificateOutline, not_strict};
 use super::{CertificateFault, DistinguishedName, KeyUsage, NameStyle};
 use crate::asn1::{self, Decode, Reader, SliceReader, element, strict, tag};
 use crate::rsa::{RsaPrivateKey, RsaPublicKey};
@@ -47,6 +47,7 @@ struct CertificateInner {
     subject_key_id: Option<Range<usize>>,
     authority_key_id: Option<Range<usize>>,
     qc_statements: Option<Range<usize>>,
+    crl_distribution_points: Option<Range<usize>>,
     issuer: DistinguishedName,
     subject: DistinguishedName,
     not_before_s: i64,
@@ -93,7 +94,7 @@ impl Certificate {
         }
         let read = CertificateOutline::read(fields).and_then(|outline| CertificateInner::new(der, outline));
         // A violation of strict DER is reported first, wherever it is.
-        let read = read.map_err(|refused| strict(der).err().map_or(refused, not_strict));
+        let read = read.map_err(|refused| strict(der).err().map_or(refused, |error| not_strict(CERTIFICATE, error)));
         Ok(Self(Arc::new(read?)))
     }
 
@@ -324,6 +325,11 @@ impl Certificate {
         self.0.qc_statements.as_ref().map(|range| self.part(range))
     }
 
+    /// The value of the extension cRLDistributionPoints, DER: where its revocation lists are.
+    pub(super) fn crl_distribution_points(&self) -> Option<&[u8]> {
+        self.0.crl_distribution_points.as_ref().map(|range| self.part(range))
+    }
+
     /// The OID of an unsupported critical extension; a certificate with one must not be relied on (RFC 5280 §4.2).
     #[must_use]
     pub fn unknown_critical_extension(&self) -> Option<&str> {
@@ -385,7 +391,7 @@ impl CertificateInner {
     fn new(der: &[u8], read: CertificateOutline<'_>) -> Result<Self, CertificateFault> {
         let range =
             |part| range_of(der, part).ok_or_else(|| CertificateFault::from("this is not a certificate in DER"));
-        let extensions = CertificateExtensions::new(read.extensions)?;
+        let extensions = CertificateExtensions::new(read.extensions, CERTIFICATE)?;
         let (signature_hash, rsa_signed) = signature_hash(read.algorithm)?;
         let subject_key_id = extensions.get(SUBJECT_KEY_IDENTIFIER);
         let subject_key_id = subject_key_id.map(|value| asn1::only(value, tag::OCTET_STRING)).transpose()?;
@@ -400,6 +406,7 @@ impl CertificateInner {
             subject_key_id: subject_key_id.map(range).transpose()?,
             authority_key_id: authority_key_id.map(range).transpose()?,
             qc_statements: extensions.get(QC_STATEMENTS).map(range).transpose()?,
+            crl_distribution_points: extensions.get(CRL_DISTRIBUTION_POINTS).map(range).transpose()?,
             issuer: name(read.issuer)?,
             subject: name(read.subject)?,
             not_before_s: read.not_before_s,
@@ -410,7 +417,7 @@ impl CertificateInner {
             constraints: extensions.get(BASIC_CONSTRAINTS).map(BasicConstraints::from_der).transpose()?,
             key_usage: extensions.get(KEY_USAGE).map(key_usage).transpose()?,
             purposes: extensions.purposes(),
-            unknown_critical: extensions.unknown_critical()?,
+            unknown_critical: extensions.unknown_critical(&UNDERSTOOD)?,
             base64: OnceLock::new(),
             issuer_text: OnceLock::new(),
             der: der.into(),
@@ -440,7 +447,8 @@ fn name(der: &[u8]) -> Result<DistinguishedName, CertificateFault> {
     Ok(name)
 }
 
-fn serial(raw: &[u8]) -> Result<&[u8], CertificateFault> {
+/// The bytes of a serial number without leading zeros; a negative one, or one of more than 20 bytes, is an error.
+pub(super) fn serial(raw: &[u8]) -> Result<&[u8], CertificateFault> {
     if raw.is_empty()
         || raw[0] & 0x80 != 0
         || raw.len() > MAX_SERIAL_BYTES
@@ -452,7 +460,7 @@ fn serial(raw: &[u8]) -> Result<&[u8], CertificateFault> {
 }
 
 /// A number without leading zero bytes; a number of only zeros keeps one.
-fn significant(number: &[u8]) -> &[u8] {
+pub(super) fn significant(number: &[u8]) -> &[u8] {
     let start = number.iter().position(|&byte| byte != 0).unwrap_or(number.len().saturating_sub(1));
     &number[start..]
 }
@@ -467,7 +475,7 @@ fn calendar(seconds: i64) -> DateTime {
 }
 
 /// The range of the slice `part` in `whole`.
-fn range_of(whole: &[u8], part: &[u8]) -> Option<Range<usize>> {
+pub(super) fn range_of(whole: &[u8], part: &[u8]) -> Option<Range<usize>> {
     let start = part.as_ptr().addr().checked_sub(whole.as_ptr().addr())?;
     let end = start.checked_add(part.len())?;
     (end <= whole.len()).then_some(start..end)
