@@ -42,6 +42,8 @@ pub struct TransportSettings {
     pub retry_backoff: Duration,
     /// Whether the `traceparent` of a call goes along.
     pub send_traceparent: bool,
+    /// Whether plain HTTP to other machines will do: for what is public, and signed itself.
+    pub allows_plain: bool,
     /// A new file for all answers.
     pub record_to: Option<PathBuf>,
     /// Such a file, whose answers are used in place of the network.
@@ -84,6 +86,7 @@ impl Default for TransportSettings {
             retries: EXTRA_ATTEMPTS,
             retry_backoff: BACKOFF,
             send_traceparent: false,
+            allows_plain: false,
             record_to: None,
             replay_from: None,
         }
@@ -167,6 +170,11 @@ pub fn read_authorities(path: &Path) -> io::Result<Vec<u8>> {
 /// # Errors
 /// `configuration.invalid`: not a URL; credentials, query or fragment in it; or plain HTTP to another machine.
 pub fn check_base_url(text: &str) -> Result<String> {
+    check_url(text, false)
+}
+
+/// The same; whether plain HTTP to other machines will do, too.
+pub(crate) fn check_url(text: &str, allows_plain: bool) -> Result<String> {
     let text = text.trim();
     if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
         return Err(Error::invalid_setting("base_url", "must not contain spaces"));
@@ -174,7 +182,7 @@ pub fn check_base_url(text: &str) -> Result<String> {
     let url = reqwest::Url::parse(text).map_err(|_| Error::invalid_setting("base_url", "is not a URL"))?;
     match url.scheme() {
         "https" => {}
-        "http" if is_loopback(text) => {}
+        "http" if allows_plain || is_loopback(text) => {}
         "http" => {
             return Err(Error::invalid_setting("base_url", "must be https: plain HTTP is for loopback addresses only"));
         }

@@ -16,16 +16,21 @@ use bankchannel_sepa_web_services::{
     verify::{DocumentKeyOpener, DocumentRecipient},
 };
 
-use super::{certificates, identity::IdentityFolder, sender::FileServiceSender};
+use super::{
+    certificates,
+    identity::IdentityFolder,
+    refresh::{REST_S, RefreshTurns},
+    revocation::KnownRevocations,
+    sender::FileServiceSender,
+};
 use crate::{CallOptions, LogLevel, LogLine};
 
 /// The bank's code for a document that it cannot decrypt.
 const NOT_DECRYPTED: &str = "22";
 /// After so many seconds the bank is asked for its certificate again: it may have a new one.
 const ASK_AGAIN_S: i64 = 86_400;
-/// How long the bank is asked where there is a certificate that holds, and how long it is not asked after that was in vain.
+/// How long the bank is asked where there is a certificate that holds.
 const ASK_TIMEOUT: Duration = Duration::from_secs(10);
-const REST_S: i64 = 300;
 /// The time of a certificate that is to be asked for again.
 const NEVER_S: i64 = 0;
 
@@ -42,20 +47,14 @@ pub(super) struct KnownEncryption {
     /// The one that the settings give: the bank is not asked.
     given: Option<Certificate>,
     state: Mutex<ToldEncryption>,
-    /// Held by the call that asks.
-    asking: tokio::sync::Mutex<()>,
+    turns: RefreshTurns,
 }
 
 #[derive(Default)]
 struct ToldEncryption {
     told: Option<BankEncryption>,
-    /// When the bank was asked last in vain, or is asked, Unix seconds.
-    failed_s: Option<i64>,
     /// When it was asked because it could not decrypt a document, Unix seconds.
     doubted_s: Option<i64>,
-    /// The error of the question that failed last, and how many have.
-    failure: Option<Error>,
-    failures: u64,
     /// How often another certificate came in the place of one, or one was forgotten.
     changes: u64,
 }
@@ -63,7 +62,7 @@ struct ToldEncryption {
 impl KnownEncryption {
     pub(super) fn new(given: Option<Certificate>, kept: Option<BankEncryption>) -> Self {
         let state = ToldEncryption { told: kept, ..ToldEncryption::default() };
-        Self { given, state: Mutex::new(state), asking: tokio::sync::Mutex::default() }
+        Self { given, state: Mutex::new(state), turns: RefreshTurns::default() }
     }
 
     fn state(&self) -> MutexGuard<'_, ToldEncryption> {
@@ -75,18 +74,19 @@ impl KnownEncryption {
         self.state().changes
     }
 
-    /// The certificate that was told and holds, and whether it is younger than so many seconds.
-    fn holding(&self, now_s: i64, age_s: i64) -> Option<(Certificate, bool)> {
+    /// The certificate that was told and holds, not revoked, and whether it is younger than so many seconds.
+    fn holding(&self, now_s: i64, age_s: i64, revocations: &KnownRevocations) -> Option<(Certificate, bool)> {
         let told = self.state().told.clone()?;
         let is_fresh = (0..age_s).contains(&(now_s - told.told_s));
-        let holds = told.certificate.why_unfit_to_encrypt(now_s).is_none();
+        let holds = told.certificate.why_unfit_to_encrypt(now_s).is_none() 
+            && revocations.why_revoked(&told.certificate).is_none();
         holds.then_some((told.certificate, is_fresh))
     }
 
     /// Takes the bank's answer. Returns whether it has another certificate than before.
     fn learn(&self, told: BankEncryption) -> bool {
+        self.turns.answered();
         let mut state = self.state();
-        (state.failed_s, state.failure) = (None, None);
         let before = state.told.replace(told.clone());
         let is_other = before.is_some_and(|before| before.certificate != told.certificate);
         state.changes += u64::from(is_other);
@@ -149,7 +149,8 @@ impl FileServiceSender {
             if state.doubted_s.is_some_and(|at_s| (0..REST_S).contains(&(now_s - at_s))) {
                 return false;
             }
-            (state.doubted_s, state.failed_s, state.changes) = (Some(now_s), None, before + 1);
+            (state.doubted_s, state.changes) = (Some(now_s), before + 1);
+            known.turns.forget();
             state.told.as_mut().map(|told| {
                 // It stays for the case that the bank cannot be asked.
                 told.told_s = NEVER_S;
@@ -166,36 +167,28 @@ impl FileServiceSender {
     /// The bank's certificate for encryption. Of calls at once one asks for it. If the bank cannot be asked, the one that it has
     /// told before is used as long as it holds.
     async fn bank_encryption(&self, age_s: i64, options: &CallOptions) -> Result<Certificate> {
-        let (known, now_s) = (&self.trust.encryption, self.clock.now_s());
+        let (known, revocations, now_s) = (&self.trust.encryption, &self.trust.revocations, self.clock.now_s());
         if let Some(given) = &known.given {
-            return match given.why_unfit_to_encrypt(now_s) {
+            let unfit = given.why_unfit_to_encrypt(now_s).map(str::to_owned);
+            return match unfit.or_else(|| revocations.why_revoked(given)) {
                 None => Ok(given.clone()),
                 Some(why) => Err(Error::invalid_setting("bank_encryption_certificate", why)),
             };
         }
-        let (before, failures) = (known.holding(now_s, age_s), known.state().failures);
-        let _turn = match &before {
-            Some((fresh, true)) => return Ok(fresh.clone()),
+        let _turn = match known.holding(now_s, age_s, revocations) {
+            Some((fresh, true)) => return Ok(fresh),
             // One that holds is used while another call asks, and for a while after the bank was asked in vain.
-            Some((told, false)) => match known.asking.try_lock() {
-                Ok(turn) if !known.state().failed_s.is_some_and(|at_s| (0..REST_S).contains(&(now_s - at_s))) => turn,
-                _ => return Ok(told.clone()),
+            Some((told, false)) => match known.turns.spare(now_s) {
+                Some(turn) => turn,
+                None => return Ok(told),
             },
-            None => options.race(known.asking.lock()).await?,
+            None => known.turns.needed(options).await?,
         };
-        let before = match known.holding(now_s, age_s) {
+        let before = match known.holding(now_s, age_s, revocations) {
             Some((fresh, true)) => return Ok(fresh),
             other => other.map(|(told, _)| told),
         };
-        {
-            let mut state = known.state();
-            if let Some(failure) = state.failure.clone().filter(|_| before.is_none() && state.failures != failures) {
-                // It was asked meanwhile, for all that have waited.
-                return Err(failure);
-            }
-            // Until it has answered: also if the call ends before.
-            state.failed_s = Some(now_s);
-        }
+        known.turns.begin(now_s);
         self.connection.profile.check_offered(CertificateCommand::GetBankCertificates)?;
         options.log_line(LogLevel::Info, LogLine::new("the bank is asked for its certificate for encryption"));
         let mut own = certificates::of_own_message(options);
@@ -227,8 +220,7 @@ impl FileServiceSender {
                 }
                 None => {
                     let error = not_told(error);
-                    let mut state = known.state();
-                    (state.failure, state.failures) = (Some(error.clone()), state.failures + 1);
+                    known.turns.failed(&error);
                     Err(error)
                 }
             },

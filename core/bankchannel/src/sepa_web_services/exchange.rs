@@ -232,8 +232,9 @@ impl FileServiceSender {
             _ => None,
         };
         let deadline = ExchangeCall::begin(declaration, options, self.exchange_timeout)?.deadline;
-        let before = self.trust.encryption.changes();
-        let refused = match self.exchange_once(declaration, document, fields, time, options).await {
+        let (before, until) = (self.trust.encryption.changes(), options.until(deadline));
+        let once = self.exchange_once(declaration, document, fields, time, options);
+        let refused = match self.with_revocations(&until, once).await {
             Err(refused) if self.asks_again(&refused.error, before, &options.until(deadline)).await => refused,
             done => return done,
         };

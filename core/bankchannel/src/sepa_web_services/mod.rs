@@ -21,9 +21,12 @@ mod flows;
 mod identity;
 mod packing;
 mod question;
+mod refresh;
+mod revocation;
 mod sealing;
 mod sender;
 mod sent_ids;
+mod setting_pairs;
 mod settings;
 mod trust;
 
@@ -47,6 +50,7 @@ pub use clock::DocumentTime;
 // For what goes through all operations, such as tests.
 #[doc(hidden)]
 pub use bankchannel_sepa_web_services::{for_each_operation, operations};
+pub use revocation::RevocationCheck;
 pub use settings::{BankTextLanguage, SepaWebServicesSettings};
 pub use trust::{BankAnchor, BankAnchorSource};
 

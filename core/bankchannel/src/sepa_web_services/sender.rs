@@ -21,6 +21,7 @@ use super::{
     clock::{self, DocumentTime, ReservedTimes},
     encryption::{self, KnownEncryption},
     identity::{IdentityFolder, SeenSigner},
+    revocation::KnownRevocations,
     settings::{ReadyCustomer, SigningPair},
     trust::ClientTrust,
 };
@@ -152,7 +153,12 @@ impl FileServiceSender {
         let learnt = identity.as_ref().map(IdentityFolder::authorities).unwrap_or_default();
         let kept = identity.as_ref().and_then(IdentityFolder::bank_encryption);
         let encryption = KnownEncryption::new(ready.bank_encryption.clone(), kept);
-        let trust = ClientTrust::new(&ready.anchors, learnt, encryption);
+        let authorities: Vec<_> =
+            ready.anchors.all().chain(&ready.rules.intermediates).chain(&learnt).cloned().collect();
+        let kept = identity.as_ref().and_then(IdentityFolder::revocation_list);
+        let revocations =
+            KnownRevocations::new(ready.revocation.clone(), kept, &authorities, ready.rules.allows_sha1);
+        let trust = ClientTrust::new(&ready.anchors, learnt, encryption, revocations);
         if !trust.can_trust() {
             let why =
                 "is missing: the bank's profile has no authority that its answers lead to; give the bank's certificate";

@@ -1,14 +1,10 @@
 //! A company's settings for one bank: one declaration for every language.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::time::Duration;
 
-use bankchannel_crypto::{legacy_cipher::SessionKeyOpener, rsa::RsaPrivateKey, x509::Certificate};
+use bankchannel_crypto::x509::Certificate;
 use bankchannel_foundation::{Error, Result, Secret, model::Boundary};
-use bankchannel_pkcs11::{Pkcs11Settings, SigningToken};
+use bankchannel_pkcs11::Pkcs11Settings;
 use bankchannel_sepa_web_services::{
     codec::FileServiceConnection,
     profile::{self, BankEnvironment, ChannelProfile},
@@ -19,15 +15,16 @@ use bankchannel_transport::{TransportSettings, check_base_url};
 use super::{
     SepaWebServices,
     bank_address::{BankAddress, ClientAddress, check_no_tests},
-    encryption::TokenDecryptionKey,
     identity::IdentityFolder,
-    trust::{AnchorFolder, AnchorSources, ReadSources},
+    revocation::{RevocationCheck, RevocationSource},
+    setting_pairs::{anchors_of, bank_encryption_of, pair_of, recipient_of, sender_pair_of},
+    trust::ReadSources,
 };
 use crate::{
     ConnectionSettings, KeySources,
     client::{
         client_settings,
-        keys::{CertificateAndKey, SettingSource, excluded, one_of, secret_of},
+        keys::{SettingSource, excluded},
         signer::KeySigner,
     },
 };
@@ -165,6 +162,11 @@ pub struct SepaWebServicesSettings {
     /// A folder with files of such certificates (`.pem`, `.crt`, `.cer`), which `add_anchor` and `remove_anchor` change; read
     /// anew while the client runs, as `trusted_file` is. Default: `anchors` in `identity_dir`.
     pub anchors_dir: Option<String>,
+    /// The address of the revocation list of the bank's authority, in place of the profile's. Plain HTTP will do: the authority
+    /// has signed the list.
+    pub crl_url: Option<String>,
+    /// What happens if the revocation list cannot be had. Default: `soft_fail`.
+    pub crl_check: Option<RevocationCheck>,
     /// The connection to the bank.
     #[boundary(flatten)]
     pub connection: ConnectionSettings,
@@ -199,6 +201,8 @@ pub(super) struct ReadyCustomer {
     identity_passphrase: Option<Secret>,
     /// The bank's certificate for encryption, if it was given.
     pub(super) bank_encryption: Option<Certificate>,
+    /// Where the revocation list of the bank's authority is.
+    pub(super) revocation: Option<RevocationSource>,
 }
 
 /// Why no recording answers.
@@ -236,6 +240,7 @@ impl ReadyCustomer {
         let mut anchors = anchors_of(&mut settings)?;
         let mut rules = VerificationRules::default();
         let (mut transport, mut certificate_transport, mut asks_bank) = (None, None, None);
+        let mut crl_url = settings.crl_url.clone();
         if let Some(profile) = &profile {
             anchors.profile = profile.anchors_of(environment)?;
             rules.intermediates = profile.intermediates()?;
@@ -248,6 +253,8 @@ impl ReadyCustomer {
             let is_elsewhere = settings.file_url.is_some();
             let of_profile = || profile.certificate_url_of(environment).filter(|_| !is_elsewhere).map(str::to_owned);
             let certificate_url = settings.certificate_url.clone().or_else(of_profile);
+            let list_of_profile = || profile.crl_url_of(environment).filter(|_| !is_elsewhere).map(str::to_owned);
+            crl_url = crl_url.or_else(list_of_profile);
             asks_bank = [
                 ("file_url", &file_url, settings.file_url.is_some()),
                 ("certificate_url", &certificate_url, settings.certificate_url.is_some()),
@@ -264,6 +271,11 @@ impl ReadyCustomer {
                 "is missing: an address alone does not say which bank's rules hold",
             ));
         }
+        let check = settings.crl_check.unwrap_or_default();
+        let revocation = match (&transport, &certificate_transport) {
+            (None, None) => None,
+            _ => RevocationSource::new(check, crl_url, &settings.connection)?,
+        };
         let anchors = ReadSources::new(anchors)?;
         if let Some(asked) = asks_bank.as_ref().filter(|_| settings.customer_id.is_some()) {
             check_no_tests(&settings, asked, environment, &anchors, [&content, &sender], bank_encryption.as_ref())?;
@@ -280,6 +292,7 @@ impl ReadyCustomer {
             certificate_transport,
             identity_passphrase,
             bank_encryption,
+            revocation,
         })
     }
 
@@ -431,163 +444,4 @@ fn profile_of(settings: &SepaWebServicesSettings) -> Result<Option<ChannelProfil
         }
         (None, None) => Ok(None),
     }
-}
-
-/// Where the anchors of the settings come from.
-fn anchors_of(settings: &mut SepaWebServicesSettings) -> Result<AnchorSources> {
-    let (text, file) = (settings.trusted.take(), settings.trusted_file.take());
-    if text.is_some() && file.is_some() {
-        return Err(excluded("trusted_file", "trusted"));
-    }
-    let given = text.as_deref().map(Certificate::all_from_pem).transpose();
-    let given = given.map_err(|fault| Error::invalid_setting("trusted", fault.to_string()))?.unwrap_or_default();
-    let beside_keys = || settings.identity_dir.as_ref().map(|folder| Path::new(folder).join("anchors"));
-    let folder = settings.anchors_dir.as_ref().map(PathBuf::from).or_else(beside_keys).map(AnchorFolder::new);
-    Ok(AnchorSources { given, file: file.map(PathBuf::from), folder, ..AnchorSources::default() })
-}
-
-/// The customer's certificate and key.
-fn pair_of(settings: &mut SepaWebServicesSettings) -> Result<Option<SigningPair>> {
-    let source = SettingSource::new("certificate", settings.certificate_file.as_deref());
-    let certificate = one_of("certificate", settings.certificate.take(), settings.certificate_file.clone())?;
-    let keys = CertificateAndKey::read(certificate, settings.private_key.take(), std::mem::take(&mut settings.key))?;
-    signing_pair(keys, &source, "private_key", "passphrase")
-}
-
-/// The sender's certificate and key, if it has its own.
-fn sender_pair_of(settings: &mut SepaWebServicesSettings) -> Result<Option<SigningPair>> {
-    const CERTIFICATE: &str = "sender_certificate";
-    const KEY: &str = "sender_private_key";
-    let source = SettingSource::new(CERTIFICATE, settings.sender_certificate_file.as_deref());
-    let certificate =
-        one_of(CERTIFICATE, settings.sender_certificate.take(), settings.sender_certificate_file.clone())?;
-    let private_key = secret_of(KEY, settings.sender_private_key.take(), settings.sender_private_key_file.clone())?;
-    let passphrase = settings.sender_passphrase.take();
-    let keys = match &settings.sender_keystore_file {
-        Some(_) if certificate.is_some() || private_key.is_some() => {
-            return Err(excluded("sender_keystore_file", "sender_certificate and sender_private_key"));
-        }
-        Some(path) => {
-            let setting = "sender_keystore_file";
-            let (certificate, key) =
-                crate::client::keys::keystore(setting, path, "sender_passphrase", passphrase.as_ref())?;
-            CertificateAndKey::new(Some(certificate), Some(key), None)
-        }
-        None => CertificateAndKey::new(certificate, private_key, passphrase),
-    };
-    signing_pair(keys, &source, KEY, "sender_passphrase")
-}
-
-/// Who decrypts answers: the certificate, and its key.
-fn recipient_of(settings: &mut SepaWebServicesSettings) -> Result<Option<DocumentRecipient>> {
-    const CERTIFICATE: &str = "encryption_certificate";
-    const KEY: &str = "encryption_private_key";
-    const OPENER: &str = "encryption_passphrase";
-    let source = SettingSource::new(CERTIFICATE, settings.encryption_certificate_file.as_deref());
-    let certificate =
-        one_of(CERTIFICATE, settings.encryption_certificate.take(), settings.encryption_certificate_file.clone())?;
-    let key = secret_of(KEY, settings.encryption_private_key.take(), settings.encryption_private_key_file.clone())?;
-    if let Some(token) = settings.encryption_pkcs11.take() {
-        let others = [key.is_some(), settings.encryption_keystore_file.is_some()];
-        if others.contains(&true) {
-            return Err(excluded("encryption_pkcs11", "encryption_private_key and encryption_keystore_file"));
-        }
-        return token_recipient(&token, certificate, &source).map(Some);
-    }
-    let mut passphrase = settings.encryption_passphrase.take();
-    let (certificate, key) = match &settings.encryption_keystore_file {
-        Some(_) if certificate.is_some() || key.is_some() => {
-            return Err(excluded("encryption_keystore_file", "encryption_certificate and encryption_private_key"));
-        }
-        Some(path) => {
-            let opener = passphrase.take();
-            let (certificate, key) =
-                crate::client::keys::keystore("encryption_keystore_file", path, OPENER, opener.as_ref())?;
-            (Some(certificate), Some(key))
-        }
-        None => (certificate, key),
-    };
-    let (certificate, key) = match (certificate, key) {
-        (None, None) => return Ok(None),
-        (None, Some(_)) => return Err(source.unusable("is missing: the private key that decrypts goes with it")),
-        (Some(_), None) => return Err(Error::invalid_setting(KEY, "is missing: it goes with encryption_certificate")),
-        (Some(certificate), Some(key)) => (certificate, key),
-    };
-    let certificate = Certificate::from_pem(&certificate).map_err(|fault| source.unusable(&fault.to_string()))?;
-    let read = RsaPrivateKey::from_pem_under(key.expose(), passphrase.as_ref().map(Secret::expose));
-    let key = read.map_err(|fault| Error::invalid_setting(KEY, fault.naming_opener(OPENER)))?;
-    if !certificate.matches_private_key(&key) {
-        return Err(Error::invalid_setting(KEY, "does not belong to encryption_certificate"));
-    }
-    // An ended one decrypts answers of before.
-    if let Some(why) = certificate.why_unfit_to_encrypt(i64::MIN) {
-        return Err(source.unusable(why));
-    }
-    let opener = SessionKeyOpener::new(&key).map_err(|fault| Error::invalid_setting(KEY, fault.to_string()))?;
-    Ok(Some(DocumentRecipient { certificate: Some(certificate), opener: Arc::new(opener) }))
-}
-
-/// The same with a key in a token, whose certificate is there as well, unless it is given.
-fn token_recipient(
-    settings: &Pkcs11Settings,
-    certificate: Option<String>,
-    source: &SettingSource,
-) -> Result<DocumentRecipient> {
-    const SETTING: &str = "encryption_pkcs11";
-    let token = SigningToken::open(settings).map_err(|fault| Error::invalid_setting(SETTING, fault.to_string()))?;
-    let missing = || source.unusable("is missing: the token has no certificate of the key");
-    let certificate = certificate.or_else(|| token.certificate_pem()).ok_or_else(missing)?;
-    let certificate = Certificate::from_pem(&certificate).map_err(|fault| source.unusable(&fault.to_string()))?;
-    if certificate.spki_der() != token.public_key_spki() {
-        return Err(Error::invalid_setting(SETTING, "does not belong to encryption_certificate"));
-    }
-    if let Some(why) = certificate.why_unfit_to_encrypt(i64::MIN) {
-        return Err(source.unusable(why));
-    }
-    let opener = TokenDecryptionKey::new(token);
-    // Before anything is sent: afterwards, it would not be known what became of it.
-    opener.probe(&certificate).map_err(|why| Error::invalid_setting(SETTING, why))?;
-    Ok(DocumentRecipient { certificate: Some(certificate), opener: Arc::new(opener) })
-}
-
-/// The bank's certificate for encryption.
-fn bank_encryption_of(settings: &mut SepaWebServicesSettings) -> Result<Option<Certificate>> {
-    const SETTING: &str = "bank_encryption_certificate";
-    let source = SettingSource::new(SETTING, settings.bank_encryption_certificate_file.as_deref());
-    let file = settings.bank_encryption_certificate_file.clone();
-    let pem = one_of(SETTING, settings.bank_encryption_certificate.take(), file)?;
-    pem.map(|pem| Certificate::from_pem(&pem).map_err(|fault| source.unusable(&fault.to_string()))).transpose()
-}
-
-/// Reads a pair, and checks that key and certificate belong together.
-fn signing_pair(
-    keys: CertificateAndKey,
-    source: &SettingSource,
-    key_setting: &str,
-    opener: &str,
-) -> Result<Option<SigningPair>> {
-    let CertificateAndKey { certificate, private_key, passphrase, token } = keys;
-    let Some(pem) = certificate else {
-        return match private_key {
-            Some(_) => Err(source.unusable("is missing: the private key goes with it")),
-            None => Ok(None),
-        };
-    };
-    let certificate = Certificate::from_pem(&pem).map_err(|fault| source.unusable(&fault.to_string()))?;
-    let key = certificate.key().map_err(|fault| source.unusable(&fault.to_string()))?;
-    if key.bits() < 2048 {
-        return Err(source.unusable("has a key of fewer than 2048 bits, which no bank takes any more"));
-    }
-    let signer = match (token, private_key) {
-        (Some(token), _) => Some(KeySigner::Token(token)),
-        (None, Some(key)) => {
-            let read = KeySigner::read(&key, passphrase.as_ref(), opener);
-            Some(read.map_err(|why| Error::invalid_setting(key_setting, why))?)
-        }
-        (None, None) => None,
-    };
-    if signer.as_ref().is_some_and(|signer| signer.spki_der() != certificate.spki_der()) {
-        return Err(Error::invalid_setting(key_setting, "does not belong to the certificate"));
-    }
-    Ok(Some(SigningPair { certificate, signer, recipients: Vec::new() }))
 }

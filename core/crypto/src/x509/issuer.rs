@@ -4,9 +4,9 @@ use std::{fmt, time::Duration};
 
 use jiff::Timestamp;
 use rcgen::{
-    BasicConstraints, CertificateParams, CustomExtension, DistinguishedName as NewName, DnType, DnValue,
-    ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256,
-    PublicKeyData, SanType, SerialNumber, SignatureAlgorithm,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CustomExtension, DistinguishedName as NewName,
+    DnType, DnValue, ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
+    PKCS_RSA_SHA256, PublicKeyData, RevocationReason, RevokedCertParams, SanType, SerialNumber, SignatureAlgorithm,
 };
 use zeroize::Zeroizing;
 
@@ -45,6 +45,19 @@ pub struct NewCertificate<'a> {
     pub extensions: Vec<(&'a [u64], Vec<u8>)>,
     /// Says CA:TRUE beside a purpose that is not an authority's, as a defective certificate does.
     pub claims_authority: bool,
+}
+
+/// A revocation list to be made.
+#[derive(Debug, Clone)]
+pub struct NewRevocationList<'a> {
+    /// Its number: greater than those before it.
+    pub number: u64,
+    /// When it is issued.
+    pub this_update: Timestamp,
+    /// When the next one is issued at the latest.
+    pub next_update: Timestamp,
+    /// The revoked certificates, their keys in other hands: serial number, big-endian, and when each was revoked.
+    pub revoked: &'a [(Vec<u8>, Timestamp)],
 }
 
 /// The purpose of a certificate.
@@ -167,6 +180,9 @@ impl CertificateIssuer {
         let mut params = CertificateParams::default();
         params.distinguished_name = same_name(certificate.subject())?;
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        if certificate.key_usage().is_none_or(|usage| usage.crl_sign) {
+            params.key_usages.push(KeyUsagePurpose::CrlSign);
+        }
         if let Some(id) = certificate.subject_key_id() {
             params.key_identifier_method = KeyIdMethod::PreSpecified(id.to_vec());
         }
@@ -197,6 +213,33 @@ impl CertificateIssuer {
     /// As [`issue`](Self::issue); [`CryptoError::InvalidKey`].
     pub fn issue_for(&self, new: &NewCertificate<'_>, private_key: &str) -> Result<Certificate> {
         self.sign(new, &key_pair(private_key)?)
+    }
+
+    /// Makes a revocation list of this authority, DER.
+    ///
+    /// # Errors
+    /// [`CryptoError::InvalidRequest`] for times or a serial number that cannot be; [`CryptoError::Internal`], also if the
+    /// authority may not sign lists.
+    pub fn revocation_list(&self, new: &NewRevocationList<'_>) -> Result<Vec<u8>> {
+        let epoch = rcgen::date_time_ymd(1970, 1, 1);
+        let revoked = |(serial, at): &(Vec<u8>, Timestamp)| {
+            Ok(RevokedCertParams {
+                serial_number: new_serial(Some(serial))?,
+                revocation_time: epoch + since_epoch(*at)?,
+                reason_code: Some(RevocationReason::KeyCompromise),
+                invalidity_date: None,
+            })
+        };
+        let params = CertificateRevocationListParams {
+            this_update: epoch + since_epoch(new.this_update)?,
+            next_update: epoch + since_epoch(new.next_update)?,
+            crl_number: SerialNumber::from(new.number),
+            issuing_distribution_point: None,
+            revoked_certs: new.revoked.iter().map(revoked).collect::<Result<_>>()?,
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        let signed = params.signed_by(&self.issuer);
+        Ok(signed.map_err(|_| CryptoError::Internal("signing a revocation list"))?.der().to_vec())
     }
 
     fn sign(&self, new: &NewCertificate<'_>, key: &impl PublicKeyData) -> Result<Certificate> {
@@ -322,12 +365,17 @@ fn new_serial(wanted: Option<&[u8]>) -> Result<SerialNumber> {
 }
 
 fn set_validity(params: &mut CertificateParams, not_before: Timestamp, not_after: Timestamp) -> Result<()> {
-    if not_after <= not_before || not_before < Timestamp::UNIX_EPOCH {
-        return Err(CryptoError::InvalidRequest("the validity must begin after 1970 and end after it begins"));
+    if not_after <= not_before {
+        return Err(CryptoError::InvalidRequest("the validity must end after it begins"));
     }
     let epoch = rcgen::date_time_ymd(1970, 1, 1);
-    let since_epoch = |time: Timestamp| Duration::from_secs(time.as_second().unsigned_abs());
-    params.not_before = epoch + since_epoch(not_before);
-    params.not_after = epoch + since_epoch(not_after);
+    (params.not_before, params.not_after) = (epoch + since_epoch(not_before)?, epoch + since_epoch(not_after)?);
     Ok(())
+}
+
+fn since_epoch(time: Timestamp) -> Result<Duration> {
+    if time < Timestamp::UNIX_EPOCH {
+        return Err(CryptoError::InvalidRequest("a time must be after 1970"));
+    }
+    Ok(Duration::from_secs(time.as_second().unsigned_abs()))
 }

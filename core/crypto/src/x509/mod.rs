@@ -20,7 +20,7 @@ mod vectors;
 pub use certificate::{Certificate, CertificateHash, MAX_DER_BYTES};
 pub use extensions::KeyUsage;
 pub use fault::CertificateFault;
-pub use issuer::{CertificateIssuer, CertificatePurpose, NewCertificate, is_key_of, new_p256_key};
+pub use issuer::{CertificateIssuer, CertificatePurpose, NewCertificate, NewRevocationList, is_key_of, new_p256_key};
 pub use name::{DistinguishedName, NameAttribute, Rdn};
 pub use name_text::{NameFault, NameStyle};
 pub use path::{MAX_PATH_CERTIFICATES, PathFault, PathRules, certificate_path};

@@ -187,6 +187,12 @@ impl RevocationList {
         }
     }
 
+    /// The list as PEM text.
+    #[must_use]
+    pub fn to_pem(&self) -> String {
+        pem::encode("X509 CRL", &self.der)
+    }
+
     /// The list, DER.
     #[must_use]
     pub fn der(&self) -> &[u8] {

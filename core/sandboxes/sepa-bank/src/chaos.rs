@@ -16,6 +16,8 @@ use super::{
 
 /// Orders that can wait at most.
 const MOST: usize = 1000;
+/// The name, in orders, of fetching a revocation list.
+const REVOCATION_LIST: &str = "revocation_list";
 /// Longest ordered delay.
 const LONGEST: Duration = Duration::from_secs(600);
 
@@ -187,7 +189,7 @@ pub struct FaultOrder {
     pub fault: String,
     /// The family. Default: all.
     pub family: Option<String>,
-    /// The operation, such as `list_files`. Default: all.
+    /// The operation, such as `list_files`, or `revocation_list` for when that is fetched. Default: all operations.
     pub operation: Option<String>,
     /// How many requests it concerns. Default: 1.
     pub count: Option<u32>,
@@ -203,7 +205,7 @@ impl FaultOrder {
             Some(family) => std::slice::from_ref(known_family(family)?),
             None => &DIALECTS,
         };
-        if let Some(operation) = &mut self.operation {
+        if let Some(operation) = self.operation.as_mut().filter(|operation| *operation != REVOCATION_LIST) {
             let known = operation_named(CATALOGUE, operation)?;
             known.rsplit('.').next().unwrap_or(known).clone_into(operation);
             if !families.iter().any(|dialect| dialect.offered().any(|one| one == operation)) {
@@ -260,11 +262,21 @@ impl OrderedFaults {
 
     /// The faults of the next request.
     pub(crate) fn take(&self, family: &str, operation: &str) -> Vec<BankFault> {
+        self.taken(family, operation, true)
+    }
+
+    /// Those of the next time that a revocation list is fetched: of orders that name it.
+    pub(crate) fn take_of_list(&self, family: &str) -> Vec<BankFault> {
+        self.taken(family, REVOCATION_LIST, false)
+    }
+
+    fn taken(&self, family: &str, operation: &str, of_any: bool) -> Vec<BankFault> {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut taken = Vec::new();
         for one in waiting.iter_mut() {
             let fits = |wanted: &Option<String>, found: &str| wanted.as_deref().is_none_or(|wanted| wanted == found);
-            if fits(&one.family, family) && fits(&one.operation, operation) {
+            let is_meant = of_any || one.operation.is_some();
+            if is_meant && fits(&one.family, family) && fits(&one.operation, operation) {
                 one.count -= 1;
                 taken.push(one.fault);
             }

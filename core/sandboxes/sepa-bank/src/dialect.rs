@@ -251,6 +251,8 @@ pub(crate) static DIALECTS: [BankDialect; 4] = [
 
 /// The path of a certificate service below its family's.
 pub(crate) const CERTIFICATES: &str = "/certificates";
+/// The path of a revocation list below its family's.
+pub(crate) const REVOCATION_LIST: &str = "/revocation-list.crl";
 
 impl BankDialect {
     /// The dialect at a path.
@@ -263,6 +265,11 @@ impl BankDialect {
     pub(crate) fn with_certificates_at(path: &str) -> Option<&'static Self> {
         let path = path.strip_suffix('/').unwrap_or(path);
         Self::at(path.strip_suffix(CERTIFICATES)?)
+    }
+
+    /// The dialect whose revocation list is at a path.
+    pub(crate) fn with_revocation_list_at(path: &str) -> Option<&'static Self> {
+        Self::at(path.strip_suffix(REVOCATION_LIST)?)
     }
 
     /// The dialect of a family.

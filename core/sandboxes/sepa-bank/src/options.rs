@@ -57,6 +57,8 @@ pub struct SepaBankFamily {
     pub file_url: String,
     /// The `certificate_url` for clients.
     pub certificate_url: Option<String>,
+    /// The `crl_url` for clients: the revocation list of the authority of the bank's signers.
+    pub crl_url: String,
     /// The `trusted_file` for clients: the authorities of the bank's signatures.
     pub anchors_file: String,
     /// Its customers.
@@ -96,6 +98,8 @@ pub struct SepaBankClientSettings {
     pub file_url: String,
     /// The sandbox's certificate service.
     pub certificate_url: String,
+    /// The sandbox's revocation list; absent if the bank's shipped profile has none.
+    pub crl_url: Option<String>,
     /// The authorities of the sandbox's signatures.
     pub trusted_file: String,
     /// The authority of the sandbox's TLS certificate; absent without TLS.

@@ -143,6 +143,7 @@ fn handler(command: FileCommand) -> fn(&HandlerCall<'_>) -> Result<HandlerAnswer
 enum BankService {
     Files,
     Certificates,
+    RevocationList,
 }
 
 impl BankService {
@@ -150,13 +151,23 @@ impl BankService {
         match self {
             Self::Files => "files",
             Self::Certificates => "certificates",
+            Self::RevocationList => "revocation_list",
+        }
+    }
+
+    fn method(self) -> &'static str {
+        match self {
+            Self::Files | Self::Certificates => "POST",
+            Self::RevocationList => "GET",
         }
     }
 
     /// The service at a path.
     fn at(path: &str) -> Option<(&'static BankDialect, Self)> {
         let files = BankDialect::at(path).map(|dialect| (dialect, Self::Files));
-        files.or_else(|| BankDialect::with_certificates_at(path).map(|dialect| (dialect, Self::Certificates)))
+        let certificates = || BankDialect::with_certificates_at(path).map(|dialect| (dialect, Self::Certificates));
+        let list = || BankDialect::with_revocation_list_at(path).map(|dialect| (dialect, Self::RevocationList));
+        files.or_else(certificates).or_else(list)
     }
 }
 
@@ -209,8 +220,8 @@ impl CounterpartApi for SepaBankPipeline {
 
     fn route(&self, method: &str, path: &str) -> (usize, RouteMatch) {
         let found = match (BankService::at(path), method) {
-            (Some(_), "POST") => RouteMatch::InBody,
-            (Some(_), _) => RouteMatch::OtherMethods(vec!["POST"]),
+            (Some((_, service)), method) if method == service.method() => RouteMatch::InBody,
+            (Some((_, service)), _) => RouteMatch::OtherMethods(vec![service.method()]),
             (None, _) => RouteMatch::Nothing,
         };
         (0, found)
@@ -227,13 +238,17 @@ impl CounterpartApi for SepaBankPipeline {
     async fn answer(&self, routed: RoutedRequest) -> Response<AnswerBody> {
         let (dialect, service) = match (&routed.found, BankService::at(routed.head.uri.path())) {
             (RouteMatch::InBody, Some(found)) => found,
-            (RouteMatch::OtherMethods(_), _) => {
+            (RouteMatch::OtherMethods(_), found) => {
                 let mut refused = answer::empty(StatusCode::METHOD_NOT_ALLOWED);
-                refused.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+                let method = found.map_or("POST", |(_, service)| service.method());
+                refused.headers_mut().insert(header::ALLOW, HeaderValue::from_static(method));
                 return refused;
             }
             _ => return answer::empty(StatusCode::NOT_FOUND),
         };
+        if service == BankService::RevocationList {
+            return self.revocation_list(dialect, routed).await;
+        }
         let media = routed.head.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let media = media.unwrap_or_default().to_ascii_lowercase();
         if media.split(';').next().map(str::trim) != Some("text/xml") {
@@ -255,6 +270,30 @@ impl CounterpartApi for SepaBankPipeline {
                 reply.into_response(&self.bank.held).await
             }
             Err(_) => answer::empty(StatusCode::INTERNAL_SERVER_ERROR),
+        }
+    }
+}
+
+impl SepaBankPipeline {
+    /// The list of a family.
+    async fn revocation_list(&self, dialect: &'static BankDialect, routed: RoutedRequest) -> Response<AnswerBody> {
+        let _loaded = self.bank.load.begin(format!("{}/{}", dialect.name(), BankService::RevocationList.name()));
+        let bank = Arc::clone(&self.bank);
+        let listed = background::blocking(move || {
+            let faults = bank.faults.take_of_list(dialect.name());
+            let list = bank.certificates_of(dialect).revocation_list(bank.message_s(), &faults);
+            list.map(|body| BankReply { status: 200, body, seen: RequestFacts::default(), faults })
+        });
+        match listed.await {
+            Ok(Ok(reply)) => {
+                let operation = BankService::RevocationList.name();
+                routed.observed.note(|facts| *facts = RequestFacts { operation, ..RequestFacts::default() });
+                let mut response = reply.into_response(&self.bank.held).await;
+                let media = HeaderValue::from_static("application/pkix-crl");
+                response.headers_mut().insert(header::CONTENT_TYPE, media);
+                response
+            }
+            _ => answer::empty(StatusCode::INTERNAL_SERVER_ERROR),
         }
     }
 }

@@ -7,7 +7,7 @@ use bankchannel_foundation::{
     clock::{Clock as _, SystemClock},
     model::{Seconds, Timestamp},
 };
-use bankchannel_sepa_web_services::profile::{self, BankFamily};
+use bankchannel_sepa_web_services::profile::{self, BankEnvironment, BankFamily};
 use bankchannel_server::{
     counterpart::ServerKind,
     folder::{self, write_whole_readable},
@@ -24,7 +24,7 @@ use super::{
     SepaBankOptions, SepaBankReadiness,
     certificates::{self, BankTls, FamilyCertificates},
     control::SepaBankControlTarget,
-    dialect::{BankDialect, CERTIFICATES},
+    dialect::{BankDialect, CERTIFICATES, REVOCATION_LIST},
     held::HeldAnswers,
     load::BankLoad,
     pipeline::SepaBankPipeline,
@@ -215,6 +215,7 @@ fn families(bank: &SandboxSepaBank, origin: &str, customers: Vec<Vec<SepaBankCus
         SepaBankFamily {
             file_url: format!("{origin}{}", dialect.path),
             certificate_url: Some(format!("{origin}{}{CERTIFICATES}", dialect.path)),
+            crl_url: format!("{origin}{}{REVOCATION_LIST}", dialect.path),
             anchors_file: bank.certificates_of(dialect).anchors_file.display().to_string(),
             customers: customers.next().unwrap_or_default(),
         }
@@ -236,6 +237,8 @@ fn client(
 ) -> SepaBankClientSettings {
     let profile = profiles.iter().find(|(known, _)| *known == bank).map(|(_, file)| file.display().to_string());
     let first = family.customers.first();
+    let shipped = profile::named(bank).ok();
+    let has_list = shipped.is_some_and(|one| one.crl_url_of(BankEnvironment::Production).is_some());
     let optional = |of: fn(&SepaBankCustomer) -> &Option<String>| first.and_then(|one| of(one).clone());
     let text = |of: fn(&SepaBankCustomer) -> &String| first.map(of).cloned().unwrap_or_default();
     SepaBankClientSettings {
@@ -243,6 +246,7 @@ fn client(
         profile_file: profile,
         file_url: family.file_url.clone(),
         certificate_url: family.certificate_url.clone().unwrap_or_default(),
+        crl_url: has_list.then(|| family.crl_url.clone()),
         trusted_file: family.anchors_file.clone(),
         ca_file: ca_file.cloned(),
         customer_id: text(|one| &one.customer_id),

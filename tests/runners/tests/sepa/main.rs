@@ -20,6 +20,7 @@ mod random_kills;
 mod raw;
 mod refusals;
 mod refusing_bank;
+mod revocation;
 mod rollover;
 mod test_clients;
 mod unknown_uploads;

@@ -4,6 +4,7 @@
 //!   DIR/authorities.pem   authorities between an anchor and the bank's signers, as the bank has named them
 //!   DIR/signers.json      the certificates that have signed believed answers: a new one is reported
 //!   DIR/bank_encryption.json   the bank's certificate for encryption, and when the bank has told it
+//!   DIR/revocation_list.json   the revocation list of the bank's authority, and when it was fetched
 //!   DIR/job               when `renew` ran last, Unix seconds: that it does is watched
 //!   DIR/times             the last time that a process has reserved for its messages; times.lock is held meanwhile
 //! ```
@@ -18,7 +19,7 @@ use std::{
 
 use bankchannel_crypto::{
     digest,
-    x509::{Certificate, NameStyle},
+    x509::{Certificate, MAX_REVOCATION_LIST_BYTES, NameStyle},
 };
 use bankchannel_foundation::{Error, Result};
 use bankchannel_private_files as private;
@@ -36,6 +37,7 @@ const SIGNERS: &str = "signers.json";
 const WAIT: Duration = Duration::from_millis(500);
 const LOOK: Duration = Duration::from_millis(5);
 const BANK_ENCRYPTION: &str = "bank_encryption.json";
+const REVOCATION_LIST: &str = "revocation_list.json";
 const JOB: &str = "job";
 const TIMES: &str = "times";
 const TIMES_LOCK: &str = "times.lock";
@@ -47,6 +49,14 @@ struct KeptEncryption {
     certificate: String,
     /// Unix seconds.
     told_s: i64,
+}
+
+/// The revocation list of the bank's authority, in its file.
+#[derive(Serialize, Deserialize)]
+pub(in super::super) struct KeptRevocationList {
+    pub(in super::super) pem: String,
+    /// Unix seconds.
+    pub(in super::super) fetched_s: i64,
 }
 
 /// A certificate with which the bank has signed.
@@ -135,6 +145,20 @@ impl IdentityFolder {
         let kept = KeptEncryption { certificate: told.certificate.to_pem(), told_s: told.told_s };
         let text = serde_json::to_vec_pretty(&kept).map_err(Error::internal)?;
         self.keep(BANK_ENCRYPTION, &text)
+    }
+
+    /// The revocation list of the bank's authority, as it was fetched last. What cannot be read is fetched again.
+    pub(in super::super) fn revocation_list(&self) -> Option<KeptRevocationList> {
+        let path = self.path(REVOCATION_LIST);
+        serde_json::from_slice(&private::read_whole(&path, MAX_REVOCATION_LIST_BYTES as u64 * 2).ok()?).ok()
+    }
+
+    /// Keeps the revocation list. Without the folder, nothing is kept.
+    ///
+    /// # Errors
+    /// `resource.storage`.
+    pub(in super::super) fn keep_revocation_list(&self, list: &KeptRevocationList) -> Result<()> {
+        self.keep(REVOCATION_LIST, &serde_json::to_vec(list).map_err(Error::internal)?)
     }
 
     /// When `renew` ran last, Unix seconds.

@@ -17,7 +17,7 @@ mod unbelieved;
 mod unopened;
 
 pub(super) use folder::IdentityFolder;
-pub(super) use learnt::SeenSigner;
+pub(super) use learnt::{KeptRevocationList, SeenSigner};
 pub(super) use renewing::{IdentityRenewing, renewing};
 pub(super) use unbelieved::UnbelievedAnswer;
 pub(super) use unopened::settle_unopened;

@@ -26,7 +26,7 @@ pub use anchor::{BankAnchor, BankAnchorSource};
 pub(super) use anchor::{ending, warning};
 pub(super) use folder::AnchorFolder;
 
-use super::encryption::KnownEncryption;
+use super::{encryption::KnownEncryption, revocation::KnownRevocations};
 use crate::{
     CallOptions, LogLevel, LogLine,
     client::keys::{SettingSource, one_of},
@@ -139,6 +139,11 @@ impl ReadSources {
         Ok(Self { sources, state, anchors })
     }
 
+    /// All of them.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Certificate> {
+        self.anchors.iter().map(|anchor| &anchor.certificate)
+    }
+
     /// The anchors that are not the profile's.
     pub(super) fn given(&self) -> impl Iterator<Item = &Certificate> {
         let given = self.anchors.iter().filter(|anchor| anchor.source != BankAnchorSource::Profile);
@@ -167,11 +172,18 @@ pub(super) struct ClientTrust {
     warned: Mutex<Vec<[u8; 32]>>,
     /// The certificate for which documents to the bank are encrypted.
     pub(super) encryption: KnownEncryption,
+    /// The bank's certificates that do not hold any more.
+    pub(super) revocations: KnownRevocations,
 }
 
 impl ClientTrust {
     /// Trusts the anchors read, and knows these authorities between.
-    pub(super) fn new(read: &ReadSources, learnt: Vec<Certificate>, encryption: KnownEncryption) -> Self {
+    pub(super) fn new(
+        read: &ReadSources,
+        learnt: Vec<Certificate>,
+        encryption: KnownEncryption,
+        revocations: KnownRevocations,
+    ) -> Self {
         let ReadSources { sources, state, anchors } = read.clone();
         let read = Mutex::new(ReadAnchors { at: Instant::now(), state, anchors });
         Self {
@@ -182,6 +194,7 @@ impl ClientTrust {
             asking: tokio::sync::Mutex::default(),
             warned: Mutex::default(),
             encryption,
+            revocations,
         }
     }
 
@@ -252,6 +265,9 @@ impl ClientTrust {
             }
         }
         rules.anchors = anchors.iter().map(|anchor| anchor.certificate.clone()).collect();
+        self.revocations.settled(options).await?;
+        rules.revocation_lists = self.revocations.known().into_iter().collect();
+        rules.requires_revocation_list = self.revocations.is_required();
         rules.intermediates.extend(self.learnt.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned());
         Ok(())
     }

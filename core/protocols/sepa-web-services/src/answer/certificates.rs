@@ -122,7 +122,9 @@ impl CertificateExpectation<'_> {
                     "the bank's certificate for encryption was not issued by its root, or does not hold yet",
                 );
             }
-            if let Some(why) = encryption.why_unfit_to_encrypt(rules.at_s) {
+            let unfit = encryption.why_unfit_to_encrypt(rules.at_s).map(str::to_owned);
+            let revoked = || rules.revocation_lists.iter().find_map(|list| list.why_revoked(&encryption));
+            if let Some(why) = unfit.or_else(revoked) {
                 return refused(&format!("the bank's certificate for encryption {why}"));
             }
         }

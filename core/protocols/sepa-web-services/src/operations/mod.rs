@@ -49,6 +49,7 @@ pub(crate) const EXCHANGE_ERRORS: &[&ErrorRow] = &[
     &errors::ANSWER_NOT_TRUSTED,
     &errors::ANSWER_NOT_DECRYPTED,
     &errors::BANK_CERTIFICATE_MISSING,
+    &errors::REVOCATION_UNKNOWN,
     &errors::ANSWER_STALE,
     &errors::SIGNATURE_REFUSED,
     &errors::AGREEMENT_REFUSED,

@@ -234,6 +234,8 @@ pub struct ChannelProfile {
     pub file_url: Option<ServiceUrls>,
     /// The addresses of its certificate service.
     pub certificate_url: Option<ServiceUrls>,
+    /// The addresses of the revocation list of the authority that issues the certificates with which it signs.
+    pub crl_url: Option<ServiceUrls>,
     /// The `ReceiverId` of requests, mostly the bank's BIC.
     pub receiver_id: Option<String>,
     /// Whether requests name a `TargetId`.
@@ -372,6 +374,12 @@ impl ChannelProfile {
     #[must_use]
     pub fn certificate_url_of(&self, environment: BankEnvironment) -> Option<&str> {
         of_environment(self.certificate_url.as_ref()?, environment)
+    }
+
+    /// The address of the revocation list in an environment; `None` if the profile has none.
+    #[must_use]
+    pub fn crl_url_of(&self, environment: BankEnvironment) -> Option<&str> {
+        of_environment(self.crl_url.as_ref()?, environment)
     }
 
     /// The trusted authorities of an environment.

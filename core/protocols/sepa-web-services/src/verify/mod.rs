@@ -15,6 +15,7 @@ mod elements;
 mod envelope;
 mod kinds;
 mod report;
+mod revocation;
 mod trust;
 
 use std::borrow::Cow;
@@ -35,6 +36,7 @@ pub(crate) use kinds::{is_document_namespace, is_pki_document, operation_of_pki_
 pub use report::{
     DigestDifference, MessageCheck, MessageSignature, MessageSignatureReference, MessageVerdict, SignerCertificate,
 };
+pub use revocation::{BelievedRevocationList, RevocationLists};
 
 use checks::MessageChecks;
 use covered::NoCoveredParts;
@@ -56,6 +58,10 @@ pub struct VerificationRules {
     pub anchors: Vec<Certificate>,
     /// Authorities that may stand in a path.
     pub intermediates: Vec<Certificate>,
+    /// Revocation lists of these authorities.
+    pub revocation_lists: RevocationLists,
+    /// Whether a signer is believed only if a list of its issuer is there.
+    pub requires_revocation_list: bool,
     /// The certificates with which the bank signs; `None` if no bank was named, so that any signer under the anchors
     /// will do.
     pub signers: Option<Vec<BankSignerPattern>>,

@@ -21,11 +21,12 @@ impl VerificationRules {
         let pool: Vec<Certificate> = self.intermediates.iter().chain(others).cloned().collect();
         let rules = PathRules { at_s: self.at_s, allows_sha1_leaf: self.allows_sha1 };
         let path = certificate_path(signer, &pool, &self.anchors, rules).map_err(|fault| fault.to_string())?;
+        let is_covered = self.check_revocation(&path)?;
         let names: Vec<String> = path.iter().skip(1).map(|one| one.subject().to_text(NameStyle::Rfc2253)).collect();
-        Ok(if names.is_empty() {
-            "the signer is an anchor itself".to_owned()
-        } else {
-            format!("issued by {}", names.join(", by "))
+        Ok(match (names.is_empty(), is_covered) {
+            (true, _) => "the signer is an anchor itself".to_owned(),
+            (false, true) => format!("issued by {}; not revoked", names.join(", by ")),
+            (false, false) => format!("issued by {}", names.join(", by ")),
         })
     }
 

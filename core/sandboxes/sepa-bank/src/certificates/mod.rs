@@ -5,12 +5,14 @@
 //!   DATA/FAMILY/anchors.pem                      what clients trust
 //!   DATA/FAMILY/root.pem root.key …              authorities and signers; root-2.pem … after a roll-over
 //!   DATA/FAMILY/generations.json                 the roll-overs
+//!   DATA/FAMILY/revoked.json                     what the revocation list names
 //!   DATA/FAMILY/customers/ID.pem ID.key          the customers, as somebody brings them from another program
 //! ```
 //!
 //! Everything here can fail with `resource.storage`, for files that cannot be used, and with `internal`.
 
 mod generation;
+mod revocation;
 
 use std::{
     path::{Path, PathBuf},
@@ -45,6 +47,8 @@ use jiff::{Timestamp, ToSpan as _};
 
 pub(crate) use generation::BankGeneration;
 pub use generation::RolledOver;
+use revocation::RevokedCertificates;
+pub use revocation::RevokedOfBank;
 
 use super::{
     chaos::{BankFault, OddCertificate},
@@ -76,6 +80,7 @@ pub(crate) struct FamilyCertificates {
     generations: RwLock<Vec<Arc<BankGeneration>>>,
     /// Counts answers: while two generations sign, they take turns.
     answers: AtomicUsize,
+    revoked: RevokedCertificates,
 }
 
 /// The files of a customer's pair, and of its key that decrypts, where documents are encrypted.
@@ -174,6 +179,7 @@ impl FamilyCertificates {
         }
         let anchors_file = folder.join("anchors.pem");
         let family = Self {
+            revoked: RevokedCertificates::read(&folder)?,
             dialect,
             anchors_file,
             folder,

@@ -9,7 +9,10 @@ use bankchannel_server::{orders::PlainOrder, server_orders};
 
 use super::{LONGEST_S, known_family};
 use crate::{
-    certificate_service::codes::CustomerCertificateRecord, certificates::RolledOver, service::SandboxSepaBank,
+    certificate_service::codes::CustomerCertificateRecord,
+    certificates::{RevokedOfBank, RolledOver},
+    dialect::REVOCATION_LIST,
+    service::SandboxSepaBank,
 };
 
 server_orders! {
@@ -27,6 +30,12 @@ server_orders! {
     /// The old ones sign beside the new ones for the time of the overlap.
     RollOver("sepa_bank.rollover", HostedForm::at("rollover")):
         RolloverOrder => NewBankCertificates, blocking SandboxSepaBank::roll_over;
+
+    /// Revoke certificates of the bank.
+    ///
+    /// The revocation list names them from then on; the bank uses them all the same, as somebody does who has its key.
+    RevokeOfBank("sepa_bank.revoke", HostedForm::at("revoke")):
+        RevocationOrder => RevokedBankCertificates, blocking SandboxSepaBank::revoke_of_bank;
 
     /// Move the time in messages and of certificates.
     ///
@@ -82,6 +91,24 @@ pub struct NewBankCertificates {
     pub anchors_file: String,
 }
 
+/// Which certificates of the bank are revoked.
+#[derive(Boundary)]
+#[non_exhaustive]
+pub struct RevocationOrder {
+    /// The bank's family.
+    pub family: String,
+    /// The kind of certificate.
+    pub what: RevokedOfBank,
+}
+
+/// Where the revocation list is.
+#[derive(Boundary)]
+#[non_exhaustive]
+pub struct RevokedBankCertificates {
+    /// The `crl_url` for clients, without the bank's origin.
+    pub crl_path: String,
+}
+
 /// How far the time moves.
 #[derive(Boundary)]
 #[non_exhaustive]
@@ -127,6 +154,12 @@ impl SandboxSepaBank {
             root_file: root_file.display().to_string(),
             anchors_file: certificates.anchors_file.display().to_string(),
         })
+    }
+
+    fn revoke_of_bank(&self, order: RevocationOrder) -> Result<RevokedBankCertificates> {
+        let dialect = known_family(&order.family)?;
+        self.certificates_of(dialect).revoke(order.what, self.message_s())?;
+        Ok(RevokedBankCertificates { crl_path: format!("{}{REVOCATION_LIST}", dialect.path) })
     }
 
     fn move_time(&self, order: TimeOrder) -> Result<MovedTime> {

@@ -12,8 +12,8 @@ use bankchannel_server::orders::CallableOrder;
 use super::dialect::{BankDialect, DIALECTS};
 
 pub use certificates::{
-    IssuedCertificates, ListIssued, ListedIssuedCertificate, MoveTime, MovedTime, NewBankCertificates, RollOver,
-    RolloverOrder, TimeOrder,
+    IssuedCertificates, ListIssued, ListedIssuedCertificate, MoveTime, MovedTime, NewBankCertificates,
+    RevocationOrder, RevokeOfBank, RevokedBankCertificates, RollOver, RolloverOrder, TimeOrder,
 };
 pub use customers::{
     AddCustomers, AddedBankCustomers, AddedCustomer, CodeReceiver, CodeSent, NewBankCustomers, NewCustomer, SendCode,
@@ -30,7 +30,7 @@ pub use files::{
 pub use payee_checks::{CancelBankOrder, DecidedBankOrders, ReleaseBankOrder, SandboxBankOrder};
 
 pub use crate::{
-    certificates::RolledOver,
+    certificates::{RevokedOfBank, RolledOver},
     chaos::FaultOrder,
     state::{CustomerStanding, FileKind},
 };

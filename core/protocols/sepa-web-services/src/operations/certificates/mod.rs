@@ -21,6 +21,7 @@ const ERRORS: &[&ErrorRow] = &[
     &errors::ANSWER_NOT_TRUSTED,
     &errors::ANSWER_NOT_DECRYPTED,
     &errors::BANK_CERTIFICATE_MISSING,
+    &errors::REVOCATION_UNKNOWN,
     &errors::ANSWER_STALE,
     &errors::CERTIFICATE_NOT_OURS,
     &errors::CERTIFICATE_UNFIT,

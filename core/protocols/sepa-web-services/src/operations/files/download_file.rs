@@ -53,7 +53,7 @@ believed_answers!(DownloadBankFileResponse);
 #[operation(DownloadBankFileRequest => DownloadBankFileResponse)]
 #[declaration(..operations::exchange("sepa_web_services.download_file", "files"))]
 #[errors(errors::{
-    NOT_OFFERED, TOKEN_FAILED, FAULT, ANSWER_SIGNATURE, ANSWER_NOT_TRUSTED, ANSWER_NOT_DECRYPTED, BANK_CERTIFICATE_MISSING, ANSWER_STALE, ANSWER_CONTENT,
+    NOT_OFFERED, TOKEN_FAILED, FAULT, ANSWER_SIGNATURE, ANSWER_NOT_TRUSTED, ANSWER_NOT_DECRYPTED, BANK_CERTIFICATE_MISSING, REVOCATION_UNKNOWN, ANSWER_STALE, ANSWER_CONTENT,
     SIGNATURE_REFUSED, AGREEMENT_REFUSED, FILE_NOT_FOUND, REFUSED, BANK_FAILED,
 })]
 #[route(timeout_s: 300, response_content: Some("Content"), ..operations::reading("DownloadFile"))]
