@@ -53,8 +53,8 @@ use recorded::{RecordedAttempts, RecordingFile};
 use replayed::{ReplayedAnswers, ReplayedAttempts};
 pub use retries::{Retries, at_least};
 pub use segments::SegmentBody;
-use settings::{address, check_url};
 pub use settings::{TLS_VERSIONS, TlsSettings, TransportSettings, check_base_url, read_authorities};
+use settings::{address, check_url};
 pub use sink::ContentSink;
 pub use tokio_util::sync::CancellationToken;
 

@@ -78,7 +78,7 @@ impl KnownEncryption {
     fn holding(&self, now_s: i64, age_s: i64, revocations: &KnownRevocations) -> Option<(Certificate, bool)> {
         let told = self.state().told.clone()?;
         let is_fresh = (0..age_s).contains(&(now_s - told.told_s));
-        let holds = told.certificate.why_unfit_to_encrypt(now_s).is_none() 
+        let holds = told.certificate.why_unfit_to_encrypt(now_s).is_none()
             && revocations.why_revoked(&told.certificate).is_none();
         holds.then_some((told.certificate, is_fresh))
     }

@@ -235,7 +235,8 @@ impl FileServiceSender {
         match known.list().as_ref().is_some_and(|list| list.will_do(now_s)) {
             true => options.log_line(LogLevel::Warning, line("no new revocation list: the one of before is used")),
             false if !is_needed => {
-                options.log_line(LogLevel::Warning, line("no revocation list: it is not known which certificates hold"));
+                options
+                    .log_line(LogLevel::Warning, line("no revocation list: it is not known which certificates hold"));
             }
             false => {
                 let text = format!("the revocation list at {url} cannot be had, and crl_check is hard_fail: {why}");

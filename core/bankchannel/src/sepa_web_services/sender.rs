@@ -156,8 +156,7 @@ impl FileServiceSender {
         let authorities: Vec<_> =
             ready.anchors.all().chain(&ready.rules.intermediates).chain(&learnt).cloned().collect();
         let kept = identity.as_ref().and_then(IdentityFolder::revocation_list);
-        let revocations =
-            KnownRevocations::new(ready.revocation.clone(), kept, &authorities, ready.rules.allows_sha1);
+        let revocations = KnownRevocations::new(ready.revocation.clone(), kept, &authorities, ready.rules.allows_sha1);
         let trust = ClientTrust::new(&ready.anchors, learnt, encryption, revocations);
         if !trust.can_trust() {
             let why =

@@ -56,8 +56,7 @@ pub(super) fn sender_pair_of(settings: &mut SepaWebServicesSettings) -> Result<O
         }
         Some(path) => {
             let setting = "sender_keystore_file";
-            let (certificate, key) =
-                keystore(setting, path, "sender_passphrase", passphrase.as_ref())?;
+            let (certificate, key) = keystore(setting, path, "sender_passphrase", passphrase.as_ref())?;
             CertificateAndKey::new(Some(certificate), Some(key), None)
         }
         None => CertificateAndKey::new(certificate, private_key, passphrase),
@@ -88,8 +87,7 @@ pub(super) fn recipient_of(settings: &mut SepaWebServicesSettings) -> Result<Opt
         }
         Some(path) => {
             let opener = passphrase.take();
-            let (certificate, key) =
-                keystore("encryption_keystore_file", path, OPENER, opener.as_ref())?;
+            let (certificate, key) = keystore("encryption_keystore_file", path, OPENER, opener.as_ref())?;
             (Some(certificate), Some(key))
         }
         None => (certificate, key),

@@ -143,31 +143,23 @@ fn handler(command: FileCommand) -> fn(&HandlerCall<'_>) -> Result<HandlerAnswer
 enum BankService {
     Files,
     Certificates,
-    RevocationList,
 }
+
+/// The operation that fetches a revocation list, as the transcript names it.
+const REVOCATION_LIST: &str = "revocation_list";
 
 impl BankService {
     fn name(self) -> &'static str {
         match self {
             Self::Files => "files",
             Self::Certificates => "certificates",
-            Self::RevocationList => "revocation_list",
-        }
-    }
-
-    fn method(self) -> &'static str {
-        match self {
-            Self::Files | Self::Certificates => "POST",
-            Self::RevocationList => "GET",
         }
     }
 
     /// The service at a path.
     fn at(path: &str) -> Option<(&'static BankDialect, Self)> {
         let files = BankDialect::at(path).map(|dialect| (dialect, Self::Files));
-        let certificates = || BankDialect::with_certificates_at(path).map(|dialect| (dialect, Self::Certificates));
-        let list = || BankDialect::with_revocation_list_at(path).map(|dialect| (dialect, Self::RevocationList));
-        files.or_else(certificates).or_else(list)
+        files.or_else(|| BankDialect::with_certificates_at(path).map(|dialect| (dialect, Self::Certificates)))
     }
 }
 
@@ -219,9 +211,10 @@ impl CounterpartApi for SepaBankPipeline {
     }
 
     fn route(&self, method: &str, path: &str) -> (usize, RouteMatch) {
-        let found = match (BankService::at(path), method) {
-            (Some((_, service)), method) if method == service.method() => RouteMatch::InBody,
-            (Some((_, service)), _) => RouteMatch::OtherMethods(vec![service.method()]),
+        let allowed = method_at(path);
+        let found = match (allowed, method) {
+            (Some(allowed), method) if method == allowed => RouteMatch::InBody,
+            (Some(allowed), _) => RouteMatch::OtherMethods(vec![allowed]),
             (None, _) => RouteMatch::Nothing,
         };
         (0, found)
@@ -236,19 +229,21 @@ impl CounterpartApi for SepaBankPipeline {
     }
 
     async fn answer(&self, routed: RoutedRequest) -> Response<AnswerBody> {
-        let (dialect, service) = match (&routed.found, BankService::at(routed.head.uri.path())) {
+        let path = routed.head.uri.path();
+        let (dialect, service) = match (&routed.found, BankService::at(path)) {
             (RouteMatch::InBody, Some(found)) => found,
-            (RouteMatch::OtherMethods(_), found) => {
+            (RouteMatch::InBody, None) => match BankDialect::with_revocation_list_at(path) {
+                Some(dialect) => return self.revocation_list(dialect, routed).await,
+                None => return answer::empty(StatusCode::NOT_FOUND),
+            },
+            (RouteMatch::OtherMethods(_), _) => {
                 let mut refused = answer::empty(StatusCode::METHOD_NOT_ALLOWED);
-                let method = found.map_or("POST", |(_, service)| service.method());
+                let method = method_at(path).unwrap_or("POST");
                 refused.headers_mut().insert(header::ALLOW, HeaderValue::from_static(method));
                 return refused;
             }
             _ => return answer::empty(StatusCode::NOT_FOUND),
         };
-        if service == BankService::RevocationList {
-            return self.revocation_list(dialect, routed).await;
-        }
         let media = routed.head.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let media = media.unwrap_or_default().to_ascii_lowercase();
         if media.split(';').next().map(str::trim) != Some("text/xml") {
@@ -274,10 +269,18 @@ impl CounterpartApi for SepaBankPipeline {
     }
 }
 
+/// The method of what is at a path.
+fn method_at(path: &str) -> Option<&'static str> {
+    match BankService::at(path) {
+        Some(_) => Some("POST"),
+        None => BankDialect::with_revocation_list_at(path).map(|_| "GET"),
+    }
+}
+
 impl SepaBankPipeline {
     /// The list of a family.
     async fn revocation_list(&self, dialect: &'static BankDialect, routed: RoutedRequest) -> Response<AnswerBody> {
-        let _loaded = self.bank.load.begin(format!("{}/{}", dialect.name(), BankService::RevocationList.name()));
+        let _loaded = self.bank.load.begin(format!("{}/{}", dialect.name(), REVOCATION_LIST));
         let bank = Arc::clone(&self.bank);
         let listed = background::blocking(move || {
             let faults = bank.faults.take_of_list(dialect.name());
@@ -286,8 +289,8 @@ impl SepaBankPipeline {
         });
         match listed.await {
             Ok(Ok(reply)) => {
-                let operation = BankService::RevocationList.name();
-                routed.observed.note(|facts| *facts = RequestFacts { operation, ..RequestFacts::default() });
+                let seen = RequestFacts { operation: REVOCATION_LIST, ..RequestFacts::default() };
+                routed.observed.note(|facts| *facts = seen);
                 let mut response = reply.into_response(&self.bank.held).await;
                 let media = HeaderValue::from_static("application/pkix-crl");
                 response.headers_mut().insert(header::CONTENT_TYPE, media);

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bankchannel::{
     ConnectionSettings,
-    sepa_web_services::{BankEnvironment, SepaWebServicesBank, SepaWebServicesSettings},
+    sepa_web_services::{BankEnvironment, RevocationCheck, SepaWebServicesBank, SepaWebServicesSettings},
 };
 use bankchannel_banks::KnownBank;
 use bankchannel_foundation::{
@@ -164,6 +164,13 @@ pub struct ReachedBankConfig {
     /// A folder with such files, read again while the service runs. Default: none.
     #[boundary(example = "/etc/bankchannel/anchors")]
     pub anchors_dir: Option<String>,
+    /// The address of the revocation list of the bank's authority. Plain HTTP will do: the list is signed. Default: the profile's,
+    /// without a `file_url` of your own.
+    #[boundary(example = "http://lists.bank.example/bank.crl")]
+    pub crl_url: Option<String>,
+    /// What happens if that list cannot be had: `soft_fail` (requests are sent), `hard_fail` (none is) or `off` (it is not
+    /// fetched). Default: `soft_fail`.
+    pub crl_check: Option<RevocationCheck>,
     /// A PEM file with authorities of the bank's TLS certificate, beside the system's. Default: none.
     #[boundary(example = "/etc/bankchannel/bank-tls.pem")]
     pub ca_file: Option<String>,
@@ -349,6 +356,8 @@ impl ReachedBankConfig {
             file_url: self.file_url.clone(),
             certificate_url: self.certificate_url.clone(),
             trusted_file: self.anchors_file.clone(),
+            crl_url: self.crl_url.clone(),
+            crl_check: self.crl_check,
             anchors_dir: self.anchors_dir.clone(),
             sender_id: self.sender_id.clone(),
             receiver_id: self.receiver_id.clone(),

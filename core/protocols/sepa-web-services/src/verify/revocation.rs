@@ -31,7 +31,8 @@ impl BelievedRevocationList {
                 Err(_) => {}
             }
         }
-        Err(why.unwrap_or_else(|| format!("the revocation list is that of {name}, none of the bank's authorities here")))
+        Err(why
+            .unwrap_or_else(|| format!("the revocation list is that of {name}, none of the bank's authorities here")))
     }
 
     /// The list.
@@ -77,7 +78,8 @@ impl VerificationRules {
         let mut is_covered = false;
         for (at, pair) in path.windows(2).enumerate() {
             let [certificate, issuer] = pair else { continue };
-            let said: Vec<_> = self.revocation_lists.iter().filter_map(|known| known.entry(certificate, issuer)).collect();
+            let said: Vec<_> =
+                self.revocation_lists.iter().filter_map(|known| known.entry(certificate, issuer)).collect();
             if let Some(entry) = said.iter().flatten().next() {
                 return Err(format!("the certificate of {} {}", certificate.subject().display(), revoked(*entry)));
             }

@@ -53,7 +53,8 @@ pub(super) struct RevokedCertificates {
 impl RevokedCertificates {
     pub(super) fn read(folder: &Path) -> Result<Self> {
         let path = folder.join(FILE);
-        let unusable = |why: String| Error::because(&row::STORAGE, format!("{} cannot be used: {why}", shown::path(&path)));
+        let unusable =
+            |why: String| Error::because(&row::STORAGE, format!("{} cannot be used: {why}", shown::path(&path)));
         let records = match fs::read(&path) {
             Err(why) if why.kind() == ErrorKind::NotFound => Vec::new(),
             Err(why) => return Err(unusable(why.to_string())),

@@ -12,8 +12,8 @@ use bankchannel_server::orders::CallableOrder;
 use super::dialect::{BankDialect, DIALECTS};
 
 pub use certificates::{
-    IssuedCertificates, ListIssued, ListedIssuedCertificate, MoveTime, MovedTime, NewBankCertificates,
-    RevocationOrder, RevokeOfBank, RevokedBankCertificates, RollOver, RolloverOrder, TimeOrder,
+    IssuedCertificates, ListIssued, ListedIssuedCertificate, MoveTime, MovedTime, NewBankCertificates, RevocationOrder,
+    RevokeOfBank, RevokedBankCertificates, RollOver, RolloverOrder, TimeOrder,
 };
 pub use customers::{
     AddCustomers, AddedBankCustomers, AddedCustomer, CodeReceiver, CodeSent, NewBankCustomers, NewCustomer, SendCode,
