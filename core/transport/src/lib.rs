@@ -53,8 +53,8 @@ use recorded::{RecordedAttempts, RecordingFile};
 use replayed::{ReplayedAnswers, ReplayedAttempts};
 pub use retries::{Retries, at_least};
 pub use segments::SegmentBody;
+use settings::address;
 pub use settings::{TLS_VERSIONS, TlsSettings, TransportSettings, check_base_url, read_authorities};
-use settings::{address, check_url};
 pub use sink::ContentSink;
 pub use tokio_util::sync::CancellationToken;
 
@@ -77,7 +77,7 @@ impl Transport {
     /// `configuration.invalid` for an unusable base URL, certificate or proxy. The first exchange reports variables of
     /// the environment that cannot be used, and a system without authorities if none are given.
     pub fn new(settings: &TransportSettings) -> Result<Self> {
-        let base_url = check_url(&settings.base_url, settings.allows_plain)?;
+        let base_url = settings.check_address()?;
         let address = address(&base_url);
         let network = Arc::new(NetworkAttempts::new(settings.clone(), base_url, address));
         let made = match (&settings.record_to, &settings.replay_from) {

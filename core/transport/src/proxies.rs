@@ -1,7 +1,8 @@
 //! The proxy of a client: the setting's, or that of the environment's variables.
 //!
-//! A base URL is `https`, or names this machine and needs no proxy. So `HTTP_PROXY`, which a request to a CGI program could
-//! set (`Proxy:`), applies only to what is fetched over plain HTTP, and is signed itself.
+//! A base URL is `https`, names this machine and needs no proxy, or is that of something public (`allows_plain`), for which
+//! the same variables count. `HTTP_PROXY`, which a request to a CGI program could set (`Proxy:`), applies only to the last
+//! kind, and only where no other one is set.
 
 use bankchannel_foundation::{Error, Result, Secret, message::percent_decode};
 use base64::{Engine as _, engine::general_purpose::STANDARD};

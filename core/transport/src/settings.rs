@@ -94,6 +94,14 @@ impl Default for TransportSettings {
 }
 
 impl TransportSettings {
+    /// The base URL, checked, without a trailing slash.
+    ///
+    /// # Errors
+    /// As [`check_base_url`].
+    pub fn check_address(&self) -> Result<String> {
+        check_url(&self.base_url, self.allows_plain)
+    }
+
     /// Whether the settings may have an error that only creating a client reveals.
     pub(crate) fn is_fallible(&self) -> bool {
         self.tls.ca_file.is_some() || self.tls.client_identity.is_some() || self.proxy.is_some()
@@ -174,7 +182,7 @@ pub fn check_base_url(text: &str) -> Result<String> {
 }
 
 /// The same; whether plain HTTP to other machines will do, too.
-pub(crate) fn check_url(text: &str, allows_plain: bool) -> Result<String> {
+fn check_url(text: &str, allows_plain: bool) -> Result<String> {
     let text = text.trim();
     if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
         return Err(Error::invalid_setting("base_url", "must not contain spaces"));
@@ -186,6 +194,7 @@ pub(crate) fn check_url(text: &str, allows_plain: bool) -> Result<String> {
         "http" => {
             return Err(Error::invalid_setting("base_url", "must be https: plain HTTP is for loopback addresses only"));
         }
+        _ if allows_plain => return Err(Error::invalid_setting("base_url", "must begin with http:// or https://")),
         _ => return Err(Error::invalid_setting("base_url", "must begin with https://")),
     }
     if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {

@@ -16,21 +16,16 @@ use bankchannel_sepa_web_services::{
     verify::{DocumentKeyOpener, DocumentRecipient},
 };
 
-use super::{
-    certificates,
-    identity::IdentityFolder,
-    refresh::{REST_S, RefreshTurns},
-    revocation::KnownRevocations,
-    sender::FileServiceSender,
-};
+use super::{certificates, identity::IdentityFolder, revocation::KnownRevocations, sender::FileServiceSender};
 use crate::{CallOptions, LogLevel, LogLine};
 
 /// The bank's code for a document that it cannot decrypt.
 const NOT_DECRYPTED: &str = "22";
 /// After so many seconds the bank is asked for its certificate again: it may have a new one.
 const ASK_AGAIN_S: i64 = 86_400;
-/// How long the bank is asked where there is a certificate that holds.
+/// How long the bank is asked where there is a certificate that holds, and how long it is not asked after that was in vain.
 const ASK_TIMEOUT: Duration = Duration::from_secs(10);
+const REST_S: i64 = 300;
 /// The time of a certificate that is to be asked for again.
 const NEVER_S: i64 = 0;
 
@@ -47,14 +42,20 @@ pub(super) struct KnownEncryption {
     /// The one that the settings give: the bank is not asked.
     given: Option<Certificate>,
     state: Mutex<ToldEncryption>,
-    turns: RefreshTurns,
+    /// Held by the call that asks.
+    asking: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
 struct ToldEncryption {
     told: Option<BankEncryption>,
+    /// When the bank was asked last in vain, or is asked, Unix seconds.
+    failed_s: Option<i64>,
     /// When it was asked because it could not decrypt a document, Unix seconds.
     doubted_s: Option<i64>,
+    /// The error of the question that failed last, and how many have.
+    failure: Option<Error>,
+    failures: u64,
     /// How often another certificate came in the place of one, or one was forgotten.
     changes: u64,
 }
@@ -62,7 +63,7 @@ struct ToldEncryption {
 impl KnownEncryption {
     pub(super) fn new(given: Option<Certificate>, kept: Option<BankEncryption>) -> Self {
         let state = ToldEncryption { told: kept, ..ToldEncryption::default() };
-        Self { given, state: Mutex::new(state), turns: RefreshTurns::default() }
+        Self { given, state: Mutex::new(state), asking: tokio::sync::Mutex::default() }
     }
 
     fn state(&self) -> MutexGuard<'_, ToldEncryption> {
@@ -85,8 +86,8 @@ impl KnownEncryption {
 
     /// Takes the bank's answer. Returns whether it has another certificate than before.
     fn learn(&self, told: BankEncryption) -> bool {
-        self.turns.answered();
         let mut state = self.state();
+        (state.failed_s, state.failure) = (None, None);
         let before = state.told.replace(told.clone());
         let is_other = before.is_some_and(|before| before.certificate != told.certificate);
         state.changes += u64::from(is_other);
@@ -149,8 +150,7 @@ impl FileServiceSender {
             if state.doubted_s.is_some_and(|at_s| (0..REST_S).contains(&(now_s - at_s))) {
                 return false;
             }
-            (state.doubted_s, state.changes) = (Some(now_s), before + 1);
-            known.turns.forget();
+            (state.doubted_s, state.failed_s, state.changes) = (Some(now_s), None, before + 1);
             state.told.as_mut().map(|told| {
                 // It stays for the case that the bank cannot be asked.
                 told.told_s = NEVER_S;
@@ -168,6 +168,8 @@ impl FileServiceSender {
     /// told before is used as long as it holds.
     async fn bank_encryption(&self, age_s: i64, options: &CallOptions) -> Result<Certificate> {
         let (known, revocations, now_s) = (&self.trust.encryption, &self.trust.revocations, self.clock.now_s());
+        // What is encrypted for a revoked certificate is for whoever has its key.
+        revocations.settled(options).await?;
         if let Some(given) = &known.given {
             let unfit = given.why_unfit_to_encrypt(now_s).map(str::to_owned);
             return match unfit.or_else(|| revocations.why_revoked(given)) {
@@ -175,20 +177,29 @@ impl FileServiceSender {
                 Some(why) => Err(Error::invalid_setting("bank_encryption_certificate", why)),
             };
         }
-        let _turn = match known.holding(now_s, age_s, revocations) {
-            Some((fresh, true)) => return Ok(fresh),
+        let (before, failures) = (known.holding(now_s, age_s, revocations), known.state().failures);
+        let _turn = match &before {
+            Some((fresh, true)) => return Ok(fresh.clone()),
             // One that holds is used while another call asks, and for a while after the bank was asked in vain.
-            Some((told, false)) => match known.turns.spare(now_s) {
-                Some(turn) => turn,
-                None => return Ok(told),
+            Some((told, false)) => match known.asking.try_lock() {
+                Ok(turn) if !known.state().failed_s.is_some_and(|at_s| (0..REST_S).contains(&(now_s - at_s))) => turn,
+                _ => return Ok(told.clone()),
             },
-            None => known.turns.needed(options).await?,
+            None => options.race(known.asking.lock()).await?,
         };
         let before = match known.holding(now_s, age_s, revocations) {
             Some((fresh, true)) => return Ok(fresh),
             other => other.map(|(told, _)| told),
         };
-        known.turns.begin(now_s);
+        {
+            let mut state = known.state();
+            if let Some(failure) = state.failure.clone().filter(|_| before.is_none() && state.failures != failures) {
+                // It was asked meanwhile, for all that have waited.
+                return Err(failure);
+            }
+            // Until it has answered: also if the call ends before.
+            state.failed_s = Some(now_s);
+        }
         self.connection.profile.check_offered(CertificateCommand::GetBankCertificates)?;
         options.log_line(LogLevel::Info, LogLine::new("the bank is asked for its certificate for encryption"));
         let mut own = certificates::of_own_message(options);
@@ -220,7 +231,8 @@ impl FileServiceSender {
                 }
                 None => {
                     let error = not_told(error);
-                    known.turns.failed(&error);
+                    let mut state = known.state();
+                    (state.failure, state.failures) = (Some(error.clone()), state.failures + 1);
                     Err(error)
                 }
             },

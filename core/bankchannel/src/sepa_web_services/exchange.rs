@@ -168,6 +168,7 @@ impl FileServiceSender {
     ) -> Result<CertificatesOfAnswer> {
         let spoilt = || Error::internal("the answer that was kept cannot be read");
         let (answer, ids) = kept.parts().ok_or_else(spoilt)?;
+        self.look_at_revocations(options).await?;
         let (declaration, fields) = asked.operation();
         let document = AttemptDocument::Certificate(Box::new(asked.document(&self.connection)?));
         let drafted = DraftedExchange { document, operation: declaration.name, fields };
@@ -232,9 +233,10 @@ impl FileServiceSender {
             _ => None,
         };
         let deadline = ExchangeCall::begin(declaration, options, self.exchange_timeout)?.deadline;
-        let (before, until) = (self.trust.encryption.changes(), options.until(deadline));
-        let once = self.exchange_once(declaration, document, fields, time, options);
-        let refused = match self.with_revocations(&until, once).await {
+        self.look_at_revocations(&options.until(deadline)).await?;
+        let left = CallOptions { timeout: options.until(deadline).timeout, ..options.clone() };
+        let before = self.trust.encryption.changes();
+        let refused = match self.exchange_once(declaration, document, fields, time, &left).await {
             Err(refused) if self.asks_again(&refused.error, before, &options.until(deadline)).await => refused,
             done => return done,
         };

@@ -21,7 +21,6 @@ mod flows;
 mod identity;
 mod packing;
 mod question;
-mod refresh;
 mod revocation;
 mod sealing;
 mod sender;

@@ -1,33 +1,47 @@
-//! The revocation list of the bank's authority (§10.5): fetched before the first request of a day, kept in the folder, and
+//! The revocation lists of the bank's authorities (§10.5): fetched before the first request of a day, kept in the folder, and
 //! asked for every certificate in the path of a bank's signer.
 //!
 //! ```text
-//!   less than a day old ─────────────────► used
-//!   older, or none: fetched ─► believed ─► used, kept        with soft_fail beside the request, whose answer waits for it
-//!                      └─ not to be had ─► the one of before, while it holds
-//!                                           └─ none: soft_fail goes on with a warning, hard_fail sends nothing
+//!   less than a day old ──────────────────────────► used
+//!   older, or none: the folder's ─► fetched ─► believed ─► used, kept     a task of its own, at most five seconds
+//!                                       └─ not to be had ─► those of before, while they hold
+//!                                                            └─ none: soft_fail goes on with a warning,
+//!                                                                     hard_fail sends nothing
 //! ```
+//!
+//! With `soft_fail` a request is sent meanwhile, and its answer waits for the list. What a list has named stays revoked.
 
 use std::{
-    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use bankchannel_crypto::x509::{Certificate, MAX_REVOCATION_LIST_BYTES};
 use bankchannel_foundation::{CallOutcome, Error, Result, message::OutRequest, model::Boundary};
-use bankchannel_sepa_web_services::{errors, verify::BelievedRevocationList};
-use bankchannel_transport::{Transport, TransportSettings};
+use bankchannel_sepa_web_services::{
+    errors,
+    verify::{BelievedRevocationList, RevocationLists},
+};
+use bankchannel_transport::{Transport, TransportSettings, background};
+use tokio::sync::watch;
 
-use super::{identity::KeptRevocationList, refresh::RefreshTurns, sender::FileServiceSender};
+use super::{
+    identity::{IdentityFolder, KeptRevocationList},
+    sender::FileServiceSender,
+    trust::ClientTrust,
+};
 use crate::{CallOptions, ConnectionSettings, LogLevel, LogLine};
 
 /// After so many seconds the list is fetched again.
 const FETCH_AGAIN_S: i64 = 86_400;
-/// The greatest age of a list, seconds from when it was fetched: an authority may give its lists a far end, or none.
+/// The greatest age of a list, seconds from when it was fetched: an authority may give its lists a far end.
 const LONGEST_S: i64 = 7 * 86_400;
-/// How long a list is fetched.
+/// How long a list is fetched and read.
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// How long it is not fetched after that was in vain, unless it is needed, seconds.
+const REST_S: i64 = 300;
+/// The lists of different authorities that are remembered.
+const LISTS_MAX: usize = 8;
 
 /// What happens if the revocation list of a bank's authority cannot be had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
@@ -40,15 +54,15 @@ pub enum RevocationCheck {
     /// Nothing is sent, and a signer whose issuer's list is not there is not believed.
     #[boundary("hard_fail")]
     HardFail,
-    /// The list is not fetched.
+    /// The list is not fetched, nor read.
     #[boundary("off")]
     Off,
 }
 
-/// Where the list of a bank's authority is.
+/// Where the list of a bank's authority is. Nothing in it is open: a forked process uses it, too.
 #[derive(Clone)]
 pub(super) struct RevocationSource {
-    transport: Transport,
+    settings: TransportSettings,
     check: RevocationCheck,
 }
 
@@ -74,33 +88,50 @@ impl RevocationSource {
         let settings = TransportSettings {
             allows_plain: true,
             connect_timeout: settings.connect_timeout.min(TIMEOUT),
-            max_answer_bytes: MAX_REVOCATION_LIST_BYTES * 2,
+            // As PEM a list is a third longer.
+            max_answer_bytes: MAX_REVOCATION_LIST_BYTES * 3 / 2,
             retries: 0,
             send_traceparent: false,
             record_to: None,
             ..settings
         };
-        let transport = Transport::new(&settings).map_err(|error| match error.detail("field") {
-            Some("base_url") => Error::invalid_setting("crl_url", error.message().trim_start_matches("base_url: ")),
-            _ => error,
-        })?;
-        Ok(Some(Self { transport, check }))
+        check_url(&settings)?;
+        Ok(Some(Self { settings, check }))
     }
+}
 
-    /// Fetches the list.
-    ///
-    /// # Errors
-    /// Why it is not there, as a sentence without its full stop; those of an ended call.
-    async fn fetch(&self, options: &CallOptions) -> Result<std::result::Result<Vec<u8>, String>> {
-        let limit = options.timeout.map_or(TIMEOUT, |limit| (limit / 2).min(TIMEOUT));
-        let request = OutRequest { method: "GET".to_owned(), ..OutRequest::default() };
-        let fetched = options.race(self.transport.once(&request, &[], Some(Instant::now() + limit))).await?;
-        Ok(match fetched {
-            Ok(answer) if answer.status == 200 => Ok(answer.body.to_vec()),
-            Ok(answer) => Err(format!("the server answers with HTTP status {}", answer.status)),
-            Err(error) => Err(error.message().to_owned()),
-        })
-    }
+/// Whether the address can be one of a list.
+fn check_url(settings: &TransportSettings) -> Result<()> {
+    settings.check_address().map(drop).map_err(|error| {
+        let why = error.message().trim_start_matches("base_url: ");
+        Error::invalid_setting("crl_url", why.to_owned())
+    })
+}
+
+/// What is known of the revoked certificates of a bank; nothing where no list is fetched.
+#[derive(Default)]
+pub(super) struct KnownRevocations(Option<RevocationWatch>);
+
+/// The lists, and how they are fetched.
+struct RevocationWatch {
+    transport: Transport,
+    check: RevocationCheck,
+    allows_sha1: bool,
+    /// Where they are kept.
+    folder: Option<IdentityFolder>,
+    state: Mutex<RevocationState>,
+    /// How often fetching has ended.
+    rounds: watch::Sender<u64>,
+}
+
+#[derive(Default)]
+struct RevocationState {
+    lists: Vec<FetchedList>,
+    is_fetching: bool,
+    /// When the last fetching that was in vain began, Unix seconds.
+    failed_s: Option<i64>,
+    /// Why it was.
+    why: Option<String>,
 }
 
 /// A list that was fetched.
@@ -111,177 +142,251 @@ struct FetchedList {
 }
 
 impl FetchedList {
-    fn is_fresh(&self, now_s: i64) -> bool {
-        self.believed.holds_at(now_s) && (0..FETCH_AGAIN_S).contains(&(now_s - self.fetched_s))
-    }
-
-    /// Whether it will do where no newer one is to be had.
-    fn will_do(&self, now_s: i64) -> bool {
-        self.believed.holds_at(now_s) && (0..LONGEST_S).contains(&(now_s - self.fetched_s))
+    /// Whether it was fetched within so many seconds, and its own time has not ended.
+    fn holds(&self, now_s: i64, age_s: i64) -> bool {
+        self.believed.holds_at(now_s) && (0..age_s).contains(&(now_s - self.fetched_s))
     }
 }
 
-/// What is known of the revoked certificates of a bank.
-#[derive(Default)]
-pub(super) struct KnownRevocations {
-    source: Option<RevocationSource>,
-    list: Mutex<Option<FetchedList>>,
-    turns: RefreshTurns,
+impl RevocationState {
+    fn has(&self, now_s: i64, age_s: i64) -> bool {
+        self.lists.iter().any(|list| list.holds(now_s, age_s))
+    }
+
+    /// Takes a list in place of the one of the same issuer.
+    ///
+    /// # Errors
+    /// Why not, in words.
+    fn take(&mut self, new: FetchedList) -> std::result::Result<(), String> {
+        let issued_s = |list: &FetchedList| list.believed.list().this_update_s();
+        let key = new.believed.issuer().spki_der();
+        let Some(known) = self.lists.iter_mut().find(|known| known.believed.issuer().spki_der() == key) else {
+            if self.lists.len() >= LISTS_MAX {
+                return Err(format!("there are lists of {LISTS_MAX} authorities already"));
+            }
+            self.lists.push(new);
+            return Ok(());
+        };
+        // Who can play an older one back would take a revocation back.
+        if issued_s(known) > issued_s(&new) {
+            return Err("the list is older than the one that is known".to_owned());
+        }
+        let fetched_s = known.fetched_s.max(new.fetched_s);
+        *known = FetchedList { fetched_s, ..new };
+        Ok(())
+    }
+}
+
+/// Ends a round of fetching, however it ends.
+struct FetchingRound(Arc<ClientTrust>);
+
+impl Drop for FetchingRound {
+    fn drop(&mut self) {
+        let Some(watch) = &self.0.revocations.0 else { return };
+        watch.state().is_fetching = false;
+        watch.rounds.send_modify(|rounds| *rounds += 1);
+    }
 }
 
 impl KnownRevocations {
-    /// Knows the list of the folder, if one of these authorities has signed it.
+    /// # Errors
+    /// `configuration.invalid`.
     pub(super) fn new(
-        source: Option<RevocationSource>,
-        kept: Option<KeptRevocationList>,
-        authorities: &[Certificate],
+        source: Option<&RevocationSource>,
+        folder: Option<IdentityFolder>,
         allows_sha1: bool,
-    ) -> Self {
-        let known = Self { source, ..Self::default() };
-        if let (Some(_), Some(kept)) = (&known.source, kept)
-            && let Ok(believed) = BelievedRevocationList::read(kept.pem.as_bytes(), authorities, allows_sha1)
-        {
-            *known.list() = Some(FetchedList { believed: Arc::new(believed), fetched_s: kept.fetched_s });
-        }
-        known
+    ) -> Result<Self> {
+        let Some(source) = source else { return Ok(Self::default()) };
+        let (state, rounds) = (Mutex::default(), watch::Sender::default());
+        let transport = Transport::new(&source.settings)?;
+        Ok(Self(Some(RevocationWatch { transport, check: source.check, allows_sha1, folder, state, rounds })))
     }
 
-    fn list(&self) -> MutexGuard<'_, Option<FetchedList>> {
-        self.list.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The list by which answers are verified: also one that has ended, since what it names stays revoked.
-    pub(super) fn known(&self) -> Option<Arc<BelievedRevocationList>> {
-        self.list().as_ref().map(|list| Arc::clone(&list.believed))
+    /// The lists by which answers are verified: also those that have ended, since what they name stays revoked.
+    pub(super) fn lists(&self) -> RevocationLists {
+        let Some(watch) = &self.0 else { return Vec::new() };
+        watch.state().lists.iter().map(|list| Arc::clone(&list.believed)).collect()
     }
 
     /// Whether a signer is believed only if a list has its issuer.
-    pub(super) fn is_required(&self) -> bool {
-        self.source.as_ref().is_some_and(|source| source.check == RevocationCheck::HardFail)
+    pub(super) fn are_required(&self) -> bool {
+        self.0.as_ref().is_some_and(|watch| watch.check == RevocationCheck::HardFail)
     }
 
-    /// Waits for a list that is being fetched.
+    /// Waits for a list that is being fetched, five seconds or half of the caller's time at most.
     ///
     /// # Errors
     /// `cancelled`, `timeout.deadline`.
     pub(super) async fn settled(&self, options: &CallOptions) -> Result<()> {
-        match &self.source {
-            Some(_) => options.race(self.turns.settled()).await,
-            None => Ok(()),
+        let Some(watch) = &self.0 else { return Ok(()) };
+        let mut rounds = watch.rounds.subscribe();
+        let before = *rounds.borrow_and_update();
+        if !watch.state().is_fetching {
+            return Ok(());
+        }
+        let limit = options.timeout.map_or(TIMEOUT, |limit| (limit / 2).min(TIMEOUT));
+        let ended = tokio::time::timeout(limit, rounds.wait_for(|round| *round != before));
+        // If it is not there in time, what is known is what counts.
+        options.race(ended).await.map(drop)
+    }
+
+    /// Says that an answer is believed without a list, if so.
+    pub(super) fn warn(&self, now_s: i64, options: &CallOptions) {
+        let Some(watch) = &self.0 else { return };
+        let state = watch.state();
+        if !state.has(now_s, LONGEST_S) {
+            let text = "no revocation list that holds: whether the bank's certificates were revoked is not known";
+            let why = state.why.clone().unwrap_or_else(|| "it did not come in time".to_owned());
+            drop(state);
+            let line = LogLine::new(text).with("url", watch.transport.base_url()).with("error", why);
+            options.log_line(LogLevel::Warning, line);
         }
     }
 
     /// Why a certificate that the bank's authority has issued does not hold any more, as a phrase behind its name.
     pub(super) fn why_revoked(&self, certificate: &Certificate) -> Option<String> {
-        self.known()?.why_revoked(certificate)
+        self.lists().iter().find_map(|list| list.why_revoked(certificate))
+    }
+}
+
+impl RevocationWatch {
+    fn state(&self) -> MutexGuard<'_, RevocationState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the list is to be fetched now; a caller that was told so begins.
+    fn begins(&self, now_s: i64, is_needed: bool) -> bool {
+        let mut state = self.state();
+        let rests = state.failed_s.is_some_and(|at_s| (0..REST_S).contains(&(now_s - at_s)));
+        let begins = !state.is_fetching && !state.has(now_s, FETCH_AGAIN_S) && (is_needed || !rests);
+        state.is_fetching |= begins;
+        begins
+    }
+
+    /// Gets a list of today: from the folder, where another process has left it, or from the authority.
+    async fn refresh(&self, authorities: &Arc<Vec<Certificate>>, now_s: i64, log: &CallOptions) {
+        self.take_kept(authorities, now_s).await;
+        if self.state().has(now_s, FETCH_AGAIN_S) {
+            return;
+        }
+        let url = self.transport.base_url();
+        log.log_line(LogLevel::Info, LogLine::new("the bank's revocation list is fetched").with("url", url));
+        let fetched = match tokio::time::timeout(TIMEOUT, self.fetched(authorities, now_s)).await {
+            Ok(fetched) => fetched,
+            Err(_) => Err(format!("it is not there after {} seconds", TIMEOUT.as_secs())),
+        };
+        let taken = fetched.and_then(|list| self.state().take(list));
+        let mut state = self.state();
+        match taken {
+            Ok(()) => (state.failed_s, state.why) = (None, None),
+            Err(why) => {
+                (state.failed_s, state.why) = (Some(now_s), Some(why.clone()));
+                let holds = state.has(now_s, LONGEST_S);
+                drop(state);
+                let text =
+                    if holds { "no new revocation list: the one of before is used" } else { "no revocation list" };
+                log.log_line(LogLevel::Warning, LogLine::new(text).with("url", url).with("error", why));
+            }
+        }
+    }
+
+    async fn fetched(
+        &self,
+        authorities: &Arc<Vec<Certificate>>,
+        now_s: i64,
+    ) -> std::result::Result<FetchedList, String> {
+        let request = OutRequest { method: "GET".to_owned(), ..OutRequest::default() };
+        let answer = self.transport.once(&request, &[], Some(Instant::now() + TIMEOUT)).await;
+        let body = match answer {
+            Ok(answer) if answer.status == 200 => answer.body.clone(),
+            Ok(answer) => return Err(format!("the server answers with HTTP status {}", answer.status)),
+            Err(error) => return Err(error.message().to_owned()),
+        };
+        let (authorities, allows_sha1) = (Arc::clone(authorities), self.allows_sha1);
+        let read = background::blocking(move || BelievedRevocationList::read(&body, &authorities, allows_sha1));
+        let believed = read.await.map_err(|_| "reading it was aborted".to_owned())??;
+        if !believed.holds_at(now_s) {
+            return Err("the list has ended".to_owned());
+        }
+        Ok(FetchedList { believed: Arc::new(believed), fetched_s: now_s })
+    }
+
+    /// Takes the lists in the folder. Those that nobody here has signed stay there: their authority may be added later.
+    async fn take_kept(&self, authorities: &Arc<Vec<Certificate>>, now_s: i64) {
+        let Some(folder) = self.folder.clone() else { return };
+        let (authorities, allows_sha1) = (Arc::clone(authorities), self.allows_sha1);
+        let url = self.transport.base_url().to_owned();
+        let read = move || -> Vec<FetchedList> {
+            let kept = folder.revocation_lists().into_iter();
+            let believed = kept.filter_map(|kept| {
+                let read = BelievedRevocationList::read(kept.pem.as_bytes(), &authorities, allows_sha1);
+                // One from elsewhere is known, and does not stand in for the one from here.
+                let fetched_s = if kept.url == url { kept.fetched_s.min(now_s) } else { i64::MIN / 2 };
+                Some(FetchedList { believed: Arc::new(read.ok()?), fetched_s })
+            });
+            believed.collect()
+        };
+        let Ok(lists) = background::blocking(read).await else { return };
+        let mut state = self.state();
+        for list in lists {
+            // An older one is known better.
+            let _ = state.take(list);
+        }
+    }
+
+    /// Keeps the list of today in the folder, beside those of other authorities.
+    async fn keep(&self, now_s: i64, log: &CallOptions) {
+        let Some(folder) = self.folder.clone() else { return };
+        let newest = self.state().lists.iter().find(|list| list.fetched_s == now_s).cloned();
+        let Some(list) = newest else { return };
+        let url = self.transport.base_url().to_owned();
+        let keep = move || {
+            let pem = list.believed.list().to_pem();
+            folder.keep_revocation_list(KeptRevocationList { url, fetched_s: list.fetched_s, pem })
+        };
+        if let Ok(Err(error)) = background::blocking(keep).await {
+            let text = "the bank's revocation list could not be kept in identity_dir";
+            log.log_line(LogLevel::Warning, LogLine::new(text).with("error", error.to_string()));
+        }
     }
 }
 
 impl FileServiceSender {
-    /// Does this work with a revocation list of today: with `hard_fail` after it was fetched, otherwise beside that. An answer
-    /// is verified when it is there, or cannot be had.
-    ///
-    /// # Errors
-    /// Those of [`look_at_revocations`](Self::look_at_revocations), and of the work.
-    pub(super) async fn with_revocations<T, E: From<Error>>(
-        &self,
-        options: &CallOptions,
-        work: impl Future<Output = std::result::Result<T, E>>,
-    ) -> std::result::Result<T, E> {
-        let mut looks = pin!(self.look_at_revocations(options));
-        if self.trust.revocations.is_required() {
-            looks.await?;
-            return work.await;
-        }
-        let mut work = pin!(work);
-        tokio::select! {
-            biased;
-            // An end of the call is the work's to tell, which knows what was sent.
-            _ = &mut looks => {}
-            done = &mut work => return done,
-        }
-        work.await
-    }
-
-    /// Sees to a revocation list of today. Of calls at once one fetches it.
+    /// Sees to a revocation list of today: with `hard_fail` it is there afterwards, otherwise it is being fetched.
     ///
     /// # Errors
     /// `sepa_web_services.revocation_unknown` with `hard_fail`, if there is none that holds; `cancelled`, `timeout.deadline`.
     pub(super) async fn look_at_revocations(&self, options: &CallOptions) -> Result<()> {
-        let known = &self.trust.revocations;
-        let Some(source) = &known.source else { return Ok(()) };
+        let revocations = &self.trust.revocations;
+        let Some(watch) = &revocations.0 else { return Ok(()) };
         let now_s = self.clock.now_s();
-        let before = known.list().clone();
-        if before.as_ref().is_some_and(|list| list.is_fresh(now_s)) {
+        let is_needed = revocations.are_required() && !watch.state().has(now_s, LONGEST_S);
+        if watch.begins(now_s, is_needed) {
+            let round = FetchingRound(Arc::clone(&self.trust));
+            let mut authorities = self.rules.intermediates.clone();
+            authorities.extend(self.trust.learnt());
+            authorities.extend(self.trust.anchors(options).await?.iter().map(|anchor| anchor.certificate.clone()));
+            let log = CallOptions { log: options.log.clone(), ..CallOptions::default() };
+            // Whoever began it may give up: the others wait for it.
+            background::spawn(async move {
+                let trust = Arc::clone(&round.0);
+                let Some(watch) = &trust.revocations.0 else { return };
+                watch.refresh(&Arc::new(authorities), now_s, &log).await;
+                drop(round);
+                watch.keep(now_s, &log).await;
+            });
+        }
+        if !is_needed {
             return Ok(());
         }
-        let is_needed = known.is_required() && !before.is_some_and(|list| list.will_do(now_s));
-        let turn = if is_needed { Some(known.turns.needed(options).await?) } else { known.turns.spare(now_s) };
-        let Some(_turn) = turn else { return Ok(()) };
-        if known.list().as_ref().is_some_and(|list| list.is_fresh(now_s)) {
+        revocations.settled(options).await?;
+        let state = watch.state();
+        if state.has(now_s, LONGEST_S) {
             return Ok(());
         }
-        known.turns.begin(now_s);
-        let url = source.transport.base_url();
-        options.log_line(LogLevel::Info, LogLine::new("the bank's revocation list is fetched").with("url", url));
-        let why = match source.fetch(options).await? {
-            Ok(bytes) => match self.believe_list(&bytes, now_s, options).await? {
-                Ok(()) => return Ok(()),
-                Err(why) => why,
-            },
-            Err(why) => why,
-        };
-        let line = |text: &'static str| LogLine::new(text).with("url", url).with("error", why.clone());
-        match known.list().as_ref().is_some_and(|list| list.will_do(now_s)) {
-            true => options.log_line(LogLevel::Warning, line("no new revocation list: the one of before is used")),
-            false if !is_needed => {
-                options
-                    .log_line(LogLevel::Warning, line("no revocation list: it is not known which certificates hold"));
-            }
-            false => {
-                let text = format!("the revocation list at {url} cannot be had, and crl_check is hard_fail: {why}");
-                let error = Error::because(&errors::REVOCATION_UNKNOWN, text).with_outcome(CallOutcome::NotSent);
-                known.turns.failed(&error);
-                return Err(error);
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes a list that was fetched.
-    ///
-    /// # Errors
-    /// Why it is not taken; those of an ended call.
-    async fn believe_list(
-        &self,
-        bytes: &[u8],
-        now_s: i64,
-        options: &CallOptions,
-    ) -> Result<std::result::Result<(), String>> {
-        let mut authorities: Vec<Certificate> = self.rules.intermediates.clone();
-        authorities.extend(self.trust.learnt());
-        authorities.extend(self.trust.anchors(options).await?.iter().map(|anchor| anchor.certificate.clone()));
-        let read = BelievedRevocationList::read(bytes, &authorities, self.rules.allows_sha1);
-        let believed = match read {
-            Ok(believed) if !believed.holds_at(now_s) => return Ok(Err("the list has ended".to_owned())),
-            Ok(believed) => believed,
-            Err(why) => return Ok(Err(why)),
-        };
-        let pem = believed.list().to_pem();
-        let known = &self.trust.revocations;
-        {
-            let mut list = known.list();
-            // Who can play an older one back would take a revocation back.
-            let issued_s = |list: &FetchedList| list.believed.list().this_update_s();
-            let is_older = list.as_ref().is_some_and(|known| issued_s(known) > believed.list().this_update_s());
-            if is_older {
-                return Ok(Err("the list is older than the one that is known".to_owned()));
-            }
-            *list = Some(FetchedList { believed: Arc::new(believed), fetched_s: now_s });
-        }
-        known.turns.answered();
-        let kept = KeptRevocationList { pem, fetched_s: now_s };
-        self.keep(options, "the bank's revocation list", move |folder| folder.keep_revocation_list(&kept)).await;
-        Ok(Ok(()))
+        let why = state.why.clone().unwrap_or_else(|| "it did not come in time".to_owned());
+        let url = watch.transport.base_url();
+        let text = format!("the revocation list at {url} cannot be had, and crl_check is hard_fail: {why}");
+        Err(Error::because(&errors::REVOCATION_UNKNOWN, text).with_outcome(CallOutcome::NotSent))
     }
 }

@@ -153,10 +153,7 @@ impl FileServiceSender {
         let learnt = identity.as_ref().map(IdentityFolder::authorities).unwrap_or_default();
         let kept = identity.as_ref().and_then(IdentityFolder::bank_encryption);
         let encryption = KnownEncryption::new(ready.bank_encryption.clone(), kept);
-        let authorities: Vec<_> =
-            ready.anchors.all().chain(&ready.rules.intermediates).chain(&learnt).cloned().collect();
-        let kept = identity.as_ref().and_then(IdentityFolder::revocation_list);
-        let revocations = KnownRevocations::new(ready.revocation.clone(), kept, &authorities, ready.rules.allows_sha1);
+        let revocations = KnownRevocations::new(ready.revocation.as_ref(), identity.clone(), ready.rules.allows_sha1)?;
         let trust = ClientTrust::new(&ready.anchors, learnt, encryption, revocations);
         if !trust.can_trust() {
             let why =

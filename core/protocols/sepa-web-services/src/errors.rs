@@ -25,7 +25,7 @@ bankchannel_foundation::error_rows! {
         "The answer cannot be decrypted.", "Do not act on the answer. It was encrypted for another key, or changed on its way: compare `encryption_certificate` with what the bank has (`list_own_certificates`). Or its document is not signed by the bank: `explain_message` with `decryption_key` tells.";
     BANK_CERTIFICATE_MISSING = "sepa_web_services.bank_certificate_missing", PeerFailed, never,
         "The bank does not give its certificate for encryption.", "Nothing of the request was sent: ask the bank, or give its certificate as `bank_encryption_certificate`.";
-    REVOCATION_UNKNOWN = "sepa_web_services.revocation_unknown", PeerFailed, never,
+    REVOCATION_UNKNOWN = "sepa_web_services.revocation_unknown", PeerFailed, again,
         "It is not known whether the bank's certificates were revoked.", "Nothing was sent, as `crl_check` is hard_fail. Compare `crl_url` with what the bank publishes, and see whether this machine reaches it; with soft_fail requests are sent without the list.";
     ANSWER_STALE = "sepa_web_services.answer_stale", Signature, never,
         "The answer is not of now.", "Compare this machine's clock with the time.";

@@ -167,7 +167,7 @@ impl FileChannel for SepaWebServices {
 
     /// The bank has just taken a file with the same agreement and certificate.
     fn passes(error: &Error) -> bool {
-        [&errors::BANK_FAILED, &errors::FAULT].contains(&error.row())
+        [&errors::BANK_FAILED, &errors::FAULT, &errors::REVOCATION_UNKNOWN].contains(&error.row())
     }
 
     /// Neither the agreement nor the certificate is another for the next file.

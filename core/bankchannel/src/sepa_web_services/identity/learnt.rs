@@ -4,7 +4,7 @@
 //!   DIR/authorities.pem   authorities between an anchor and the bank's signers, as the bank has named them
 //!   DIR/signers.json      the certificates that have signed believed answers: a new one is reported
 //!   DIR/bank_encryption.json   the bank's certificate for encryption, and when the bank has told it
-//!   DIR/revocation_list.json   the revocation list of the bank's authority, and when it was fetched
+//!   DIR/revocation_lists.json   the revocation lists of the bank's authorities, and when they were fetched
 //!   DIR/job               when `renew` ran last, Unix seconds: that it does is watched
 //!   DIR/times             the last time that a process has reserved for its messages; times.lock is held meanwhile
 //! ```
@@ -19,7 +19,7 @@ use std::{
 
 use bankchannel_crypto::{
     digest,
-    x509::{Certificate, MAX_REVOCATION_LIST_BYTES, NameStyle},
+    x509::{Certificate, MAX_REVOCATION_LIST_BYTES, NameStyle, RevocationList},
 };
 use bankchannel_foundation::{Error, Result};
 use bankchannel_private_files as private;
@@ -37,7 +37,11 @@ const SIGNERS: &str = "signers.json";
 const WAIT: Duration = Duration::from_millis(500);
 const LOOK: Duration = Duration::from_millis(5);
 const BANK_ENCRYPTION: &str = "bank_encryption.json";
-const REVOCATION_LIST: &str = "revocation_list.json";
+const REVOCATION_LISTS: &str = "revocation_lists.json";
+const REVOCATION_LISTS_LOCK: &str = "revocation_lists.lock";
+/// The revocation lists that are kept, and the greatest size of their file: as PEM a list is a third longer.
+const REVOCATION_LISTS_MAX: usize = 4;
+const REVOCATION_LISTS_MOST: u64 = (MAX_REVOCATION_LIST_BYTES * REVOCATION_LISTS_MAX * 3 / 2) as u64;
 const JOB: &str = "job";
 const TIMES: &str = "times";
 const TIMES_LOCK: &str = "times.lock";
@@ -51,9 +55,11 @@ struct KeptEncryption {
     told_s: i64,
 }
 
-/// The revocation list of the bank's authority, in its file.
+/// A revocation list of the bank's authorities, in their file.
 #[derive(Serialize, Deserialize)]
 pub(in super::super) struct KeptRevocationList {
+    /// Where it was fetched.
+    pub(in super::super) url: String,
     pub(in super::super) pem: String,
     /// Unix seconds.
     pub(in super::super) fetched_s: i64,
@@ -147,18 +153,49 @@ impl IdentityFolder {
         self.keep(BANK_ENCRYPTION, &text)
     }
 
-    /// The revocation list of the bank's authority, as it was fetched last. What cannot be read is fetched again.
-    pub(in super::super) fn revocation_list(&self) -> Option<KeptRevocationList> {
-        let path = self.path(REVOCATION_LIST);
-        serde_json::from_slice(&private::read_whole(&path, MAX_REVOCATION_LIST_BYTES as u64 * 2).ok()?).ok()
+    /// The revocation lists of the bank's authorities, as they were fetched last. What cannot be read is fetched again.
+    pub(in super::super) fn revocation_lists(&self) -> Vec<KeptRevocationList> {
+        let read = private::read_whole(&self.path(REVOCATION_LISTS), REVOCATION_LISTS_MOST);
+        read.ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
     }
 
-    /// Keeps the revocation list. Without the folder, nothing is kept.
+    /// Keeps a revocation list in place of an older one of its authority. Without the folder, nothing is kept.
     ///
     /// # Errors
     /// `resource.storage`.
-    pub(in super::super) fn keep_revocation_list(&self, list: &KeptRevocationList) -> Result<()> {
-        self.keep(REVOCATION_LIST, &serde_json::to_vec(list).map_err(Error::internal)?)
+    pub(in super::super) fn keep_revocation_list(&self, new: KeptRevocationList) -> Result<()> {
+        let path = self.path(REVOCATION_LISTS_LOCK);
+        if !path.parent().is_some_and(Path::is_dir) {
+            return Ok(());
+        }
+        let lock = private::open_own(&path);
+        let lock = lock.and_then(held).map_err(|why| private::unusable(&path, &why))?;
+        let read = |kept: &KeptRevocationList| RevocationList::from_pem_or_der(kept.pem.as_bytes()).ok();
+        let mut kept = self.revocation_lists();
+        let is_newest = read(&new).is_some_and(|list| {
+            let mut is_newest = true;
+            // Another process may have a newer one.
+            kept.retain(|one| match read(one) {
+                Some(known) if known.issuer().display() == list.issuer().display() => {
+                    let is_newer = known.this_update_s() > list.this_update_s();
+                    is_newest &= !is_newer;
+                    is_newer
+                }
+                Some(_) => true,
+                None => false,
+            });
+            is_newest
+        });
+        let result = if is_newest {
+            kept.insert(0, new);
+            kept.truncate(REVOCATION_LISTS_MAX);
+            serde_json::to_vec(&kept).map_err(Error::internal).and_then(|text| self.keep(REVOCATION_LISTS, &text))
+        } else {
+            Ok(())
+        };
+        // A forked child may hold the file open.
+        let _ = lock.unlock();
+        result
     }
 
     /// When `renew` ran last, Unix seconds.

@@ -139,11 +139,6 @@ impl ReadSources {
         Ok(Self { sources, state, anchors })
     }
 
-    /// All of them.
-    pub(super) fn all(&self) -> impl Iterator<Item = &Certificate> {
-        self.anchors.iter().map(|anchor| &anchor.certificate)
-    }
-
     /// The anchors that are not the profile's.
     pub(super) fn given(&self) -> impl Iterator<Item = &Certificate> {
         let given = self.anchors.iter().filter(|anchor| anchor.source != BankAnchorSource::Profile);
@@ -266,8 +261,9 @@ impl ClientTrust {
         }
         rules.anchors = anchors.iter().map(|anchor| anchor.certificate.clone()).collect();
         self.revocations.settled(options).await?;
-        rules.revocation_lists = self.revocations.known().into_iter().collect();
-        rules.requires_revocation_list = self.revocations.is_required();
+        self.revocations.warn(rules.at_s, options);
+        rules.revocation_lists = self.revocations.lists();
+        rules.requires_revocation_list = self.revocations.are_required();
         rules.intermediates.extend(self.learnt.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned());
         Ok(())
     }

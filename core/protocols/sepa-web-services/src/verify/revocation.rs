@@ -7,6 +7,9 @@ use jiff::Timestamp;
 
 use super::VerificationRules;
 
+/// How long a list holds that does not say when the next one comes, seconds.
+const ENDLESS_S: i64 = 31 * 86_400;
+
 /// A revocation list, and the authority that has signed it.
 #[derive(Debug)]
 pub struct BelievedRevocationList {
@@ -41,24 +44,33 @@ impl BelievedRevocationList {
         &self.list
     }
 
-    /// Whether the list's own time has not ended.
+    /// The authority that has signed it.
     #[must_use]
-    pub fn holds_at(&self, at_s: i64) -> bool {
-        self.list.next_update_s().is_none_or(|next_s| at_s < next_s)
+    pub fn issuer(&self) -> &Certificate {
+        &self.issuer
     }
 
-    /// What the list says of a certificate that its issuer has issued: the entry of a revoked one. `None`: it says nothing,
-    /// as that is another issuer's.
-    fn entry(&self, certificate: &Certificate, issuer: &Certificate) -> Option<Option<RevokedEntry>> {
-        let is_of = issuer.spki_der() == self.issuer.spki_der();
-        is_of.then(|| self.list.find_certificate(certificate).ok()).flatten()
+    /// Whether the list's own time has not ended. One without an end holds for 31 days.
+    #[must_use]
+    pub fn holds_at(&self, at_s: i64) -> bool {
+        at_s < self.list.next_update_s().unwrap_or_else(|| self.list.this_update_s().saturating_add(ENDLESS_S))
+    }
+
+    /// The entry of a certificate. A serial number of this issuer is revoked whatever the list's distribution point.
+    fn entry(&self, certificate: &Certificate) -> Option<RevokedEntry> {
+        self.list.find(certificate.serial()).filter(|_| certificate.names_issuer(&self.issuer))
+    }
+
+    /// Whether the list would name a certificate of this issuer, if it were revoked.
+    fn covers(&self, certificate: &Certificate, issuer: &Certificate) -> bool {
+        issuer.spki_der() == self.issuer.spki_der() && self.list.find_certificate(certificate).is_ok()
     }
 
     /// Why a certificate of the list's issuer does not hold any more, as a phrase behind its name; `None` if the list does not
-    /// name it. Whether that issuer has issued it was checked before.
+    /// name it.
     #[must_use]
     pub fn why_revoked(&self, certificate: &Certificate) -> Option<String> {
-        self.entry(certificate, &self.issuer)?.map(revoked)
+        self.entry(certificate).map(revoked)
     }
 }
 
@@ -75,16 +87,16 @@ impl VerificationRules {
     /// Checks the certificates of a path against the lists. A revoked one is not believed whatever the time of the message:
     /// whoever has the key writes any time. Returns whether a list has the issuer of the first.
     pub(super) fn check_revocation(&self, path: &[Certificate]) -> Result<bool, String> {
-        let mut is_covered = false;
-        for (at, pair) in path.windows(2).enumerate() {
-            let [certificate, issuer] = pair else { continue };
-            let said: Vec<_> =
-                self.revocation_lists.iter().filter_map(|known| known.entry(certificate, issuer)).collect();
-            if let Some(entry) = said.iter().flatten().next() {
-                return Err(format!("the certificate of {} {}", certificate.subject().display(), revoked(*entry)));
+        let lists = &self.revocation_lists;
+        for certificate in path {
+            if let Some(why) = lists.iter().find_map(|list| list.why_revoked(certificate)) {
+                return Err(format!("the certificate of {} {why}", certificate.subject().display()));
             }
-            is_covered |= at == 0 && !said.is_empty();
         }
+        let is_covered = match path {
+            [first, issuer, ..] => lists.iter().any(|list| list.covers(first, issuer) && list.holds_at(self.at_s)),
+            _ => false,
+        };
         if self.requires_revocation_list && !is_covered && path.len() > 1 {
             let issuer = path[1].subject().display();
             return Err(format!("no revocation list of {issuer} is known here, and `crl_check` is hard_fail"));

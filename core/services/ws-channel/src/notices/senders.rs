@@ -161,6 +161,7 @@ impl WebhookSender {
             retries: 0,
             retry_backoff: Duration::ZERO,
             send_traceparent: false,
+            allows_plain: false,
             record_to: None,
             replay_from: None,
         });
