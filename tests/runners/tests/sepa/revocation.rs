@@ -1,8 +1,8 @@
 //! The revocation list of the bank's authority: when it is fetched, what it stops, what its absence does (§10.5).
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc, time::Duration};
 
-use bankchannel::{CallOutcome, SystemClock, sepa_web_services::*};
+use bankchannel::{CallOptions, CallOutcome, SystemClock, sepa_web_services::*};
 use serde_json::{Value, json};
 
 use crate::{
@@ -41,11 +41,7 @@ async fn the_list_is_fetched_once_a_day_and_kept_for_the_next_process() {
     let world = World::new().await;
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(SystemClock::default());
-    let own = json!({
-        "identity_dir": folder.path(), "certificate_file": null, "private_key_file": null,
-        "encryption_certificate_file": null, "encryption_private_key_file": null,
-        "certificate_url": world.family("danske")["certificate_url"],
-    });
+    let own = in_folder(&world, folder.path());
     let process = || client(&world, "danske", own.clone()).with_clock(Arc::clone(&clock) as _).unwrap();
     let first = process();
     enrol(&first, code(&world, "danske")).await.unwrap();
@@ -89,22 +85,75 @@ async fn a_revoked_signer_is_not_believed_in_any_family_and_stays_so() {
     assert_eq!(refused.outcome(), Some(CallOutcome::Unknown), "{refused:?}");
 }
 
+/// Settings with the customer's keys in a folder.
+fn in_folder(world: &World, folder: &Path) -> Value {
+    json!({
+        "identity_dir": folder, "certificate_file": null, "private_key_file": null,
+        "encryption_certificate_file": null, "encryption_private_key_file": null,
+        "certificate_url": world.family("danske")["certificate_url"],
+    })
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn an_older_list_takes_no_revocation_back() {
+async fn each_of_several_callers_has_the_verdict_of_the_list_that_one_of_them_has_begun_to_fetch() {
     let world = World::new().await;
-    revoke(&world, "danske", "signer").await;
+    revoke(&world, "op", "signer").await;
+    fault(&world, "delay=1500").await;
+    let client = client(&world, "op", json!({}));
+    let short = CallOptions { timeout: Some(Duration::from_millis(400)), ..CallOptions::default() };
+    let (first, second, third) = tokio::join!(
+        client.call_json("sepa_web_services.list_files", json!({}), short),
+        client.list_files(list("op")),
+        client.list_files(list("op"))
+    );
+    // The first one's time is up; what it has begun goes on for the others.
+    first.unwrap_err();
+    for refused in [second.unwrap_err(), third.unwrap_err()] {
+        assert!(refused.message().contains("was revoked by its issuer"), "{refused:?}");
+    }
+    assert_eq!(fetched(&world).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_revoked_stays_so_in_the_next_process_and_an_older_list_takes_nothing_back() {
+    let world = World::new().await;
+    let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(SystemClock::default());
-    let client = client(&world, "danske", json!({})).with_clock(Arc::clone(&clock) as _).unwrap();
-    client.list_files(list("danske")).await.unwrap_err();
-    clock.advance_ms((DAY_S + 60) * 1000);
-    // The bank's own time has not moved: its list is of the same moment, and older by the fault.
-    fault(&world, "ts.stale").await;
-    let refused = client.list_files(list("danske")).await.unwrap_err();
+    let own = in_folder(&world, folder.path());
+    let process = || client(&world, "danske", own.clone()).with_clock(Arc::clone(&clock) as _).unwrap();
+    let next_day = async || {
+        clock.advance_ms((DAY_S + 60) * 1000);
+        world.order("sandbox/time", json!({"advance_s": DAY_S + 60})).await;
+    };
+    let first = process();
+    enrol(&first, code(&world, "danske")).await.unwrap();
+    first.list_files(list("danske")).await.unwrap();
+    revoke(&world, "danske", "signer").await;
+    next_day().await;
+    let second = process();
+    let refused = second.list_files(list("danske")).await.unwrap_err();
+    assert!(refused.message().contains("was revoked by its issuer"), "{refused:?}");
     assert_eq!(fetched(&world).await, 2);
-    assert!(refused.code() != "sepa_web_services.answer_stale", "{refused:?}");
-    world.order("sandbox/time", json!({"advance_s": DAY_S + 60})).await;
-    let refused = client.list_files(list("danske")).await.unwrap_err();
-    assert!(refused.message().contains("was revoked"), "{refused:?}");
+    // The first one takes the list of today that the second has left in the folder.
+    let refused = first.list_files(list("danske")).await.unwrap_err();
+    assert!(refused.message().contains("was revoked by its issuer"), "{refused:?}");
+    assert_eq!(fetched(&world).await, 2);
+    for wrong in ["http=503", "ts.stale"] {
+        next_day().await;
+        fault(&world, wrong).await;
+        let refused = process().list_files(list("danske")).await.unwrap_err();
+        assert!(refused.message().contains("was revoked by its issuer"), "{wrong}: {refused:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_an_address_and_by_what_only_computes_nothing_is_fetched() {
+    let world = World::new().await;
+    // The profile has a list; a test installation is not the profile's bank.
+    world.client("danske").list_files(list("danske")).await.unwrap();
+    let computes = client(&world, "danske", json!({}));
+    computes.call_json("sepa_web_services.list_profiles", json!({}), CallOptions::default()).await.unwrap();
+    assert_eq!(fetched(&world).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -116,10 +165,7 @@ async fn a_revoked_certificate_for_encryption_is_used_for_nothing() {
     client(&world, "danske", asking.clone()).list_files(list("danske")).await.unwrap();
     revoke(&world, "danske", "encryption").await;
     for (settings, code) in [(asking, "sepa_web_services.answer_not_trusted"), (json!({}), "configuration.invalid")] {
-        let settings = client(&world, "danske", settings);
-        // What is sent at once with the first fetching may be under way before the list is there.
-        let _ = settings.list_files(list("danske")).await;
-        let refused = settings.upload_file(upload("danske", "REV-2")).await.unwrap_err();
+        let refused = client(&world, "danske", settings).upload_file(upload("danske", "REV-2")).await.unwrap_err();
         assert_eq!(code_and_message(&refused), (code, "not_sent"), "{refused:?}");
         assert!(refused.message().contains("was revoked by its issuer"), "{refused:?}");
     }
@@ -144,7 +190,7 @@ async fn with_hard_fail_nothing_is_sent_without_a_list_that_holds() {
     }
     assert_eq!(world.uploads("op").await, 0);
     client(&world, "op", hard.clone()).upload_file(upload("op", "HARD-2")).await.unwrap();
-    // Those that wait for one have its verdict.
+    // Those that wait at once have the same verdict.
     fault(&world, "http=503").await;
     let waiting = client(&world, "op", hard);
     let (one, two) = tokio::join!(waiting.list_files(list("op")), waiting.list_files(list("op")));
