@@ -23,6 +23,8 @@ use crate::chaos::BankFault;
 const FILE: &str = "revoked.json";
 /// How long a list holds.
 const HOLDS_HOURS: i64 = 48;
+/// How old one of before is.
+const OLD_HOURS: i64 = 72;
 
 /// Which certificate of the bank is revoked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
@@ -107,7 +109,7 @@ impl FamilyCertificates {
         let is_old = faults.contains(&BankFault::Stale);
         let (this_update, next_update) = match faults.contains(&BankFault::ExpiredSigner) {
             true => (at(-HOLDS_HOURS), at(-1)),
-            false if is_old => (at(-1), at(HOLDS_HOURS - 1)),
+            false if is_old => (at(-OLD_HOURS), at(HOLDS_HOURS)),
             false => (now, at(HOLDS_HOURS)),
         };
         // One of before names nothing yet.
