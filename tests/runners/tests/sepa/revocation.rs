@@ -98,9 +98,9 @@ fn in_folder(world: &World, folder: &Path) -> Value {
 async fn each_of_several_callers_has_the_verdict_of_the_list_that_one_of_them_has_begun_to_fetch() {
     let world = World::new().await;
     revoke(&world, "op", "signer").await;
-    fault(&world, "delay=3000").await;
+    fault(&world, "delay=4000").await;
     let client = client(&world, "op", json!({}));
-    let short = CallOptions { timeout: Some(Duration::from_secs(2)), ..CallOptions::default() };
+    let short = CallOptions { timeout: Some(Duration::from_secs(6)), ..CallOptions::default() };
     let (first, second, third) = tokio::join!(
         client.call_json("sepa_web_services.list_files", json!({}), short),
         client.list_files(list("op")),
