@@ -371,6 +371,8 @@
 #define BANKCHANNEL_ORDER_SEPA_BANK_CERTIFICATES "sepa_bank.certificates"
 /** Replace certificates of the bank. An order of `bankchannel_server_control`. */
 #define BANKCHANNEL_ORDER_SEPA_BANK_ROLLOVER "sepa_bank.rollover"
+/** Revoke certificates of the bank. An order of `bankchannel_server_control`. */
+#define BANKCHANNEL_ORDER_SEPA_BANK_REVOKE "sepa_bank.revoke"
 /** Move the time in messages and of certificates. An order of `bankchannel_server_control`. */
 #define BANKCHANNEL_ORDER_SEPA_BANK_TIME "sepa_bank.time"
 /** Start a session. An order of `bankchannel_server_control`. */

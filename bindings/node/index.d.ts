@@ -832,6 +832,12 @@ export declare const codes: {
    * its certificate as `bankEncryptionCertificate`.
    */
   readonly SEPA_WEB_SERVICES_BANK_CERTIFICATE_MISSING: "sepa_web_services.bank_certificate_missing";
+  /**
+   * It is not known whether the bank's certificates were revoked. Nothing was sent, as `crlCheck` is hard_fail.
+   * Compare `crlUrl` with what the bank publishes, and see whether this machine reaches it; with soft_fail
+   * requests are sent without the list.
+   */
+  readonly SEPA_WEB_SERVICES_REVOCATION_UNKNOWN: "sepa_web_services.revocation_unknown";
   /** The answer is not of now. Compare this machine's clock with the time. */
   readonly SEPA_WEB_SERVICES_ANSWER_STALE: "sepa_web_services.answer_stale";
   /** The file in the answer cannot be unpacked. The message says what is wrong with it; the bank's support can help. */
@@ -9284,6 +9290,8 @@ export interface ChannelProfile {
   readonly fileUrl?: ServiceUrls;
   /** The addresses of its certificate service. */
   readonly certificateUrl?: ServiceUrls;
+  /** The addresses of the revocation list of the authority that issues the certificates with which it signs. */
+  readonly crlUrl?: ServiceUrls;
   /** The `ReceiverId` of requests, mostly the bank's BIC. */
   readonly receiverId?: string;
   /** Whether requests name a `TargetId`. */
@@ -10130,6 +10138,15 @@ export interface RemoveBankAnchorResponse {
 export type BankTextLanguage = "en" | "fi" | "sv";
 
 /**
+ * What happens if the revocation list of a bank's authority cannot be had.
+ * - `soft_fail`: Requests are sent, with a warning in the log: the default. Who holds up the list, which comes over
+ * plain HTTP, does not hold up payments. Certificates of the list of before stay revoked.
+ * - `hard_fail`: Nothing is sent, and a signer whose issuer's list is not there is not believed.
+ * - `off`: The list is not fetched, nor read.
+ */
+export type RevocationCheck = "soft_fail" | "hard_fail" | "off";
+
+/**
  * The settings of a company's client of one bank. All are optional: operations that only compute need none. To
  * send, the bank, the customer's id, a certificate and its key are needed.
  */
@@ -10237,6 +10254,13 @@ export interface SepaWebServicesSettings {
    * change; read anew while the client runs, as `trustedFile` is. Default: `anchors` in `identityDir`.
    */
   anchorsDir?: FilePath | null;
+  /**
+   * The address of the revocation list of the bank's authority, in place of the profile's. Plain HTTP will do: the
+   * authority has signed the list.
+   */
+  crlUrl?: string | null;
+  /** What happens if the revocation list cannot be had. Default: `soft_fail`. */
+  crlCheck?: RevocationCheck | null;
   /**
    * A PEM file with more certificate authorities to trust for the server's own certificate, beside the system's: on
    * Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set. Default: none.
@@ -10481,7 +10505,7 @@ export interface FaultOrder {
   fault: string;
   /** The family. Default: all. */
   family?: string | null;
-  /** The operation, such as `listFiles`. Default: all. */
+  /** The operation, such as `listFiles`, or `revocation_list` for when that is fetched. Default: all operations. */
   operation?: string | null;
   /** How many requests it concerns. Default: 1. */
   count?: number | null;
@@ -10544,6 +10568,19 @@ export interface NewBankCertificates {
   readonly anchorsFile: string;
 }
 
+/**
+ * Which certificate of the bank is revoked.
+ * - `signer`: Those of its present signers.
+ * - `encryption`: That for which documents to the bank are encrypted.
+ */
+export type RevokedOfBank = "signer" | "encryption";
+
+/** Where the revocation list is. */
+export interface RevokedBankCertificates {
+  /** The `crlUrl` for clients, without the bank's origin. */
+  readonly crlPath: string;
+}
+
 /** The time after it was moved. */
 export interface MovedTime {
   /** The time in messages. */
@@ -10604,6 +10641,14 @@ export interface RolloverOrder {
   overlap?: number | null;
 }
 
+/** Which certificates of the bank are revoked. */
+export interface RevocationOrder {
+  /** The bank's family. */
+  family: string;
+  /** The kind of certificate. */
+  what: RevokedOfBank;
+}
+
 /** How far the time moves. */
 export interface TimeOrder {
   /** Seconds; less than 0 moves it back. */
@@ -10618,15 +10663,15 @@ export declare class SepaBank implements AsyncDisposable {
   /** The address of the bank, below which each family has its file service. */
   readonly baseUrl: string;
   /** The families. */
-  readonly families: { readonly nordea: { readonly fileUrl: string; readonly certificateUrl: string | null; readonly anchorsFile: string; readonly customers: ReadonlyArray<{ readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly keyFile: string; readonly encryptionCertificateFile: string | null; readonly encryptionKeyFile: string | null; readonly code: string | null }> }; readonly op: { readonly fileUrl: string; readonly certificateUrl: string | null; readonly anchorsFile: string; readonly customers: ReadonlyArray<{ readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly keyFile: string; readonly encryptionCertificateFile: string | null; readonly encryptionKeyFile: string | null; readonly code: string | null }> }; readonly samlink: { readonly fileUrl: string; readonly certificateUrl: string | null; readonly anchorsFile: string; readonly customers: ReadonlyArray<{ readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly keyFile: string; readonly encryptionCertificateFile: string | null; readonly encryptionKeyFile: string | null; readonly code: string | null }> }; readonly danske: { readonly fileUrl: string; readonly certificateUrl: string | null; readonly anchorsFile: string; readonly customers: ReadonlyArray<{ readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly keyFile: string; readonly encryptionCertificateFile: string | null; readonly encryptionKeyFile: string | null; readonly code: string | null }> } };
+  readonly families: { readonly nordea: { readonly fileUrl: string; readonly certificateUrl: string | null; readonly crlUrl: string; readonly anchorsFile: string; readonly customers: ReadonlyArray<{ readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly keyFile: string; readonly encryptionCertificateFile: string | null; readonly encryptionKeyFile: string | null; readonly code: string | null }> }; readonly op: { readonly fileUrl: string; readonly certificateUrl: string | null; readonly crlUrl: string; readonly anchorsFile: string; readonly customers: ReadonlyArray<{ readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly keyFile: string; readonly encryptionCertificateFile: string | null; readonly encryptionKeyFile: string | null; readonly code: string | null }> }; readonly samlink: { readonly fileUrl: string; readonly certificateUrl: string | null; readonly crlUrl: string; readonly anchorsFile: string; readonly customers: ReadonlyArray<{ readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly keyFile: string; readonly encryptionCertificateFile: string | null; readonly encryptionKeyFile: string | null; readonly code: string | null }> }; readonly danske: { readonly fileUrl: string; readonly certificateUrl: string | null; readonly crlUrl: string; readonly anchorsFile: string; readonly customers: ReadonlyArray<{ readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly keyFile: string; readonly encryptionCertificateFile: string | null; readonly encryptionKeyFile: string | null; readonly code: string | null }> } };
   /** For each bank the settings of a client of its first customer. */
-  readonly clients: { readonly nordea: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string; readonly encryptionCertificateFile: string | null; readonly encryptionPrivateKeyFile: string | null }; readonly op: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string; readonly encryptionCertificateFile: string | null; readonly encryptionPrivateKeyFile: string | null }; readonly samlink: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string; readonly encryptionCertificateFile: string | null; readonly encryptionPrivateKeyFile: string | null }; readonly saastopankki: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string; readonly encryptionCertificateFile: string | null; readonly encryptionPrivateKeyFile: string | null }; readonly pop: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string; readonly encryptionCertificateFile: string | null; readonly encryptionPrivateKeyFile: string | null }; readonly aktia: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string; readonly encryptionCertificateFile: string | null; readonly encryptionPrivateKeyFile: string | null }; readonly omasp: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string; readonly encryptionCertificateFile: string | null; readonly encryptionPrivateKeyFile: string | null }; readonly danske: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string; readonly encryptionCertificateFile: string | null; readonly encryptionPrivateKeyFile: string | null } };
+  readonly clients: { readonly nordea: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly crlUrl: string | null; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string; readonly encryptionCertificateFile: string | null; readonly encryptionPrivateKeyFile: string | null }; readonly op: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly crlUrl: string | null; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string; readonly encryptionCertificateFile: string | null; readonly encryptionPrivateKeyFile: string | null }; readonly samlink: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly crlUrl: string | null; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string; readonly encryptionCertificateFile: string | null; readonly encryptionPrivateKeyFile: string | null }; readonly saastopankki: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly crlUrl: string | null; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string; readonly encryptionCertificateFile: string | null; readonly encryptionPrivateKeyFile: string | null }; readonly pop: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly crlUrl: string | null; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string; readonly encryptionCertificateFile: string | null; readonly encryptionPrivateKeyFile: string | null }; readonly aktia: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly crlUrl: string | null; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string; readonly encryptionCertificateFile: string | null; readonly encryptionPrivateKeyFile: string | null }; readonly omasp: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly crlUrl: string | null; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string; readonly encryptionCertificateFile: string | null; readonly encryptionPrivateKeyFile: string | null }; readonly danske: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly crlUrl: string | null; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string; readonly encryptionCertificateFile: string | null; readonly encryptionPrivateKeyFile: string | null } };
   /** The `caFile` for clients, if the bank uses TLS: an absolute path. */
   readonly caFile: string | null;
   /** The URL of the control interface, if it was requested. */
   readonly controlUrl: string | null;
   /** What a client of one of its banks needs: spread it into the client's settings. */
-  clientSettings(name: "nordea" | "op" | "samlink" | "saastopankki" | "pop" | "aktia" | "omasp" | "danske"): { bank: string | null; profileFile: string | null; fileUrl: string; certificateUrl: string; trustedFile: string; caFile: string | null; customerId: string; targetId: string | null; company: string; certificateFile: string; privateKeyFile: string; encryptionCertificateFile: string | null; encryptionPrivateKeyFile: string | null };
+  clientSettings(name: "nordea" | "op" | "samlink" | "saastopankki" | "pop" | "aktia" | "omasp" | "danske"): { bank: string | null; profileFile: string | null; fileUrl: string; certificateUrl: string; crlUrl: string | null; trustedFile: string; caFile: string | null; customerId: string; targetId: string | null; company: string; certificateFile: string; privateKeyFile: string; encryptionCertificateFile: string | null; encryptionPrivateKeyFile: string | null };
   /**
    * Puts data in, for tests and demonstrations; whether it was started with `control` or not.
    * `docs/reference/server-orders.md` says what it takes and answers. Names are those of the JSON, such as
@@ -10649,6 +10694,7 @@ export declare class SepaBank implements AsyncDisposable {
     (order: "load", request?: AsJson<LoadOrder>): Promise<AsJson<GreatestLoad>>;
     (order: "certificates", request?: {}): Promise<AsJson<IssuedCertificates>>;
     (order: "rollover", request: AsJson<RolloverOrder>): Promise<AsJson<NewBankCertificates>>;
+    (order: "revoke", request: AsJson<RevocationOrder>): Promise<AsJson<RevokedBankCertificates>>;
     (order: "time", request: AsJson<TimeOrder>): Promise<AsJson<MovedTime>>;
   } & ServerControl['control'];
   /**
@@ -10738,6 +10784,12 @@ export declare class SepaBank implements AsyncDisposable {
    */
   rollover(request: RolloverOrder): Promise<NewBankCertificates>;
   /**
+   * Revoke certificates of the bank.
+   *
+   * The revocation list names them from then on; the bank uses them all the same, as somebody does who has its key.
+   */
+  revoke(request: RevocationOrder): Promise<RevokedBankCertificates>;
+  /**
    * Move the time in messages and of certificates.
    *
    * The time of files moves with it.
@@ -10784,7 +10836,7 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {PeerRefusedError} `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
    * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_certificate_missing`,
-   * `sepa_web_services.bank_failed`
+   * `sepa_web_services.revocation_unknown`, `sepa_web_services.bank_failed`
    */
   uploadFile(request: UploadBankFileRequest, options?: CallOptions): Promise<UploadBankFileResponse>;
 
@@ -10802,7 +10854,7 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {PeerRefusedError} `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
    * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_certificate_missing`,
-   * `sepa_web_services.bank_failed`
+   * `sepa_web_services.revocation_unknown`, `sepa_web_services.bank_failed`
    */
   listFiles(request?: ListBankFilesRequest, options?: CallOptions): Promise<ListBankFilesResponse>;
 
@@ -10820,7 +10872,7 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {PeerRefusedError} `sepa_web_services.file_not_found`, `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
    * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_certificate_missing`,
-   * `sepa_web_services.bank_failed`
+   * `sepa_web_services.revocation_unknown`, `sepa_web_services.bank_failed`
    */
   downloadFile(request: DownloadBankFileRequest, options?: CallOptions & DestinationOption): Promise<DownloadBankFileResponse>;
   /** As `downloadFile`, with the content as a stream; it is good only if the stream ends without error. */
@@ -10840,7 +10892,7 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {PeerRefusedError} `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
    * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_certificate_missing`,
-   * `sepa_web_services.bank_failed`
+   * `sepa_web_services.revocation_unknown`, `sepa_web_services.bank_failed`
    */
   deleteFile(request: DeleteBankFileRequest, options?: CallOptions): Promise<DeleteBankFileResponse>;
 
@@ -10857,7 +10909,7 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {PeerRefusedError} `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
    * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_certificate_missing`,
-   * `sepa_web_services.bank_failed`
+   * `sepa_web_services.revocation_unknown`, `sepa_web_services.bank_failed`
    */
   getUserInfo(request?: GetUserInfoRequest, options?: CallOptions): Promise<GetUserInfoResponse>;
 
@@ -10878,7 +10930,7 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {PeerRefusedError} `sepa_web_services.certificate_refused`, `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
    * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_certificate_missing`,
-   * `sepa_web_services.bank_failed`
+   * `sepa_web_services.revocation_unknown`, `sepa_web_services.bank_failed`
    */
   requestCertificate(request: RequestBankCertificateRequest, options?: CallOptions): Promise<RequestBankCertificateResponse>;
 
@@ -10899,7 +10951,7 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {PeerRefusedError} `sepa_web_services.certificate_refused`, `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
    * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_certificate_missing`,
-   * `sepa_web_services.bank_failed`
+   * `sepa_web_services.revocation_unknown`, `sepa_web_services.bank_failed`
    */
   renewCertificate(request: RenewBankCertificateRequest, options?: CallOptions): Promise<RenewBankCertificateResponse>;
 
@@ -10918,7 +10970,7 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {PeerRefusedError} `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
    * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_certificate_missing`,
-   * `sepa_web_services.bank_failed`
+   * `sepa_web_services.revocation_unknown`, `sepa_web_services.bank_failed`
    */
   getBankCertificates(request?: GetBankCertificatesRequest, options?: CallOptions): Promise<GetBankCertificatesResponse>;
 
@@ -10935,7 +10987,7 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {PeerRefusedError} `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
    * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_certificate_missing`,
-   * `sepa_web_services.bank_failed`
+   * `sepa_web_services.revocation_unknown`, `sepa_web_services.bank_failed`
    */
   listOwnCertificates(request?: ListOwnCertificatesRequest, options?: CallOptions): Promise<ListOwnCertificatesResponse>;
 
@@ -10953,7 +11005,7 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {PeerRefusedError} `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
    * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_certificate_missing`,
-   * `sepa_web_services.bank_failed`
+   * `sepa_web_services.revocation_unknown`, `sepa_web_services.bank_failed`
    */
   revokeCertificate(request: RevokeCertificateRequest, options?: CallOptions): Promise<RevokeCertificateResponse>;
 
@@ -11038,7 +11090,7 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {PeerRefusedError} `sepa_web_services.file_not_found`, `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
    * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_certificate_missing`,
-   * `sepa_web_services.bank_failed`
+   * `sepa_web_services.revocation_unknown`, `sepa_web_services.bank_failed`
    */
   downloadNewFiles(request: DownloadNewBankFilesRequest, options?: CallOptions): Promise<DownloadNewBankFilesResponse>;
 
@@ -11072,7 +11124,7 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
    * @throws {ConflictError} `sepa_web_services.upload_repeated`
    * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_certificate_missing`,
-   * `sepa_web_services.bank_failed`
+   * `sepa_web_services.revocation_unknown`, `sepa_web_services.bank_failed`
    */
   uploadAndWait(request: UploadBankFileAndWaitRequest, options?: CallOptions & AskOptions): Promise<UploadBankFileAndWaitResponse>;
 
@@ -11095,7 +11147,7 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {PeerRefusedError} `sepa_web_services.refused`
    * @throws {NotSupportedError} `sepa_web_services.not_offered`
    * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_certificate_missing`,
-   * `sepa_web_services.bank_failed`
+   * `sepa_web_services.revocation_unknown`, `sepa_web_services.bank_failed`
    */
   settleUpload(request: SettleBankUploadRequest, options?: CallOptions): Promise<SettleBankUploadResponse>;
 
@@ -11120,7 +11172,7 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {ConflictError} `sepa_web_services.identity_busy`, `sepa_web_services.already_enrolled`,
    * `sepa_web_services.person_needed`
    * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_certificate_missing`,
-   * `sepa_web_services.bank_failed`
+   * `sepa_web_services.revocation_unknown`, `sepa_web_services.bank_failed`
    */
   enrol(request: EnrolRequest, options?: CallOptions): Promise<EnrolResponse>;
 
@@ -11145,7 +11197,7 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {ConflictError} `sepa_web_services.identity_busy`, `sepa_web_services.already_enrolled`,
    * `sepa_web_services.person_needed`
    * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_certificate_missing`,
-   * `sepa_web_services.bank_failed`
+   * `sepa_web_services.revocation_unknown`, `sepa_web_services.bank_failed`
    */
   renew(request?: RenewRequest, options?: CallOptions): Promise<RenewResponse>;
 

@@ -151,6 +151,7 @@ const codes = Object.freeze({
   SEPA_WEB_SERVICES_ANSWER_NOT_TRUSTED: "sepa_web_services.answer_not_trusted",
   SEPA_WEB_SERVICES_ANSWER_NOT_DECRYPTED: "sepa_web_services.answer_not_decrypted",
   SEPA_WEB_SERVICES_BANK_CERTIFICATE_MISSING: "sepa_web_services.bank_certificate_missing",
+  SEPA_WEB_SERVICES_REVOCATION_UNKNOWN: "sepa_web_services.revocation_unknown",
   SEPA_WEB_SERVICES_ANSWER_STALE: "sepa_web_services.answer_stale",
   SEPA_WEB_SERVICES_ANSWER_CONTENT: "sepa_web_services.answer_content",
   SEPA_WEB_SERVICES_SIGNATURE_REFUSED: "sepa_web_services.signature_refused",

@@ -281,6 +281,7 @@ const ordersOfSepaBank = {
   load: { name: "sepa_bank.load", request: plain, response: plain },
   certificates: { name: "sepa_bank.certificates", request: plain, response: plain },
   rollover: { name: "sepa_bank.rollover", request: plain, response: NewBankCertificates },
+  revoke: { name: "sepa_bank.revoke", request: plain, response: plain },
   time: { name: "sepa_bank.time", request: plain, response: plain },
 };
 
@@ -343,6 +344,10 @@ class SepaBank extends ControlledServer {
 
   rollover(request = {}) {
     return this._order(ordersOfSepaBank.rollover, request);
+  }
+
+  revoke(request = {}) {
+    return this._order(ordersOfSepaBank.revoke, request);
   }
 
   time(request = {}) {

@@ -100,6 +100,7 @@ __all__ = [
     "SEPA_WEB_SERVICES_PERSON_NEEDED",
     "SEPA_WEB_SERVICES_REFERENCE_UNSAFE",
     "SEPA_WEB_SERVICES_REFUSED",
+    "SEPA_WEB_SERVICES_REVOCATION_UNKNOWN",
     "SEPA_WEB_SERVICES_SIGNATURE_REFUSED",
     "SEPA_WEB_SERVICES_TOKEN_FAILED",
     "SEPA_WEB_SERVICES_UNKNOWN_PROFILE",
@@ -501,6 +502,11 @@ by the bank: `explain_message` with `decryption_key` tells.
 SEPA_WEB_SERVICES_BANK_CERTIFICATE_MISSING: Final = "sepa_web_services.bank_certificate_missing"
 """The bank does not give its certificate for encryption. Nothing of the request was sent: ask the bank, or give its
 certificate as `bank_encryption_certificate`.
+"""
+SEPA_WEB_SERVICES_REVOCATION_UNKNOWN: Final = "sepa_web_services.revocation_unknown"
+"""It is not known whether the bank's certificates were revoked. Nothing was sent, as `crl_check` is hard_fail.
+Compare `crl_url` with what the bank publishes, and see whether this machine reaches it; with soft_fail requests
+are sent without the list.
 """
 SEPA_WEB_SERVICES_ANSWER_STALE: Final = "sepa_web_services.answer_stale"
 """The answer is not of now. Compare this machine's clock with the time."""

@@ -93,6 +93,7 @@ __all__ = [
     "RenewBankCertificateResponse",
     "RenewResponse",
     "RequestBankCertificateResponse",
+    "RevocationCheck",
     "RevocationReason",
     "RevokeCertificateResponse",
     "SepaWebServices",
@@ -749,7 +750,7 @@ class ChannelProfile(Record):
     """
 
     __slots__ = ()
-    __match_args__ = ("name", "extends", "bank", "other_names", "bics", "channel_ids", "payments", "family", "file_url", "certificate_url", "receiver_id", "target_id", "operations", "certificate_operations", "certificate_code", "certificate_subject", "renew_before_days", "renew_reason", "supersedes_at_once", "requires_status", "requires_file_type", "compression", "compression_method", "document_encryption", "soap_action", "max_file_bytes", "max_packed_bytes", "status_downloaded", "file_types", "signers", "allows_sha1_answers", "anchors", "intermediates", "sources")
+    __match_args__ = ("name", "extends", "bank", "other_names", "bics", "channel_ids", "payments", "family", "file_url", "certificate_url", "crl_url", "receiver_id", "target_id", "operations", "certificate_operations", "certificate_code", "certificate_subject", "renew_before_days", "renew_reason", "supersedes_at_once", "requires_status", "requires_file_type", "compression", "compression_method", "document_encryption", "soap_action", "max_file_bytes", "max_packed_bytes", "status_downloaded", "file_types", "signers", "allows_sha1_answers", "anchors", "intermediates", "sources")
 
     name: str | None = None
     """The profile's name, such as `nordea`."""
@@ -771,6 +772,8 @@ class ChannelProfile(Record):
     """The addresses of its file service."""
     certificate_url: ServiceUrls | None = None
     """The addresses of its certificate service."""
+    crl_url: ServiceUrls | None = None
+    """The addresses of the revocation list of the authority that issues the certificates with which it signs."""
     receiver_id: str | None = None
     """The `ReceiverId` of requests, mostly the bank's BIC."""
     target_id: TargetIdRule | None = None
@@ -1448,6 +1451,15 @@ class Pkcs11Settings(Record):
     """The key's label, or its id in hex. It must be an RSA key."""
 
 
+RevocationCheck = Literal["soft_fail", "hard_fail", "off"]
+"""What happens if the revocation list of a bank's authority cannot be had.
+  `soft_fail`: Requests are sent, with a warning in the log: the default. Who holds up the list, which comes over
+      plain HTTP, does not hold up payments. Certificates of the list of before stay revoked.
+  `hard_fail`: Nothing is sent, and a signer whose issuer's list is not there is not believed.
+  `off`: The list is not fetched, nor read.
+"""
+
+
 class _SepaWebServicesSettings(TypedDict, total=False):
     bank: str | None
     """The bank, such as `nordea`: one of `list_profiles`."""
@@ -1544,6 +1556,12 @@ class _SepaWebServicesSettings(TypedDict, total=False):
     """A folder with files of such certificates (`.pem`, `.crt`, `.cer`), which `add_anchor` and `remove_anchor`
     change; read anew while the client runs, as `trusted_file` is. Default: `anchors` in `identity_dir`.
     """
+    crl_url: str | None
+    """The address of the revocation list of the bank's authority, in place of the profile's. Plain HTTP will do: the
+    authority has signed the list.
+    """
+    crl_check: RevocationCheck | None
+    """What happens if the revocation list cannot be had. Default: `soft_fail`."""
     ca_file: str | PathLike[str] | None
     """A PEM file with more certificate authorities to trust for the server's own certificate, beside the system's:
     on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set. Default: none.
@@ -1707,6 +1725,9 @@ class SepaWebServices(Client):
         anchors_dir: A folder with files of such certificates (`.pem`, `.crt`, `.cer`), which `add_anchor` and
             `remove_anchor` change; read anew while the client runs, as `trusted_file` is. Default: `anchors` in
             `identity_dir`.
+        crl_url: The address of the revocation list of the bank's authority, in place of the profile's. Plain HTTP
+            will do: the authority has signed the list.
+        crl_check: What happens if the revocation list cannot be had. Default: `soft_fail`.
         ca_file: A PEM file with more certificate authorities to trust for the server's own certificate, beside
             the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set. Default: none.
         only_ca_file: Whether to trust only the authorities of `ca_file`, not the system's. Default: false.
@@ -1789,6 +1810,8 @@ class SepaWebServices(Client):
         trusted: str | None = None,
         trusted_file: str | PathLike[str] | None = None,
         anchors_dir: str | PathLike[str] | None = None,
+        crl_url: str | None = None,
+        crl_check: RevocationCheck | None = None,
         ca_file: str | PathLike[str] | None = None,
         only_ca_file: bool | None = None,
         proxy: Secret | None = None,
@@ -1826,11 +1849,12 @@ class SepaWebServices(Client):
                 "encryption_keystore_file": encryption_keystore_file, "encryption_passphrase": encryption_passphrase,
                 "bank_encryption_certificate": bank_encryption_certificate,
                 "bank_encryption_certificate_file": bank_encryption_certificate_file, "identity_dir": identity_dir,
-                "trusted": trusted, "trusted_file": trusted_file, "anchors_dir": anchors_dir, "ca_file": ca_file,
-                "only_ca_file": only_ca_file, "proxy": proxy, "exchange_timeout_s": exchange_timeout_s,
-                "connect_timeout_s": connect_timeout_s, "read_timeout_s": read_timeout_s,
-                "max_answer_bytes": max_answer_bytes, "retries": retries, "retry_backoff_s": retry_backoff_s,
-                "send_traceparent": send_traceparent, "record_to": record_to, "replay_from": replay_from,
+                "trusted": trusted, "trusted_file": trusted_file, "anchors_dir": anchors_dir, "crl_url": crl_url,
+                "crl_check": crl_check, "ca_file": ca_file, "only_ca_file": only_ca_file, "proxy": proxy,
+                "exchange_timeout_s": exchange_timeout_s, "connect_timeout_s": connect_timeout_s,
+                "read_timeout_s": read_timeout_s, "max_answer_bytes": max_answer_bytes, "retries": retries,
+                "retry_backoff_s": retry_backoff_s, "send_traceparent": send_traceparent, "record_to": record_to,
+                "replay_from": replay_from,
             },
             on_code,
             signer,
@@ -1897,6 +1921,8 @@ class SepaWebServices(Client):
             PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
             PeerFailedError: `sepa_web_services.bank_certificate_missing`: The bank does not give its certificate
                 for encryption.
+            PeerFailedError: `sepa_web_services.revocation_unknown`: It is not known whether the bank's
+                certificates were revoked.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
                 certificate of the request.
@@ -1956,6 +1982,8 @@ class SepaWebServices(Client):
             PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
             PeerFailedError: `sepa_web_services.bank_certificate_missing`: The bank does not give its certificate
                 for encryption.
+            PeerFailedError: `sepa_web_services.revocation_unknown`: It is not known whether the bank's
+                certificates were revoked.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
                 certificate of the request.
@@ -2014,6 +2042,8 @@ class SepaWebServices(Client):
             PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
             PeerFailedError: `sepa_web_services.bank_certificate_missing`: The bank does not give its certificate
                 for encryption.
+            PeerFailedError: `sepa_web_services.revocation_unknown`: It is not known whether the bank's
+                certificates were revoked.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             PeerProtocolError: `sepa_web_services.answer_content`: The file in the answer cannot be unpacked.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
@@ -2066,6 +2096,8 @@ class SepaWebServices(Client):
             PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
             PeerFailedError: `sepa_web_services.bank_certificate_missing`: The bank does not give its certificate
                 for encryption.
+            PeerFailedError: `sepa_web_services.revocation_unknown`: It is not known whether the bank's
+                certificates were revoked.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
                 certificate of the request.
@@ -2110,6 +2142,8 @@ class SepaWebServices(Client):
             PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
             PeerFailedError: `sepa_web_services.bank_certificate_missing`: The bank does not give its certificate
                 for encryption.
+            PeerFailedError: `sepa_web_services.revocation_unknown`: It is not known whether the bank's
+                certificates were revoked.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
                 certificate of the request.
@@ -2163,6 +2197,8 @@ class SepaWebServices(Client):
             PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
             PeerFailedError: `sepa_web_services.bank_certificate_missing`: The bank does not give its certificate
                 for encryption.
+            PeerFailedError: `sepa_web_services.revocation_unknown`: It is not known whether the bank's
+                certificates were revoked.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not for the key
                 of the request.
@@ -2219,6 +2255,8 @@ class SepaWebServices(Client):
             PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
             PeerFailedError: `sepa_web_services.bank_certificate_missing`: The bank does not give its certificate
                 for encryption.
+            PeerFailedError: `sepa_web_services.revocation_unknown`: It is not known whether the bank's
+                certificates were revoked.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not for the key
                 of the request.
@@ -2266,6 +2304,8 @@ class SepaWebServices(Client):
             PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
             PeerFailedError: `sepa_web_services.bank_certificate_missing`: The bank does not give its certificate
                 for encryption.
+            PeerFailedError: `sepa_web_services.revocation_unknown`: It is not known whether the bank's
+                certificates were revoked.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
                 certificate of the request.
@@ -2307,6 +2347,8 @@ class SepaWebServices(Client):
             PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
             PeerFailedError: `sepa_web_services.bank_certificate_missing`: The bank does not give its certificate
                 for encryption.
+            PeerFailedError: `sepa_web_services.revocation_unknown`: It is not known whether the bank's
+                certificates were revoked.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
                 certificate of the request.
@@ -2351,6 +2393,8 @@ class SepaWebServices(Client):
             PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
             PeerFailedError: `sepa_web_services.bank_certificate_missing`: The bank does not give its certificate
                 for encryption.
+            PeerFailedError: `sepa_web_services.revocation_unknown`: It is not known whether the bank's
+                certificates were revoked.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
                 certificate of the request.
@@ -2598,6 +2642,8 @@ class SepaWebServices(Client):
             PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
             PeerFailedError: `sepa_web_services.bank_certificate_missing`: The bank does not give its certificate
                 for encryption.
+            PeerFailedError: `sepa_web_services.revocation_unknown`: It is not known whether the bank's
+                certificates were revoked.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             PeerProtocolError: `sepa_web_services.answer_content`: The file in the answer cannot be unpacked.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
@@ -2747,6 +2793,8 @@ class SepaWebServices(Client):
             PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
             PeerFailedError: `sepa_web_services.bank_certificate_missing`: The bank does not give its certificate
                 for encryption.
+            PeerFailedError: `sepa_web_services.revocation_unknown`: It is not known whether the bank's
+                certificates were revoked.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
                 certificate of the request.
@@ -2822,6 +2870,8 @@ class SepaWebServices(Client):
             PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
             PeerFailedError: `sepa_web_services.bank_certificate_missing`: The bank does not give its certificate
                 for encryption.
+            PeerFailedError: `sepa_web_services.revocation_unknown`: It is not known whether the bank's
+                certificates were revoked.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
                 certificate of the request.
@@ -2881,6 +2931,8 @@ class SepaWebServices(Client):
             PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
             PeerFailedError: `sepa_web_services.bank_certificate_missing`: The bank does not give its certificate
                 for encryption.
+            PeerFailedError: `sepa_web_services.revocation_unknown`: It is not known whether the bank's
+                certificates were revoked.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not for the key
                 of the request.
@@ -2947,6 +2999,8 @@ class SepaWebServices(Client):
             PeerProtocolError: `sepa_web_services.answer_not_decrypted`: The answer cannot be decrypted.
             PeerFailedError: `sepa_web_services.bank_certificate_missing`: The bank does not give its certificate
                 for encryption.
+            PeerFailedError: `sepa_web_services.revocation_unknown`: It is not known whether the bank's
+                certificates were revoked.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not for the key
                 of the request.
@@ -3201,6 +3255,8 @@ class AsyncSepaWebServices(AsyncClient):
         trusted: str | None = None,
         trusted_file: str | PathLike[str] | None = None,
         anchors_dir: str | PathLike[str] | None = None,
+        crl_url: str | None = None,
+        crl_check: RevocationCheck | None = None,
         ca_file: str | PathLike[str] | None = None,
         only_ca_file: bool | None = None,
         proxy: Secret | None = None,
@@ -3238,11 +3294,12 @@ class AsyncSepaWebServices(AsyncClient):
                 "encryption_keystore_file": encryption_keystore_file, "encryption_passphrase": encryption_passphrase,
                 "bank_encryption_certificate": bank_encryption_certificate,
                 "bank_encryption_certificate_file": bank_encryption_certificate_file, "identity_dir": identity_dir,
-                "trusted": trusted, "trusted_file": trusted_file, "anchors_dir": anchors_dir, "ca_file": ca_file,
-                "only_ca_file": only_ca_file, "proxy": proxy, "exchange_timeout_s": exchange_timeout_s,
-                "connect_timeout_s": connect_timeout_s, "read_timeout_s": read_timeout_s,
-                "max_answer_bytes": max_answer_bytes, "retries": retries, "retry_backoff_s": retry_backoff_s,
-                "send_traceparent": send_traceparent, "record_to": record_to, "replay_from": replay_from,
+                "trusted": trusted, "trusted_file": trusted_file, "anchors_dir": anchors_dir, "crl_url": crl_url,
+                "crl_check": crl_check, "ca_file": ca_file, "only_ca_file": only_ca_file, "proxy": proxy,
+                "exchange_timeout_s": exchange_timeout_s, "connect_timeout_s": connect_timeout_s,
+                "read_timeout_s": read_timeout_s, "max_answer_bytes": max_answer_bytes, "retries": retries,
+                "retry_backoff_s": retry_backoff_s, "send_traceparent": send_traceparent, "record_to": record_to,
+                "replay_from": replay_from,
             },
             on_code,
             signer,

@@ -68,6 +68,8 @@ __all__ = [
     "ReceivedDocuments",
     "ReleasedAnswers",
     "ReportAnswer",
+    "RevokedBankCertificates",
+    "RevokedOfBank",
     "RolledOver",
     "SaltEdgeConnectorServer",
     "SaltEdgeConnectorServerClientSettings",
@@ -1093,7 +1095,7 @@ class FaultOrder(Record):
     family: str | None = None
     """The family. Default: all."""
     operation: str | None = None
-    """The operation, such as `list_files`. Default: all."""
+    """The operation, such as `list_files`, or `revocation_list` for when that is fetched. Default: all operations."""
     count: int | None = None
     """How many requests it concerns. Default: 1."""
 
@@ -1179,6 +1181,23 @@ class NewBankCertificates(Record):
     """All roots that the bank has had, a PEM file: the `anchors_file` for clients."""
 
 
+RevokedOfBank = Literal["signer", "encryption"]
+"""Which certificate of the bank is revoked.
+  `signer`: Those of its present signers.
+  `encryption`: That for which documents to the bank are encrypted.
+"""
+
+
+class RevokedBankCertificates(Record):
+    """Where the revocation list is."""
+
+    __slots__ = ()
+    __match_args__ = ("crl_path",)
+
+    crl_path: str
+    """The `crl_url` for clients, without the bank's origin."""
+
+
 class MovedTime(Record):
     """The time after it was moved."""
 
@@ -1207,6 +1226,7 @@ class SepaBankFamily(TypedDict):
 
     file_url: str
     certificate_url: str | None
+    crl_url: str
     anchors_file: str
     customers: list[SepaBankCustomer]
 
@@ -1227,6 +1247,7 @@ class SepaBankClientSettings(TypedDict):
     profile_file: str | None
     file_url: str
     certificate_url: str
+    crl_url: str | None
     trusted_file: str
     ca_file: str | None
     customer_id: str
@@ -1456,6 +1477,19 @@ class SepaBank(_SepaBankParts, ControlledServer):
         )
         return found
 
+    def revoke(self, *, family: str, what: RevokedOfBank) -> RevokedBankCertificates:
+        """Revoke certificates of the bank.
+
+        The revocation list names them from then on; the bank uses them all the same, as somebody does who has its
+        key.
+
+        Args:
+            family: The bank's family.
+            what: The kind of certificate.
+        """
+        found: RevokedBankCertificates = self._carry_out("sepa_bank.revoke", {"family": family, "what": what})
+        return found
+
     def time(self, *, advance_s: int) -> MovedTime:
         """Move the time in messages and of certificates.
 
@@ -1506,6 +1540,7 @@ class AsyncSepaBank(_SepaBankParts, AsyncControlledServer):
     load = awaited(SepaBank.load)
     certificates = awaited(SepaBank.certificates)
     rollover = awaited(SepaBank.rollover)
+    revoke = awaited(SepaBank.revoke)
     time = awaited(SepaBank.time)
 
     @overload

@@ -409,6 +409,12 @@ final class ErrorCode
      * its certificate as `bank_encryption_certificate`.
      */
     public const SEPA_WEB_SERVICES_BANK_CERTIFICATE_MISSING = 'sepa_web_services.bank_certificate_missing';
+    /**
+     * It is not known whether the bank's certificates were revoked. Nothing was sent, as `crl_check` is hard_fail.
+     * Compare `crl_url` with what the bank publishes, and see whether this machine reaches it; with soft_fail
+     * requests are sent without the list.
+     */
+    public const SEPA_WEB_SERVICES_REVOCATION_UNKNOWN = 'sepa_web_services.revocation_unknown';
     /** The answer is not of now. Compare this machine's clock with the time. */
     public const SEPA_WEB_SERVICES_ANSWER_STALE = 'sepa_web_services.answer_stale';
     /**

@@ -18,18 +18,18 @@ final class Bank extends ControlledService
     /**
      * The families.
      *
-     * @var array{nordea: array{file_url: string, certificate_url: ?string, anchors_file: string, customers:
+     * @var array{nordea: array{file_url: string, certificate_url: ?string, crl_url: string, anchors_file: string,
+     * customers: list<array{customer_id: string, target_id: ?string, company: string, certificate_file: string,
+     * key_file: string, encryption_certificate_file: ?string, encryption_key_file: ?string, code: ?string}>}, op:
+     * array{file_url: string, certificate_url: ?string, crl_url: string, anchors_file: string, customers:
      * list<array{customer_id: string, target_id: ?string, company: string, certificate_file: string, key_file:
-     * string, encryption_certificate_file: ?string, encryption_key_file: ?string, code: ?string}>}, op:
-     * array{file_url: string, certificate_url: ?string, anchors_file: string, customers: list<array{customer_id:
-     * string, target_id: ?string, company: string, certificate_file: string, key_file: string,
-     * encryption_certificate_file: ?string, encryption_key_file: ?string, code: ?string}>}, samlink:
-     * array{file_url: string, certificate_url: ?string, anchors_file: string, customers: list<array{customer_id:
-     * string, target_id: ?string, company: string, certificate_file: string, key_file: string,
-     * encryption_certificate_file: ?string, encryption_key_file: ?string, code: ?string}>}, danske: array{file_url:
-     * string, certificate_url: ?string, anchors_file: string, customers: list<array{customer_id: string, target_id:
-     * ?string, company: string, certificate_file: string, key_file: string, encryption_certificate_file: ?string,
-     * encryption_key_file: ?string, code: ?string}>}}
+     * string, encryption_certificate_file: ?string, encryption_key_file: ?string, code: ?string}>}, samlink:
+     * array{file_url: string, certificate_url: ?string, crl_url: string, anchors_file: string, customers:
+     * list<array{customer_id: string, target_id: ?string, company: string, certificate_file: string, key_file:
+     * string, encryption_certificate_file: ?string, encryption_key_file: ?string, code: ?string}>}, danske:
+     * array{file_url: string, certificate_url: ?string, crl_url: string, anchors_file: string, customers:
+     * list<array{customer_id: string, target_id: ?string, company: string, certificate_file: string, key_file:
+     * string, encryption_certificate_file: ?string, encryption_key_file: ?string, code: ?string}>}}
      */
     public readonly array $families;
 
@@ -83,7 +83,7 @@ final class Bank extends ControlledService
             'control' => $control,
         ], $bridge);
         $this->baseUrl = $told['base_url'] ?? '';
-        /** @var array{nordea: array{file_url: string, certificate_url: ?string, anchors_file: string, customers: list<array{customer_id: string, target_id: ?string, company: string, certificate_file: string, key_file: string, encryption_certificate_file: ?string, encryption_key_file: ?string, code: ?string}>}, op: array{file_url: string, certificate_url: ?string, anchors_file: string, customers: list<array{customer_id: string, target_id: ?string, company: string, certificate_file: string, key_file: string, encryption_certificate_file: ?string, encryption_key_file: ?string, code: ?string}>}, samlink: array{file_url: string, certificate_url: ?string, anchors_file: string, customers: list<array{customer_id: string, target_id: ?string, company: string, certificate_file: string, key_file: string, encryption_certificate_file: ?string, encryption_key_file: ?string, code: ?string}>}, danske: array{file_url: string, certificate_url: ?string, anchors_file: string, customers: list<array{customer_id: string, target_id: ?string, company: string, certificate_file: string, key_file: string, encryption_certificate_file: ?string, encryption_key_file: ?string, code: ?string}>}} $families */
+        /** @var array{nordea: array{file_url: string, certificate_url: ?string, crl_url: string, anchors_file: string, customers: list<array{customer_id: string, target_id: ?string, company: string, certificate_file: string, key_file: string, encryption_certificate_file: ?string, encryption_key_file: ?string, code: ?string}>}, op: array{file_url: string, certificate_url: ?string, crl_url: string, anchors_file: string, customers: list<array{customer_id: string, target_id: ?string, company: string, certificate_file: string, key_file: string, encryption_certificate_file: ?string, encryption_key_file: ?string, code: ?string}>}, samlink: array{file_url: string, certificate_url: ?string, crl_url: string, anchors_file: string, customers: list<array{customer_id: string, target_id: ?string, company: string, certificate_file: string, key_file: string, encryption_certificate_file: ?string, encryption_key_file: ?string, code: ?string}>}, danske: array{file_url: string, certificate_url: ?string, crl_url: string, anchors_file: string, customers: list<array{customer_id: string, target_id: ?string, company: string, certificate_file: string, key_file: string, encryption_certificate_file: ?string, encryption_key_file: ?string, code: ?string}>}} $families */
         $families = self::objectOf($told['families'] ?? null);
         $this->families = $families;
         /** @var array<string, mixed> $clients */
@@ -323,6 +323,27 @@ final class Bank extends ControlledService
     }
 
     /**
+     * Revoke certificates of the bank.
+     *
+     * The revocation list names them from then on; the bank uses them all the same, as somebody does who has its
+     * key.
+     *
+     * @param string $family The bank's family.
+     * @param RevokedOfBank $what The kind of certificate.
+     *
+     * @throws BankchannelException
+     */
+    public function revoke(
+        string $family,
+        RevokedOfBank $what,
+    ): RevokedBankCertificates {
+        return RevokedBankCertificates::fromArray($this->order('sepa_bank.revoke', [
+            'family' => $family,
+            'what' => $what->value,
+        ]));
+    }
+
+    /**
      * Move the time in messages and of certificates.
      *
      * The time of files moves with it.
@@ -345,9 +366,10 @@ final class Bank extends ControlledService
      *
      * @param 'nordea'|'op'|'samlink'|'saastopankki'|'pop'|'aktia'|'omasp'|'danske' $name
      *
-     * @return array{bank: ?string, profileFile: ?string, fileUrl: string, certificateUrl: string, trustedFile:
-     * string, caFile: ?string, customerId: string, targetId: ?string, company: string, certificateFile: string,
-     * privateKeyFile: string, encryptionCertificateFile: ?string, encryptionPrivateKeyFile: ?string}
+     * @return array{bank: ?string, profileFile: ?string, fileUrl: string, certificateUrl: string, crlUrl: ?string,
+     * trustedFile: string, caFile: ?string, customerId: string, targetId: ?string, company: string,
+     * certificateFile: string, privateKeyFile: string, encryptionCertificateFile: ?string,
+     * encryptionPrivateKeyFile: ?string}
      *
      * @throws BankchannelException
      */
@@ -363,6 +385,7 @@ final class Bank extends ControlledService
             'profileFile' => isset($of['profile_file']) ? (string) $of['profile_file'] : null,
             'fileUrl' => (string) $of['file_url'],
             'certificateUrl' => (string) $of['certificate_url'],
+            'crlUrl' => isset($of['crl_url']) ? (string) $of['crl_url'] : null,
             'trustedFile' => (string) $of['trusted_file'],
             'caFile' => isset($of['ca_file']) ? (string) $of['ca_file'] : null,
             'customerId' => (string) $of['customer_id'],

@@ -27,6 +27,8 @@ final class ChannelProfile
      * @param BankFamily|null $family The form of its messages.
      * @param ServiceUrls|null $fileUrl The addresses of its file service.
      * @param ServiceUrls|null $certificateUrl The addresses of its certificate service.
+     * @param ServiceUrls|null $crlUrl The addresses of the revocation list of the authority that issues the
+     * certificates with which it signs.
      * @param string|null $receiverId The `ReceiverId` of requests, mostly the bank's BIC.
      * @param TargetIdRule|null $targetId Whether requests name a `TargetId`.
      * @param list<FileCommand>|null $operations The operations that the bank offers. Default: all of the file
@@ -76,6 +78,7 @@ final class ChannelProfile
         public readonly ?BankFamily $family = null,
         public readonly ?ServiceUrls $fileUrl = null,
         public readonly ?ServiceUrls $certificateUrl = null,
+        public readonly ?ServiceUrls $crlUrl = null,
         public readonly ?string $receiverId = null,
         public readonly ?TargetIdRule $targetId = null,
         public readonly ?array $operations = null,
@@ -121,6 +124,7 @@ final class ChannelProfile
             family: isset($data['family']) ? BankFamily::from($data['family']) : null,
             fileUrl: isset($data['file_url']) ? ServiceUrls::fromArray($data['file_url']) : null,
             certificateUrl: isset($data['certificate_url']) ? ServiceUrls::fromArray($data['certificate_url']) : null,
+            crlUrl: isset($data['crl_url']) ? ServiceUrls::fromArray($data['crl_url']) : null,
             receiverId: $data['receiver_id'] ?? null,
             targetId: isset($data['target_id']) ? TargetIdRule::from($data['target_id']) : null,
             operations: isset($data['operations']) ? array_map(static fn (mixed $item): mixed => FileCommand::from($item), $data['operations']) : null,
@@ -166,6 +170,7 @@ final class ChannelProfile
             'family' => $this->family?->value,
             'file_url' => $this->fileUrl === null ? null : (object) $this->fileUrl->toArray(),
             'certificate_url' => $this->certificateUrl === null ? null : (object) $this->certificateUrl->toArray(),
+            'crl_url' => $this->crlUrl === null ? null : (object) $this->crlUrl->toArray(),
             'receiver_id' => $this->receiverId,
             'target_id' => $this->targetId?->value,
             'operations' => $this->operations === null ? null : array_values(array_map(static fn (FileCommand $item): mixed => $item->value, $this->operations)),

@@ -61,7 +61,8 @@ interface Client
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.revocation_unknown`,
+     * `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function uploadFile(
@@ -113,7 +114,8 @@ interface Client
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.revocation_unknown`,
+     * `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function listFiles(
@@ -164,7 +166,8 @@ interface Client
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.revocation_unknown`,
+     * `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function downloadFile(
@@ -208,7 +211,8 @@ interface Client
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.revocation_unknown`,
+     * `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function deleteFile(
@@ -245,7 +249,8 @@ interface Client
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.revocation_unknown`,
+     * `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function getUserInfo(
@@ -292,7 +297,8 @@ interface Client
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.revocation_unknown`,
+     * `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function requestCertificate(
@@ -337,7 +343,8 @@ interface Client
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.revocation_unknown`,
+     * `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function renewCertificate(
@@ -373,7 +380,8 @@ interface Client
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.revocation_unknown`,
+     * `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function getBankCertificates(
@@ -407,7 +415,8 @@ interface Client
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.revocation_unknown`,
+     * `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function listOwnCertificates(
@@ -444,7 +453,8 @@ interface Client
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.revocation_unknown`,
+     * `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function revokeCertificate(
@@ -641,7 +651,8 @@ interface Client
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.revocation_unknown`,
+     * `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function downloadNewFiles(
@@ -758,7 +769,8 @@ interface Client
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\ConflictException `sepa_web_services.upload_repeated`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.revocation_unknown`,
+     * `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function uploadAndWait(
@@ -836,7 +848,8 @@ interface Client
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.revocation_unknown`,
+     * `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function settleUpload(
@@ -891,7 +904,8 @@ interface Client
      * @throws \Bankchannel\Exception\ConflictException `sepa_web_services.identity_busy`,
      * `sepa_web_services.already_enrolled`, `sepa_web_services.person_needed`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.revocation_unknown`,
+     * `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function enrol(
@@ -944,7 +958,8 @@ interface Client
      * @throws \Bankchannel\Exception\ConflictException `sepa_web_services.identity_busy`,
      * `sepa_web_services.already_enrolled`, `sepa_web_services.person_needed`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.revocation_unknown`,
+     * `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function renew(

@@ -12,7 +12,8 @@ final class FaultOrder
     /**
      * @param string $fault The fault, such as `sig.outer=bad`; the bank's page lists them.
      * @param string|null $family The family. Default: all.
-     * @param string|null $operation The operation, such as `list_files`. Default: all.
+     * @param string|null $operation The operation, such as `list_files`, or `revocation_list` for when that is
+     * fetched. Default: all operations.
      * @param int|null $count How many requests it concerns. Default: 1.
      */
     public function __construct(

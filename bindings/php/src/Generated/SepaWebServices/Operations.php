@@ -90,6 +90,10 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|\SplFileInfo|null $anchorsDir A folder with files of such certificates (`.pem`, `.crt`,
      * `.cer`), which `add_anchor` and `remove_anchor` change; read anew while the client runs, as `trusted_file`
      * is. Default: `anchors` in `identity_dir`.
+     * @param string|null $crlUrl The address of the revocation list of the bank's authority, in place of the
+     * profile's. Plain HTTP will do: the authority has signed the list.
+     * @param string|RevocationCheck|null $crlCheck What happens if the revocation list cannot be had. Default:
+     * `soft_fail`.
      * @param string|\SplFileInfo|null $caFile A PEM file with more certificate authorities to trust for the
      * server's own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they
      * are set. Default: none.
@@ -175,6 +179,8 @@ abstract class Operations extends AbstractClient implements Client
         ?string $trusted = null,
         string|\SplFileInfo|null $trustedFile = null,
         string|\SplFileInfo|null $anchorsDir = null,
+        ?string $crlUrl = null,
+        string|RevocationCheck|null $crlCheck = null,
         string|\SplFileInfo|null $caFile = null,
         ?bool $onlyCaFile = null,
         #[\SensitiveParameter] string|Secret|null $proxy = null,
@@ -237,6 +243,8 @@ abstract class Operations extends AbstractClient implements Client
             'trusted' => $trusted,
             'trusted_file' => $trustedFile === null ? null : Encode::path('trustedFile', $trustedFile),
             'anchors_dir' => $anchorsDir === null ? null : Encode::path('anchorsDir', $anchorsDir),
+            'crl_url' => $crlUrl,
+            'crl_check' => Encode::name($crlCheck),
             'ca_file' => $caFile === null ? null : Encode::path('caFile', $caFile),
             'only_ca_file' => $onlyCaFile,
             'proxy' => $proxy === null ? null : Encode::secret($proxy),
@@ -322,6 +330,10 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|\SplFileInfo|null $anchorsDir A folder with files of such certificates (`.pem`, `.crt`,
      * `.cer`), which `add_anchor` and `remove_anchor` change; read anew while the client runs, as `trusted_file`
      * is. Default: `anchors` in `identity_dir`.
+     * @param string|null $crlUrl The address of the revocation list of the bank's authority, in place of the
+     * profile's. Plain HTTP will do: the authority has signed the list.
+     * @param string|RevocationCheck|null $crlCheck What happens if the revocation list cannot be had. Default:
+     * `soft_fail`.
      * @param string|\SplFileInfo|null $caFile A PEM file with more certificate authorities to trust for the
      * server's own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they
      * are set. Default: none.
@@ -406,6 +418,8 @@ abstract class Operations extends AbstractClient implements Client
         ?string $trusted = null,
         string|\SplFileInfo|null $trustedFile = null,
         string|\SplFileInfo|null $anchorsDir = null,
+        ?string $crlUrl = null,
+        string|RevocationCheck|null $crlCheck = null,
         string|\SplFileInfo|null $caFile = null,
         ?bool $onlyCaFile = null,
         #[\SensitiveParameter] string|Secret|null $proxy = null,
@@ -467,6 +481,8 @@ abstract class Operations extends AbstractClient implements Client
             trusted: $trusted,
             trustedFile: $trustedFile,
             anchorsDir: $anchorsDir,
+            crlUrl: $crlUrl,
+            crlCheck: $crlCheck,
             caFile: $caFile,
             onlyCaFile: $onlyCaFile,
             proxy: $proxy,
@@ -531,7 +547,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.revocation_unknown`,
+     * `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function uploadFile(
@@ -596,7 +613,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.revocation_unknown`,
+     * `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function listFiles(
@@ -659,7 +677,8 @@ abstract class Operations extends AbstractClient implements Client
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.revocation_unknown`,
+     * `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function downloadFile(
@@ -713,7 +732,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.revocation_unknown`,
+     * `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function deleteFile(
@@ -759,7 +779,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.revocation_unknown`,
+     * `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function getUserInfo(
@@ -812,7 +833,8 @@ abstract class Operations extends AbstractClient implements Client
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.revocation_unknown`,
+     * `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function requestCertificate(
@@ -865,7 +887,8 @@ abstract class Operations extends AbstractClient implements Client
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.revocation_unknown`,
+     * `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function renewCertificate(
@@ -908,7 +931,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.revocation_unknown`,
+     * `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function getBankCertificates(
@@ -947,7 +971,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.revocation_unknown`,
+     * `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function listOwnCertificates(
@@ -990,7 +1015,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.revocation_unknown`,
+     * `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function revokeCertificate(
@@ -1241,7 +1267,8 @@ abstract class Operations extends AbstractClient implements Client
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.revocation_unknown`,
+     * `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function downloadNewFiles(
@@ -1370,7 +1397,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\ConflictException `sepa_web_services.upload_repeated`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.revocation_unknown`,
+     * `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function uploadAndWait(
@@ -1475,7 +1503,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.revocation_unknown`,
+     * `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function settleUpload(
@@ -1542,7 +1571,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\ConflictException `sepa_web_services.identity_busy`,
      * `sepa_web_services.already_enrolled`, `sepa_web_services.person_needed`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.revocation_unknown`,
+     * `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function enrol(
@@ -1602,7 +1632,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\ConflictException `sepa_web_services.identity_busy`,
      * `sepa_web_services.already_enrolled`, `sepa_web_services.person_needed`
      * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.bank_failed`
+     * `sepa_web_services.bank_certificate_missing`, `sepa_web_services.revocation_unknown`,
+     * `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function renew(
