@@ -173,6 +173,10 @@ async fn a_database_that_is_away_in_the_middle_loses_nothing() {
                         break;
                     }
                 }
+                // Danske Bank's code was used up by the call that failed, and that again is no second one.
+                _ if answer.text().starts_with("Too many enrollment codes") => {
+                    world.operator().release_codes(bank, &id).await.unwrap();
+                }
                 // The bank takes its code once.
                 _ => again["Code"] = world.code(family, &id).await.into(),
             }
