@@ -221,7 +221,7 @@ impl FileServiceSender {
                 .await;
                 Ok(certificate)
             }
-            Err(error) => match before {
+            Err(error) => match before.filter(|told| revocations.why_revoked(told).is_none()) {
                 // One of before that still holds is no reason to stop: the bank says so if it is not right any more.
                 Some(told) => {
                     let text =

@@ -452,7 +452,7 @@ impl FileServiceSender {
             ..self.rules.clone()
         };
         let is_over = |error: Error| error.with_outcome(CallOutcome::Unknown);
-        self.trust.complete(&mut rules, options).await.map_err(is_over)?;
+        self.trust.complete(&mut rules, self.clock.now_s(), options).await.map_err(is_over)?;
         if let Some(signers) = signers {
             rules.own.extend([&signers.content, &signers.envelope].map(|signer| signer.certificate.clone()));
             rules.recipients.clone_from(&signers.recipients);

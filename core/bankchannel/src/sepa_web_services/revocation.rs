@@ -16,11 +16,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bankchannel_crypto::x509::{Certificate, MAX_REVOCATION_LIST_BYTES};
+use bankchannel_crypto::{
+    digest,
+    x509::{Certificate, MAX_REVOCATION_LIST_BYTES},
+};
 use bankchannel_foundation::{CallOutcome, Error, Result, message::OutRequest, model::Boundary};
 use bankchannel_sepa_web_services::{
     errors,
-    verify::{BelievedRevocationList, RevocationLists},
+    verify::{AppliedRevocationList, BelievedRevocationList, RevocationLists},
 };
 use bankchannel_transport::{Transport, TransportSettings, background};
 use tokio::sync::watch;
@@ -40,6 +43,10 @@ const LONGEST_S: i64 = 7 * 86_400;
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// How long it is not fetched after that was in vain, unless it is needed, seconds.
 const REST_S: i64 = 300;
+/// How long a list is kept in the folder before its round ends without that.
+const KEEP_TIMEOUT: Duration = Duration::from_secs(1);
+/// After so long a round is another's to begin: its task may not be run any more.
+const ROUND_LEASE: Duration = Duration::from_secs(8);
 /// The lists of different authorities that are remembered.
 const LISTS_MAX: usize = 8;
 
@@ -47,7 +54,7 @@ const LISTS_MAX: usize = 8;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
 pub enum RevocationCheck {
     /// Requests are sent, with a warning in the log: the default. Who holds up the list, which comes over plain HTTP, does not
-    /// hold up payments. Certificates of the list of before stay revoked.
+    /// hold up payments.
     #[default]
     #[boundary("soft_fail")]
     SoftFail,
@@ -127,7 +134,11 @@ struct RevocationWatch {
 #[derive(Default)]
 struct RevocationState {
     lists: Vec<FetchedList>,
-    is_fetching: bool,
+    /// The number of the round that fetches, and when it began.
+    round: Option<(u64, Instant)>,
+    /// How many rounds have begun, and how many have found out whether the list is there.
+    begun: u64,
+    tried: u64,
     /// When the last fetching that was in vain began, Unix seconds.
     failed_s: Option<i64>,
     /// Why it was.
@@ -149,15 +160,20 @@ impl FetchedList {
 }
 
 impl RevocationState {
+    fn is_fetching(&self) -> bool {
+        self.round.is_some_and(|(_, begun)| begun.elapsed() < ROUND_LEASE)
+    }
+
     fn has(&self, now_s: i64, age_s: i64) -> bool {
         self.lists.iter().any(|list| list.holds(now_s, age_s))
     }
 
-    /// Takes a list in place of the one of the same issuer.
+    /// Takes a list in place of the one of the same issuer. One that was fetched later than now, by a clock that was set back,
+    /// counts as of now.
     ///
     /// # Errors
     /// Why not, in words.
-    fn take(&mut self, new: FetchedList) -> std::result::Result<(), String> {
+    fn take(&mut self, new: FetchedList, now_s: i64) -> std::result::Result<(), String> {
         let issued_s = |list: &FetchedList| list.believed.list().this_update_s();
         let key = new.believed.issuer().spki_der();
         let Some(known) = self.lists.iter_mut().find(|known| known.believed.issuer().spki_der() == key) else {
@@ -171,19 +187,26 @@ impl RevocationState {
         if issued_s(known) > issued_s(&new) {
             return Err("the list is older than the one that is known".to_owned());
         }
-        let fetched_s = known.fetched_s.max(new.fetched_s);
+        let fetched_s = known.fetched_s.min(now_s).max(new.fetched_s.min(now_s));
         *known = FetchedList { fetched_s, ..new };
         Ok(())
     }
 }
 
 /// Ends a round of fetching, however it ends.
-struct FetchingRound(Arc<ClientTrust>);
+struct FetchingRound {
+    trust: Arc<ClientTrust>,
+    number: u64,
+}
 
 impl Drop for FetchingRound {
     fn drop(&mut self) {
-        let Some(watch) = &self.0.revocations.0 else { return };
-        watch.state().is_fetching = false;
+        let Some(watch) = &self.trust.revocations.0 else { return };
+        let mut state = watch.state();
+        if state.round.is_some_and(|(number, _)| number == self.number) {
+            state.round = None;
+        }
+        drop(state);
         watch.rounds.send_modify(|rounds| *rounds += 1);
     }
 }
@@ -203,9 +226,13 @@ impl KnownRevocations {
     }
 
     /// The lists by which answers are verified: also those that have ended, since what they name stays revoked.
-    pub(super) fn lists(&self) -> RevocationLists {
+    pub(super) fn lists(&self, now_s: i64) -> RevocationLists {
         let Some(watch) = &self.0 else { return Vec::new() };
-        watch.state().lists.iter().map(|list| Arc::clone(&list.believed)).collect()
+        let applied = |list: &FetchedList| AppliedRevocationList {
+            list: Arc::clone(&list.believed),
+            is_current: list.holds(now_s, LONGEST_S),
+        };
+        watch.state().lists.iter().map(applied).collect()
     }
 
     /// Whether a signer is believed only if a list has its issuer.
@@ -221,7 +248,7 @@ impl KnownRevocations {
         let Some(watch) = &self.0 else { return Ok(()) };
         let mut rounds = watch.rounds.subscribe();
         let before = *rounds.borrow_and_update();
-        if !watch.state().is_fetching {
+        if !watch.state().is_fetching() {
             return Ok(());
         }
         let limit = options.timeout.map_or(TIMEOUT, |limit| (limit / 2).min(TIMEOUT));
@@ -245,7 +272,8 @@ impl KnownRevocations {
 
     /// Why a certificate that the bank's authority has issued does not hold any more, as a phrase behind its name.
     pub(super) fn why_revoked(&self, certificate: &Certificate) -> Option<String> {
-        self.lists().iter().find_map(|list| list.why_revoked(certificate))
+        let watch = self.0.as_ref()?;
+        watch.state().lists.iter().find_map(|list| list.believed.why_revoked(certificate))
     }
 }
 
@@ -254,39 +282,62 @@ impl RevocationWatch {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the list is to be fetched now; a caller that was told so begins.
-    fn begins(&self, now_s: i64, is_needed: bool) -> bool {
-        let mut state = self.state();
+    /// Whether the list is to be fetched now.
+    fn is_due(&self, state: &RevocationState, now_s: i64, is_needed: bool) -> bool {
         let rests = state.failed_s.is_some_and(|at_s| (0..REST_S).contains(&(now_s - at_s)));
-        let begins = !state.is_fetching && !state.has(now_s, FETCH_AGAIN_S) && (is_needed || !rests);
-        state.is_fetching |= begins;
-        begins
+        !state.is_fetching() && !state.has(now_s, FETCH_AGAIN_S) && (is_needed || !rests)
+    }
+
+    /// The number of the round that a caller begins, if the list is to be fetched now.
+    fn begins(&self, now_s: i64, is_needed: bool) -> Option<u64> {
+        let mut state = self.state();
+        if !self.is_due(&state, now_s, is_needed) {
+            return None;
+        }
+        state.begun += 1;
+        state.round = Some((state.begun, Instant::now()));
+        Some(state.begun)
     }
 
     /// Gets a list of today: from the folder, where another process has left it, or from the authority.
     async fn refresh(&self, authorities: &Arc<Vec<Certificate>>, now_s: i64, log: &CallOptions) {
-        self.take_kept(authorities, now_s).await;
-        if self.state().has(now_s, FETCH_AGAIN_S) {
-            return;
-        }
         let url = self.transport.base_url();
-        log.log_line(LogLevel::Info, LogLine::new("the bank's revocation list is fetched").with("url", url));
-        let fetched = match tokio::time::timeout(TIMEOUT, self.fetched(authorities, now_s)).await {
+        let fetched = async {
+            self.take_kept(authorities, now_s).await;
+            if self.state().has(now_s, FETCH_AGAIN_S) {
+                return Ok(None);
+            }
+            log.log_line(LogLevel::Info, LogLine::new("the bank's revocation list is fetched").with("url", url));
+            self.fetched(authorities, now_s).await.map(Some)
+        };
+        let fetched = match tokio::time::timeout(TIMEOUT, fetched).await {
             Ok(fetched) => fetched,
             Err(_) => Err(format!("it is not there after {} seconds", TIMEOUT.as_secs())),
         };
-        let taken = fetched.and_then(|list| self.state().take(list));
-        let mut state = self.state();
-        match taken {
-            Ok(()) => (state.failed_s, state.why) = (None, None),
-            Err(why) => {
-                (state.failed_s, state.why) = (Some(now_s), Some(why.clone()));
-                let holds = state.has(now_s, LONGEST_S);
-                drop(state);
-                let text =
-                    if holds { "no new revocation list: the one of before is used" } else { "no revocation list" };
-                log.log_line(LogLevel::Warning, LogLine::new(text).with("url", url).with("error", why));
-            }
+        let (taken, list) = match fetched {
+            Ok(Some(list)) => match self.state().take(list.clone(), now_s) {
+                // What it names is revoked all the same.
+                Ok(()) if !list.believed.holds_at(now_s) => (Err("the list has ended".to_owned()), Some(list)),
+                taken => (taken, Some(list)),
+            },
+            other => (other.map(drop), None),
+        };
+        let holds = {
+            let mut state = self.state();
+            state.tried += 1;
+            (state.failed_s, state.why) = match &taken {
+                Ok(()) => (None, None),
+                Err(why) => (Some(now_s), Some(why.clone())),
+            };
+            state.has(now_s, LONGEST_S)
+        };
+        if let Err(why) = taken {
+            let text = if holds { "no new revocation list: the one of before is used" } else { "no revocation list" };
+            log.warn(LogLine::new(text).with("url", url).with("error", why));
+        }
+        if let Some(list) = list {
+            // In time for the next process, if the folder does not hang.
+            let _ = tokio::time::timeout(KEEP_TIMEOUT, self.keep(list, log)).await;
         }
     }
 
@@ -305,9 +356,6 @@ impl RevocationWatch {
         let (authorities, allows_sha1) = (Arc::clone(authorities), self.allows_sha1);
         let read = background::blocking(move || BelievedRevocationList::read(&body, &authorities, allows_sha1));
         let believed = read.await.map_err(|_| "reading it was aborted".to_owned())??;
-        if !believed.holds_at(now_s) {
-            return Err("the list has ended".to_owned());
-        }
         Ok(FetchedList { believed: Arc::new(believed), fetched_s: now_s })
     }
 
@@ -330,19 +378,18 @@ impl RevocationWatch {
         let mut state = self.state();
         for list in lists {
             // An older one is known better.
-            let _ = state.take(list);
+            let _ = state.take(list, now_s);
         }
     }
 
-    /// Keeps the list of today in the folder, beside those of other authorities.
-    async fn keep(&self, now_s: i64, log: &CallOptions) {
+    /// Keeps a list in the folder, beside those of other authorities.
+    async fn keep(&self, list: FetchedList, log: &CallOptions) {
         let Some(folder) = self.folder.clone() else { return };
-        let newest = self.state().lists.iter().find(|list| list.fetched_s == now_s).cloned();
-        let Some(list) = newest else { return };
         let url = self.transport.base_url().to_owned();
         let keep = move || {
+            let issuer = digest::hex(&digest::sha256(list.believed.issuer().spki_der()));
             let pem = list.believed.list().to_pem();
-            folder.keep_revocation_list(KeptRevocationList { url, fetched_s: list.fetched_s, pem })
+            folder.keep_revocation_list(KeptRevocationList { url, issuer, fetched_s: list.fetched_s, pem })
         };
         if let Ok(Err(error)) = background::blocking(keep).await {
             let text = "the bank's revocation list could not be kept in identity_dir";
@@ -361,25 +408,18 @@ impl FileServiceSender {
         let Some(watch) = &revocations.0 else { return Ok(()) };
         let now_s = self.clock.now_s();
         let is_needed = revocations.are_required() && !watch.state().has(now_s, LONGEST_S);
-        if watch.begins(now_s, is_needed) {
-            let round = FetchingRound(Arc::clone(&self.trust));
-            let mut authorities = self.rules.intermediates.clone();
-            authorities.extend(self.trust.learnt());
-            authorities.extend(self.trust.anchors(options).await?.iter().map(|anchor| anchor.certificate.clone()));
-            let log = CallOptions { log: options.log.clone(), ..CallOptions::default() };
-            // Whoever began it may give up: the others wait for it.
-            background::spawn(async move {
-                let trust = Arc::clone(&round.0);
-                let Some(watch) = &trust.revocations.0 else { return };
-                watch.refresh(&Arc::new(authorities), now_s, &log).await;
-                drop(round);
-                watch.keep(now_s, &log).await;
-            });
+        // A round that ends without having found out anything, as with the runtime that it ran on, is begun once more.
+        for _ in 0..2 {
+            let tried = watch.state().tried;
+            self.begin_round(watch, now_s, is_needed, options).await?;
+            if !is_needed {
+                return Ok(());
+            }
+            revocations.settled(options).await?;
+            if watch.state().tried != tried {
+                break;
+            }
         }
-        if !is_needed {
-            return Ok(());
-        }
-        revocations.settled(options).await?;
         let state = watch.state();
         if state.has(now_s, LONGEST_S) {
             return Ok(());
@@ -388,5 +428,90 @@ impl FileServiceSender {
         let url = watch.transport.base_url();
         let text = format!("the revocation list at {url} cannot be had, and crl_check is hard_fail: {why}");
         Err(Error::because(&errors::REVOCATION_UNKNOWN, text).with_outcome(CallOutcome::NotSent))
+    }
+    /// Begins to fetch the list, if that is due and nobody does.
+    async fn begin_round(
+        &self,
+        watch: &RevocationWatch,
+        now_s: i64,
+        is_needed: bool,
+        options: &CallOptions,
+    ) -> Result<()> {
+        if !watch.is_due(&watch.state(), now_s, is_needed) {
+            return Ok(());
+        }
+        let anchors = self.trust.anchors(options).await.map_err(|error| error.with_outcome(CallOutcome::NotSent))?;
+        let Some(number) = watch.begins(now_s, is_needed) else { return Ok(()) };
+        let round = FetchingRound { trust: Arc::clone(&self.trust), number };
+        let mut authorities = self.rules.intermediates.clone();
+        authorities.extend(self.trust.learnt());
+        authorities.extend(anchors.iter().map(|anchor| anchor.certificate.clone()));
+        let log = CallOptions { log: options.log.clone(), ..CallOptions::default() };
+        // Whoever began it may give up: the others wait for it.
+        background::spawn(async move {
+            let Some(watch) = &round.trust.revocations.0 else { return };
+            watch.refresh(&Arc::new(authorities), now_s, &log).await;
+        });
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use bankchannel_crypto::{
+        rsa::RsaPrivateKey,
+        x509::{CertificateIssuer, CertificatePurpose, NewCertificate, NewRevocationList, SubjectAttribute},
+    };
+    use jiff::Timestamp;
+
+    use super::*;
+
+    const DAY_S: i64 = 86_400;
+    const NOW_S: i64 = 1_800_000_000;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    /// An authority; all have the same name.
+    fn authority() -> CertificateIssuer {
+        let subject = [(SubjectAttribute::CommonName, "Root")];
+        let new = NewCertificate::new(&subject, at(NOW_S - 400 * DAY_S), at(NOW_S + 400 * DAY_S));
+        let purpose = CertificatePurpose::Authority(0);
+        let key = RsaPrivateKey::generate(2048).unwrap();
+        CertificateIssuer::self_signed(&NewCertificate { purpose, ..new }, &key.to_pkcs8_pem()).unwrap()
+    }
+
+    /// Its list of this time, which holds for a year.
+    fn list(authority: &CertificateIssuer, issued_s: i64, fetched_s: i64) -> FetchedList {
+        let (this_update, next_update) = (at(issued_s), at(issued_s + 365 * DAY_S));
+        let new = NewRevocationList { number: 1, this_update, next_update, revoked: &[] };
+        let der = authority.revocation_list(&new).unwrap();
+        let believed = BelievedRevocationList::read(&der, &[authority.certificate().clone()], false).unwrap();
+        FetchedList { believed: Arc::new(believed), fetched_s }
+    }
+
+    #[test]
+    fn each_issuer_has_its_newest_list_and_none_holds_for_more_than_a_week() {
+        let (one, other) = (authority(), authority());
+        let mut state = RevocationState::default();
+        state.take(list(&one, NOW_S - 10, NOW_S), NOW_S).unwrap();
+        assert!(state.take(list(&one, NOW_S - 20, NOW_S), NOW_S).unwrap_err().contains("older"));
+        // One of the same name with another key has its own.
+        state.take(list(&other, NOW_S - 30, NOW_S), NOW_S).unwrap();
+        assert_eq!(state.lists.len(), 2);
+        assert!(state.has(NOW_S + DAY_S - 1, FETCH_AGAIN_S) && !state.has(NOW_S + DAY_S, FETCH_AGAIN_S));
+        assert!(state.has(NOW_S + 7 * DAY_S - 1, LONGEST_S) && !state.has(NOW_S + 7 * DAY_S, LONGEST_S));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_costs_one_fetching() {
+        let authority = authority();
+        let mut state = RevocationState::default();
+        state.take(list(&authority, NOW_S - 10, NOW_S + 7200), NOW_S + 7200).unwrap();
+        assert!(!state.has(NOW_S, FETCH_AGAIN_S));
+        state.take(list(&authority, NOW_S - 10, NOW_S), NOW_S).unwrap();
+        assert!(state.has(NOW_S, FETCH_AGAIN_S));
     }
 }

@@ -60,6 +60,8 @@ struct KeptEncryption {
 pub(in super::super) struct KeptRevocationList {
     /// Where it was fetched.
     pub(in super::super) url: String,
+    /// SHA-256 of its issuer's key (SubjectPublicKeyInfo), hex.
+    pub(in super::super) issuer: String,
     pub(in super::super) pem: String,
     /// Unix seconds.
     pub(in super::super) fetched_s: i64,
@@ -170,22 +172,16 @@ impl IdentityFolder {
         }
         let lock = private::open_own(&path);
         let lock = lock.and_then(held).map_err(|why| private::unusable(&path, &why))?;
-        let read = |kept: &KeptRevocationList| RevocationList::from_pem_or_der(kept.pem.as_bytes()).ok();
+        let issued_s = |kept: &KeptRevocationList| {
+            RevocationList::from_pem_or_der(kept.pem.as_bytes()).map_or(i64::MIN, |list| list.this_update_s())
+        };
         let mut kept = self.revocation_lists();
-        let is_newest = read(&new).is_some_and(|list| {
-            let mut is_newest = true;
-            // Another process may have a newer one.
-            kept.retain(|one| match read(one) {
-                Some(known) if known.issuer().display() == list.issuer().display() => {
-                    let is_newer = known.this_update_s() > list.this_update_s();
-                    is_newest &= !is_newer;
-                    is_newer
-                }
-                Some(_) => true,
-                None => false,
-            });
-            is_newest
-        });
+        // Another process may have a newer one.
+        let known = kept.iter().filter(|one| one.issuer == new.issuer).map(issued_s).max();
+        let is_newest = known.is_none_or(|known| known <= issued_s(&new));
+        if is_newest {
+            kept.retain(|one| one.issuer != new.issuer);
+        }
         let result = if is_newest {
             kept.insert(0, new);
             kept.truncate(REVOCATION_LISTS_MAX);

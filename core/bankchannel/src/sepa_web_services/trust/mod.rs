@@ -247,8 +247,13 @@ impl ClientTrust {
         Ok(newest.cloned())
     }
 
-    /// Completes the rules for an answer that is verified now; reports an anchor that ends soon, once.
-    pub(super) async fn complete(&self, rules: &mut VerificationRules, options: &CallOptions) -> Result<()> {
+    /// Completes the rules for an answer that is verified now, at this time; reports an anchor that ends soon, once.
+    pub(super) async fn complete(
+        &self,
+        rules: &mut VerificationRules,
+        now_s: i64,
+        options: &CallOptions,
+    ) -> Result<()> {
         let anchors = self.anchors(options).await?;
         for ending in anchor::ending(&anchors, rules.at_s) {
             let digest = ending.certificate.sha256();
@@ -261,8 +266,8 @@ impl ClientTrust {
         }
         rules.anchors = anchors.iter().map(|anchor| anchor.certificate.clone()).collect();
         self.revocations.settled(options).await?;
-        self.revocations.warn(rules.at_s, options);
-        rules.revocation_lists = self.revocations.lists();
+        self.revocations.warn(now_s, options);
+        rules.revocation_lists = self.revocations.lists(now_s);
         rules.requires_revocation_list = self.revocations.are_required();
         rules.intermediates.extend(self.learnt.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned());
         Ok(())

@@ -123,7 +123,7 @@ impl CertificateExpectation<'_> {
                 );
             }
             let unfit = encryption.why_unfit_to_encrypt(rules.at_s).map(str::to_owned);
-            let revoked = || rules.revocation_lists.iter().find_map(|list| list.why_revoked(&encryption));
+            let revoked = || rules.revocation_lists.iter().find_map(|applied| applied.list.why_revoked(&encryption));
             if let Some(why) = unfit.or_else(revoked) {
                 return refused(&format!("the bank's certificate for encryption {why}"));
             }

@@ -36,7 +36,7 @@ pub(crate) use kinds::{is_document_namespace, is_pki_document, operation_of_pki_
 pub use report::{
     DigestDifference, MessageCheck, MessageSignature, MessageSignatureReference, MessageVerdict, SignerCertificate,
 };
-pub use revocation::{BelievedRevocationList, RevocationLists};
+pub use revocation::{AppliedRevocationList, BelievedRevocationList, RevocationLists};
 
 use checks::MessageChecks;
 use covered::NoCoveredParts;

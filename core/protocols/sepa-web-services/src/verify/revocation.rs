@@ -89,12 +89,12 @@ impl VerificationRules {
     pub(super) fn check_revocation(&self, path: &[Certificate]) -> Result<bool, String> {
         let lists = &self.revocation_lists;
         for certificate in path {
-            if let Some(why) = lists.iter().find_map(|list| list.why_revoked(certificate)) {
+            if let Some(why) = lists.iter().find_map(|applied| applied.list.why_revoked(certificate)) {
                 return Err(format!("the certificate of {} {why}", certificate.subject().display()));
             }
         }
         let is_covered = match path {
-            [first, issuer, ..] => lists.iter().any(|list| list.covers(first, issuer) && list.holds_at(self.at_s)),
+            [first, issuer, ..] => lists.iter().any(|applied| applied.is_current && applied.list.covers(first, issuer)),
             _ => false,
         };
         if self.requires_revocation_list && !is_covered && path.len() > 1 {
@@ -105,5 +105,14 @@ impl VerificationRules {
     }
 }
 
+/// A list as it is applied now.
+#[derive(Debug, Clone)]
+pub struct AppliedRevocationList {
+    /// The list.
+    pub list: Arc<BelievedRevocationList>,
+    /// Whether it says which certificates are not revoked, too: it is not too old.
+    pub is_current: bool,
+}
+
 /// The lists that are known.
-pub type RevocationLists = Vec<Arc<BelievedRevocationList>>;
+pub type RevocationLists = Vec<AppliedRevocationList>;
