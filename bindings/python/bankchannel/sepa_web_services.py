@@ -1454,7 +1454,7 @@ class Pkcs11Settings(Record):
 RevocationCheck = Literal["soft_fail", "hard_fail", "off"]
 """What happens if the revocation list of a bank's authority cannot be had.
   `soft_fail`: Requests are sent, with a warning in the log: the default. Who holds up the list, which comes over
-      plain HTTP, does not hold up payments. Certificates of the list of before stay revoked.
+      plain HTTP, does not hold up payments.
   `hard_fail`: Nothing is sent, and a signer whose issuer's list is not there is not believed.
   `off`: The list is not fetched, nor read.
 """

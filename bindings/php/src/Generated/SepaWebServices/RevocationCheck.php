@@ -9,7 +9,7 @@ enum RevocationCheck: string
 {
     /**
      * Requests are sent, with a warning in the log: the default. Who holds up the list, which comes over plain
-     * HTTP, does not hold up payments. Certificates of the list of before stay revoked.
+     * HTTP, does not hold up payments.
      */
     case SoftFail = 'soft_fail';
     /** Nothing is sent, and a signer whose issuer's list is not there is not believed. */
