@@ -16,8 +16,8 @@ use super::{
 
 /// Orders that can wait at most.
 const MOST: usize = 1000;
-/// The name, in orders, of fetching a revocation list.
-const REVOCATION_LIST: &str = "revocation_list";
+/// The name, in orders and the transcript, of fetching a revocation list.
+pub(crate) const REVOCATION_LIST: &str = "revocation_list";
 /// Longest ordered delay.
 const LONGEST: Duration = Duration::from_secs(600);
 

@@ -38,7 +38,7 @@ use super::{
     answer::{AnswerShape, AnswerWriter, WrittenHeader, soap_fault},
     certificate_service::{ExaminedApplication, Issued, Issuing},
     certificates::FamilyCertificates,
-    chaos::BankFault,
+    chaos::{BankFault, REVOCATION_LIST},
     dialect::BankDialect,
     examination::{BankRequest, ExaminedRequest, RequestRefusal, SeenHeader},
     files,
@@ -144,9 +144,6 @@ enum BankService {
     Files,
     Certificates,
 }
-
-/// The operation that fetches a revocation list, as the transcript names it.
-const REVOCATION_LIST: &str = "revocation_list";
 
 impl BankService {
     fn name(self) -> &'static str {

@@ -17,7 +17,7 @@ use bankchannel_foundation::{Error, Result, error::row, model::Boundary, shown};
 use bankchannel_sepa_web_services::verify::DocumentRecipient;
 use bankchannel_server::folder::write_whole;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{BankSigner, StoredPair, new, new_root, validity};
 use crate::dialect::BankDialect;
@@ -79,12 +79,16 @@ impl GenerationPlan {
 
 /// The generations of a family, the oldest first.
 pub(super) fn plans(folder: &Path) -> Result<Vec<GenerationPlan>> {
-    let path = folder.join(FILE);
-    let unusable = |why: String| Error::because(&row::STORAGE, format!("{} cannot be used: {why}", shown::path(&path)));
-    match fs::read(&path) {
-        Err(why) if why.kind() == ErrorKind::NotFound => Ok(vec![GenerationPlan::FIRST]),
+    Ok(stored(&folder.join(FILE))?.unwrap_or_else(|| vec![GenerationPlan::FIRST]))
+}
+
+/// What a file of JSON has; `None` if there is no file.
+pub(super) fn stored<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+    let unusable = |why: String| Error::because(&row::STORAGE, format!("{} cannot be used: {why}", shown::path(path)));
+    match fs::read(path) {
+        Err(why) if why.kind() == ErrorKind::NotFound => Ok(None),
         Err(why) => Err(unusable(why.to_string())),
-        Ok(text) => serde_json::from_slice(&text).map_err(|why| unusable(why.to_string())),
+        Ok(text) => serde_json::from_slice(&text).map(Some).map_err(|why| unusable(why.to_string())),
     }
 }
 

@@ -1,8 +1,6 @@
 //! The revocation lists of a family: `revoked.json` has what is revoked, the list is signed when it is fetched.
 
 use std::{
-    fs,
-    io::ErrorKind,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
@@ -11,13 +9,13 @@ use bankchannel_crypto::{
     rsa::RsaPrivateKey,
     x509::{Certificate, NewRevocationList},
 };
-use bankchannel_foundation::{Error, Result, error::row, model::Boundary, shown};
+use bankchannel_foundation::{Error, Result, model::Boundary};
 use bankchannel_server::folder::write_whole;
 use data_encoding::HEXUPPER;
 use jiff::{Timestamp, ToSpan as _};
 use serde::{Deserialize, Serialize};
 
-use super::{BITS, FamilyCertificates, new_root};
+use super::{BITS, FamilyCertificates, generation::stored, new_root};
 use crate::chaos::BankFault;
 
 const FILE: &str = "revoked.json";
@@ -55,14 +53,8 @@ pub(super) struct RevokedCertificates {
 impl RevokedCertificates {
     pub(super) fn read(folder: &Path) -> Result<Self> {
         let path = folder.join(FILE);
-        let unusable =
-            |why: String| Error::because(&row::STORAGE, format!("{} cannot be used: {why}", shown::path(&path)));
-        let records = match fs::read(&path) {
-            Err(why) if why.kind() == ErrorKind::NotFound => Vec::new(),
-            Err(why) => return Err(unusable(why.to_string())),
-            Ok(text) => serde_json::from_slice(&text).map_err(|why| unusable(why.to_string()))?,
-        };
-        Ok(Self { path, records: Mutex::new(records) })
+        let records: Option<Vec<RevokedRecord>> = stored(&path)?;
+        Ok(Self { path, records: Mutex::new(records.unwrap_or_default()) })
     }
 
     fn add(&self, certificates: &[&Certificate], revoked_s: i64) -> Result<()> {
