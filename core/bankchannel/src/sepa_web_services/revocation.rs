@@ -30,7 +30,7 @@ use tokio::sync::watch;
 
 use super::{
     identity::{IdentityFolder, KeptRevocationList},
-    sender::FileServiceSender,
+    sender::{FileServiceSender, of_address},
     trust::ClientTrust,
 };
 use crate::{CallOptions, ConnectionSettings, LogLevel, LogLine};
@@ -102,17 +102,9 @@ impl RevocationSource {
             record_to: None,
             ..settings
         };
-        check_url(&settings)?;
+        settings.check_address().map_err(|error| of_address("crl_url", error))?;
         Ok(Some(Self { settings, check }))
     }
-}
-
-/// Whether the address can be one of a list.
-fn check_url(settings: &TransportSettings) -> Result<()> {
-    settings.check_address().map(drop).map_err(|error| {
-        let why = error.message().trim_start_matches("base_url: ");
-        Error::invalid_setting("crl_url", why.to_owned())
-    })
 }
 
 /// What is known of the revoked certificates of a bank; nothing where no list is fetched.
@@ -162,6 +154,12 @@ impl FetchedList {
 impl RevocationState {
     fn is_fetching(&self) -> bool {
         self.round.is_some_and(|(_, begun)| begun.elapsed() < ROUND_LEASE)
+    }
+
+    /// Whether the list is to be fetched now.
+    fn is_due(&self, now_s: i64, is_needed: bool) -> bool {
+        let rests = self.failed_s.is_some_and(|at_s| (0..REST_S).contains(&(now_s - at_s)));
+        !self.is_fetching() && !self.has(now_s, FETCH_AGAIN_S) && (is_needed || !rests)
     }
 
     fn has(&self, now_s: i64, age_s: i64) -> bool {
@@ -282,16 +280,10 @@ impl RevocationWatch {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the list is to be fetched now.
-    fn is_due(&self, state: &RevocationState, now_s: i64, is_needed: bool) -> bool {
-        let rests = state.failed_s.is_some_and(|at_s| (0..REST_S).contains(&(now_s - at_s)));
-        !state.is_fetching() && !state.has(now_s, FETCH_AGAIN_S) && (is_needed || !rests)
-    }
-
     /// The number of the round that a caller begins, if the list is to be fetched now.
     fn begins(&self, now_s: i64, is_needed: bool) -> Option<u64> {
         let mut state = self.state();
-        if !self.is_due(&state, now_s, is_needed) {
+        if !state.is_due(now_s, is_needed) {
             return None;
         }
         state.begun += 1;
@@ -437,7 +429,7 @@ impl FileServiceSender {
         is_needed: bool,
         options: &CallOptions,
     ) -> Result<()> {
-        if !watch.is_due(&watch.state(), now_s, is_needed) {
+        if !watch.state().is_due(now_s, is_needed) {
             return Ok(());
         }
         let anchors = self.trust.anchors(options).await.map_err(|error| error.with_outcome(CallOutcome::NotSent))?;

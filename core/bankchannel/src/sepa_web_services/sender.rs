@@ -128,10 +128,15 @@ const SIGNERS_MAX: usize = 64;
 
 /// The transport to an address of this setting.
 fn opened(setting: &str, settings: &TransportSettings) -> Result<Transport> {
-    Transport::new(settings).map_err(|error| match error.detail("field") {
+    Transport::new(settings).map_err(|error| of_address(setting, error))
+}
+
+/// The error of an address under the name of its setting.
+pub(super) fn of_address(setting: &str, error: Error) -> Error {
+    match error.detail("field") {
         Some("base_url") => Error::invalid_setting(setting, error.message().trim_start_matches("base_url: ")),
         _ => error,
-    })
+    }
 }
 
 impl FileServiceSender {

@@ -82,7 +82,7 @@ pub(super) fn plans(folder: &Path) -> Result<Vec<GenerationPlan>> {
     Ok(stored(&folder.join(FILE))?.unwrap_or_else(|| vec![GenerationPlan::FIRST]))
 }
 
-/// What a file of JSON has; `None` if there is no file.
+/// The content of a JSON file; `None` without the file.
 pub(super) fn stored<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
     let unusable = |why: String| Error::because(&row::STORAGE, format!("{} cannot be used: {why}", shown::path(path)));
     match fs::read(path) {
