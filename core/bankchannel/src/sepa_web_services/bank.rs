@@ -1,6 +1,6 @@
 //! One bank for many customers, as a service has it: connections and trust are shared.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use bankchannel_crypto::{
     legacy_cipher::SessionKeyOpener, rsa::RsaPrivateKey, signature::SigningKey, x509::Certificate,
@@ -16,6 +16,7 @@ use bankchannel_sepa_web_services::{
 
 use super::{
     BankAnchor, SepaWebServices, SepaWebServicesInner, SepaWebServicesSettings,
+    bank_knowledge::BankKnowledgeFolder,
     clock::{self, DocumentTime},
     sender::FileServiceSender,
     settings::{ReadyCustomer, SigningPair},
@@ -100,7 +101,21 @@ impl SepaWebServicesBank {
     ///
     /// # Errors
     /// `configuration.invalid` for settings that cannot be used, each naming its field.
-    pub fn new(mut settings: SepaWebServicesSettings, clock: Arc<dyn Clock>) -> Result<Self> {
+    pub fn new(settings: SepaWebServicesSettings, clock: Arc<dyn Clock>) -> Result<Self> {
+        Self::knowing(settings, clock, None)
+    }
+
+    /// The same with a folder for what the bank shows of itself: its authorities, signers, certificate for encryption and
+    /// revocation lists, which are asked for again after a restart otherwise. Each bank and environment has its own. If
+    /// the folder is not there, nothing is kept.
+    ///
+    /// # Errors
+    /// Those of [`new`](Self::new).
+    pub fn knowing(
+        mut settings: SepaWebServicesSettings,
+        clock: Arc<dyn Clock>,
+        folder: Option<PathBuf>,
+    ) -> Result<Self> {
         if settings.customer_id.is_some() {
             return Err(Error::invalid_setting("customer_id", "is that of each customer: leave it out for a bank"));
         }
@@ -111,7 +126,8 @@ impl SepaWebServicesBank {
         }
         let ready = Arc::new(ReadyCustomer::from_settings(settings)?);
         ready.transport()?;
-        let sender = FileServiceSender::new(&ready, Arc::clone(&clock))?;
+        let sender =
+            FileServiceSender::knowing(&ready, Arc::clone(&clock), None, folder.map(BankKnowledgeFolder::new))?;
         // The first call of a customer would be late for it.
         sender.file_transport()?;
         if ready.certificate_transport().is_ok() {

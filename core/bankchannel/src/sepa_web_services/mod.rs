@@ -11,6 +11,7 @@
 
 mod bank;
 mod bank_address;
+mod bank_knowledge;
 mod certificates;
 mod clock;
 mod commands;
@@ -19,6 +20,7 @@ mod encryption;
 mod exchange;
 mod flows;
 mod identity;
+mod kept_files;
 mod packing;
 mod question;
 mod revocation;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bankchannel_crypto::{signature::Hash, x509::Certificate};
-use bankchannel_foundation::{Error, Result, clock::Clock, model::Timestamp};
+use bankchannel_foundation::{Error, Result, clock::Clock, model::Timestamp, shown};
 use bankchannel_renewal::{CertificateLife, RenewalDue, RenewalRules};
 use bankchannel_sepa_web_services::{
     codec::FileServiceConnection,
@@ -18,9 +18,10 @@ use data_encoding::HEXUPPER;
 
 use super::{
     bank_address::BankAddress,
+    bank_knowledge::{BankKnowledgeFolder, SeenSigner},
     clock::{self, DocumentTime, ReservedTimes},
     encryption::{self, KnownEncryption},
-    identity::{IdentityFolder, SeenSigner},
+    identity::IdentityFolder,
     revocation::KnownRevocations,
     settings::{ReadyCustomer, SigningPair},
     trust::ClientTrust,
@@ -48,8 +49,10 @@ pub(super) struct FileServiceSender {
     given: Result<Arc<RequestSigners>>,
     /// The folder with the customer's pairs, in place of those given.
     identity: Option<IdentityFolder>,
-    /// Where signers and authorities of the bank are kept.
+    /// The customer's folder, also beside a pair that was given: where times are reserved.
     keeps_in: Option<IdentityFolder>,
+    /// Where what the bank shows of itself is kept.
+    bank_knowledge: Option<BankKnowledgeFolder>,
     /// The times that this process has reserved there.
     times: Arc<Mutex<Option<ReservedTimes>>>,
     /// The pair of the folder that was used last.
@@ -145,6 +148,21 @@ impl FileServiceSender {
     /// # Errors
     /// `configuration.invalid`, each naming its field.
     pub(super) fn new(ready: &ReadyCustomer, clock: Arc<dyn Clock>) -> Result<Self> {
+        let identity = ready.identity()?;
+        let bank_knowledge = identity.as_ref().map(IdentityFolder::bank_knowledge);
+        Self::knowing(ready, clock, identity, bank_knowledge)
+    }
+
+    /// The same, with what the bank has shown of itself in this folder.
+    ///
+    /// # Errors
+    /// Those of [`new`](Self::new).
+    pub(super) fn knowing(
+        ready: &ReadyCustomer,
+        clock: Arc<dyn Clock>,
+        identity: Option<IdentityFolder>,
+        bank_knowledge: Option<BankKnowledgeFolder>,
+    ) -> Result<Self> {
         let file_transport = ready.transport().and_then(|settings| opened("file_url", settings));
         let certificate_transport =
             ready.certificate_transport().and_then(|settings| opened("certificate_url", settings));
@@ -154,18 +172,18 @@ impl FileServiceSender {
         };
         let connection = ready.connection()?;
         let given = ready.pairs().map(|(content, envelope)| Arc::new(RequestSigners::new(content, envelope, None)));
-        let identity = ready.identity()?;
-        let learnt = identity.as_ref().map(IdentityFolder::authorities).unwrap_or_default();
-        let kept = identity.as_ref().and_then(IdentityFolder::bank_encryption);
+        let known = bank_knowledge.as_ref();
+        let learnt = known.map(BankKnowledgeFolder::authorities).unwrap_or_default();
+        let kept = known.and_then(BankKnowledgeFolder::bank_encryption);
         let encryption = KnownEncryption::new(ready.bank_encryption.clone(), kept);
-        let revocations = KnownRevocations::new(ready.revocation.as_ref(), identity.clone(), ready.rules.allows_sha1)?;
+        let revocations = KnownRevocations::new(ready.revocation.as_ref(), known.cloned(), ready.rules.allows_sha1)?;
         let trust = ClientTrust::new(&ready.anchors, learnt, encryption, revocations);
         if !trust.can_trust() {
             let why =
                 "is missing: the bank's profile has no authority that its answers lead to; give the bank's certificate";
             return Err(Error::invalid_setting("trusted", why));
         }
-        let signers = identity.as_ref().map(IdentityFolder::signers).unwrap_or_default();
+        let signers = known.map(BankKnowledgeFolder::signers).unwrap_or_default();
         Ok(Self {
             file_transport,
             certificate_transport,
@@ -177,6 +195,7 @@ impl FileServiceSender {
             trust: Arc::new(trust),
             given,
             keeps_in: identity.clone(),
+            bank_knowledge,
             times: Arc::default(),
             identity,
             from_identity: Mutex::default(),
@@ -259,6 +278,7 @@ impl FileServiceSender {
             given: given.ok_or_else(|| Error::invalid_setting("certificate", missing)),
             identity: None,
             keeps_in: None,
+            bank_knowledge: self.bank_knowledge.clone(),
             times: Arc::default(),
             from_identity: Mutex::default(),
             signers: Arc::clone(&self.signers),
@@ -350,8 +370,11 @@ impl FileServiceSender {
 
     /// Notes that the job which renews runs.
     pub(super) async fn note_job(&self, options: &CallOptions) {
-        let now_s = self.clock.now_s();
-        self.keep(options, "that renew has run", move |folder| folder.note_job(now_s)).await;
+        let (now_s, Some(folder)) = (self.clock.now_s(), self.keeps_in.clone()) else { return };
+        if let Err(error) = on_disk(options, move || folder.note_job(now_s)).await {
+            let text = "that renew has run could not be noted in identity_dir";
+            options.log_line(LogLevel::Warning, LogLine::new(text).with("error", error.to_string()));
+        }
     }
 
     /// The certificates with which the bank has signed so far, the newest last.
@@ -400,12 +423,13 @@ impl FileServiceSender {
         &self,
         options: &CallOptions,
         what: &str,
-        work: impl FnOnce(&IdentityFolder) -> Result<()> + Send + 'static,
+        work: impl FnOnce(&BankKnowledgeFolder) -> Result<()> + Send + 'static,
     ) {
-        let Some(folder) = self.keeps_in.clone() else { return };
+        let Some(folder) = self.bank_knowledge.clone() else { return };
+        let place = shown::path(folder.place()).to_string();
         if let Err(error) = on_disk(options, move || work(&folder)).await {
-            let text = format!("{what} could not be kept in identity_dir");
-            options.log_line(LogLevel::Warning, LogLine::new(text).with("error", error.to_string()));
+            let line = LogLine::new(format!("{what} could not be kept"));
+            options.log_line(LogLevel::Warning, line.with("folder", place).with("error", error.to_string()));
         }
     }
 }

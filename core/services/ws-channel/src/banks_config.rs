@@ -1,12 +1,18 @@
 //! `[banks]` of the configuration file: which banks the service reaches, and how.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use bankchannel::{
     ConnectionSettings,
     sepa_web_services::{BankEnvironment, RevocationCheck, SepaWebServicesBank, SepaWebServicesSettings},
 };
 use bankchannel_banks::KnownBank;
+use bankchannel_crypto::digest;
 use bankchannel_foundation::{
     Error, Result, Secret,
     clock::Clock,
@@ -171,6 +177,10 @@ pub struct ReachedBankConfig {
     /// What happens if that list cannot be had: `soft_fail` (requests are sent), `hard_fail` (none is) or `off` (it is not
     /// fetched). Default: `soft_fail`.
     pub crl_check: Option<RevocationCheck>,
+    /// A PEM file with the bank's certificate for encryption, at banks that encrypt. Default: the bank is asked for it, once a
+    /// day, and its answer must lead to its root.
+    #[boundary(example = "/etc/bankchannel/bank-encryption.pem")]
+    pub bank_encryption_certificate_file: Option<String>,
     /// A PEM file with authorities of the bank's TLS certificate, beside the system's. Default: none.
     #[boundary(example = "/etc/bankchannel/bank-tls.pem")]
     pub ca_file: Option<String>,
@@ -313,11 +323,24 @@ impl ReachedBankConfig {
         RenewalRules { renew_before_days, ..of_profile }
     }
 
-    /// Opens the bank; nothing is sent.
+    /// The folder for what the bank shows of itself, below the one of all banks: each environment and address has its own.
+    pub(crate) fn knowledge_folder(&self, bank: Bank, flavour: Flavour, all: &Path) -> PathBuf {
+        let at = format!("{:?}", (self.environment.unwrap_or(flavour), &self.file_url, &self.certificate_url));
+        all.join(format!("{}-{}", bank.as_str(), &digest::hex(&digest::sha256(at.as_bytes()))[..16]))
+    }
+
+    /// Opens the bank; nothing is sent, nothing written. `knowledge`: the folder with what the bank has shown
+    /// of itself.
     ///
     /// # Errors
     /// `configuration.invalid`, naming bank and setting.
-    pub(crate) fn open(&self, bank: Bank, flavour: Flavour, clock: Arc<dyn Clock>) -> Result<SepaWebServicesBank> {
+    pub(crate) fn open(
+        &self,
+        bank: Bank,
+        flavour: Flavour,
+        clock: Arc<dyn Clock>,
+        knowledge: Option<PathBuf>,
+    ) -> Result<SepaWebServicesBank> {
         let place = |setting: &str| format!("banks.{}.{setting}", bank.as_str());
         if !(1..=64).contains(&self.certificates_at_once()) {
             return Err(Error::invalid_setting(&place("certificates_at_once"), "must be from 1 to 64"));
@@ -358,6 +381,7 @@ impl ReachedBankConfig {
             trusted_file: self.anchors_file.clone(),
             crl_url: self.crl_url.clone(),
             crl_check: self.crl_check,
+            bank_encryption_certificate_file: self.bank_encryption_certificate_file.clone(),
             anchors_dir: self.anchors_dir.clone(),
             sender_id: self.sender_id.clone(),
             receiver_id: self.receiver_id.clone(),
@@ -370,9 +394,10 @@ impl ReachedBankConfig {
             },
             ..SepaWebServicesSettings::default()
         };
-        SepaWebServicesBank::new(settings, clock).map_err(|error| {
+        SepaWebServicesBank::knowing(settings, clock, knowledge).map_err(|error| {
             let setting = match error.detail("field") {
                 Some("trusted_file" | "trusted") => "anchors_file",
+                Some("bank_encryption_certificate") => "bank_encryption_certificate_file",
                 Some(known) => known,
                 None => "",
             };
@@ -403,7 +428,7 @@ mod tests {
         let default = ReachedBankConfig::default();
         // What the documentation says of empty tables.
         let missing = |bank: &Bank| {
-            let opened = default.open(*bank, Flavour::Production, Arc::new(SystemClock::default()));
+            let opened = default.open(*bank, Flavour::Production, Arc::new(SystemClock::default()), None);
             opened
                 .err()
                 .map(|error| error.detail("field").and_then(|place| place.rsplit('.').next()).map(str::to_owned))
@@ -430,8 +455,12 @@ mod tests {
     fn a_bank_is_waited_for_within_bounds() {
         let opened = |table: serde_json::Value| {
             let banks = read_boundary::<BanksConfig>(json!({ "nordea": table })).unwrap();
-            let opened =
-                banks.reached[&Bank::Nordea].open(Bank::Nordea, Flavour::Production, Arc::new(SystemClock::default()));
+            let opened = banks.reached[&Bank::Nordea].open(
+                Bank::Nordea,
+                Flavour::Production,
+                Arc::new(SystemClock::default()),
+                None,
+            );
             opened.err().map(|error| (error.detail("field").unwrap().to_owned(), error.message().to_owned()))
         };
         for fits in [json!({}), json!({"timeout_s": 5}), json!({"timeout_s": 600, "answer_timeout_s": 600})] {
@@ -456,7 +485,7 @@ mod tests {
         let read = |tables: serde_json::Value| read_boundary::<BanksConfig>(tables);
         let days = |banks: &BanksConfig, bank: Bank| {
             let configured = &banks.reached[&bank];
-            let opened = configured.open(bank, Flavour::Production, Arc::new(SystemClock::default())).unwrap();
+            let opened = configured.open(bank, Flavour::Production, Arc::new(SystemClock::default()), None).unwrap();
             configured.renewal_rules(&opened).renew_before_days
         };
         let banks = read(json!({ "osuuspankki": {}, "nordea": { "renew_before_days": 90 }, "sp": {} })).unwrap();

@@ -120,7 +120,7 @@ impl ServiceReload {
         Ok(PreparedServiceReload {
             tls: files.map(LoadedTls::read).transpose().map_err(unusable)?,
             operator: self.operator.as_ref().map(|access| access.prepare(&config.operator, files)).transpose()?,
-            banks: service.banks.prepare(&config, &service.clock)?,
+            banks: service.banks.prepare(&config, &service.data, &service.clock)?,
             config,
             report,
         })

@@ -97,7 +97,7 @@ impl RunningService {
         let config = ServiceConfig::load(&options, listen.ip().is_loopback())?;
         let clock = Arc::new(SystemClock::default());
         // Before anything is written.
-        let channels = (ConfiguredBanks::open(&config, &clock)?, channels);
+        let channels = (ConfiguredBanks::open(&config, options.data.as_deref().map(Path::new), &clock)?, channels);
         if let Some(given) = &options.data {
             data::expect(&config, Path::new(given))?;
         }

@@ -9,7 +9,7 @@ pub use super::certificate_attention::CertificateAttention;
 use super::{Flow, certificate_attention::WatchedIdentity, certificates_flow, channel::FileFlowSteps};
 use crate::{
     CallOptions,
-    sepa_web_services::{SepaWebServices, identity::SeenSigner, sender::FileServiceSender, trust},
+    sepa_web_services::{SepaWebServices, bank_knowledge::SeenSigner, sender::FileServiceSender, trust},
 };
 
 /// A request has nothing to say.

@@ -8,7 +8,7 @@
 //!   DIR/NAME.encryption.key …   0600: the same of the key that decrypts, at banks that encrypt
 //!   DIR/NAME.key.next           0600: the same key under another passphrase, while that is changed; see passphrase.rs
 //!   DIR/NAME.answer             0600: an answer of the bank with its certificate, not believed yet; see unbelieved.rs
-//!   DIR/authorities.pem signers.json      the bank's own certificates, as it has shown them; see learnt.rs
+//!   DIR/authorities.pem signers.json      the bank's own certificates, as it has shown them; see bank_knowledge.rs
 //! ```
 
 use std::{

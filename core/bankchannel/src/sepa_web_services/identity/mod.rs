@@ -10,14 +10,13 @@
 //! is used.
 
 mod folder;
-mod learnt;
+mod notes;
 mod passphrase;
 mod renewing;
 mod unbelieved;
 mod unopened;
 
 pub(super) use folder::IdentityFolder;
-pub(super) use learnt::{KeptRevocationList, SeenSigner};
 pub(super) use renewing::{IdentityRenewing, renewing};
 pub(super) use unbelieved::UnbelievedAnswer;
 pub(super) use unopened::settle_unopened;

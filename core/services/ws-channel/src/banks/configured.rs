@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    path::{Path, PathBuf},
     sync::{Arc, PoisonError, atomic::Ordering},
 };
 
@@ -12,12 +13,18 @@ use bankchannel_foundation::{
     model::{Boundary as _, Representation, Writer},
     read_regular_text,
 };
+use bankchannel_server::private;
 use bankchannel_ws_channel::model::Bank;
 use zeroize::Zeroizing;
 
 use super::{BankChannel, BankMetrics, Channels, ServiceBanks, observed, sepa::SepaBank};
-use crate::config::{ReachedBankConfig, ServiceConfig};
+use crate::{
+    config::{ReachedBankConfig, ServiceConfig},
+    data::SPOOL_ELSEWHERE,
+};
 
+/// Below the data folder: what banks have shown of themselves. Without it, they are asked again.
+const KNOWLEDGE: &str = "banks";
 /// The largest file of a bank that is compared, in bytes.
 const FILE_MAX: u64 = 16 * 1024 * 1024;
 
@@ -31,36 +38,58 @@ struct ConfiguredBank {
     settings: ReachedBankConfig,
     /// The digests of the files that they name, by their places.
     files: BTreeMap<String, [u8; 32]>,
+    /// Where what the bank shows of itself is kept.
+    knowledge: Option<PathBuf>,
 }
 
 impl ConfiguredBanks {
-    /// Opens them. Nothing is sent, and nothing written.
+    /// Opens them, with what they have shown of themselves in a service with this data folder. Nothing is sent, and nothing
+    /// written.
     ///
     /// # Errors
     /// `configuration.invalid`, naming bank and setting.
-    pub(crate) fn open(config: &ServiceConfig, clock: &Arc<SystemClock>) -> Result<Self> {
-        Self::opened_beside(&Self::default(), config, clock)
+    pub(crate) fn open(config: &ServiceConfig, data: Option<&Path>, clock: &Arc<SystemClock>) -> Result<Self> {
+        Self::opened_beside(&Self::default(), config, data, clock)
     }
 
     /// The same, but for those that are open as they would be opened: they stay, with what they know.
-    fn opened_beside(present: &Self, config: &ServiceConfig, clock: &Arc<SystemClock>) -> Result<Self> {
+    fn opened_beside(
+        present: &Self,
+        config: &ServiceConfig,
+        data: Option<&Path>,
+        clock: &Arc<SystemClock>,
+    ) -> Result<Self> {
+        let folder = data.map(|data| data.join(KNOWLEDGE));
         let mut all = BTreeMap::new();
         for (bank, configured) in config.banks.configured() {
             // Before they are read: what changes meanwhile is seen by the next reload.
             let files = digests_of_files(bank, configured);
             let is_same = |known: &&ConfiguredBank| known.files == files && are_same(&known.settings, configured);
             let known = present.0.get(&bank).filter(is_same);
+            let knowledge = folder.as_deref().map(|folder| configured.knowledge_folder(bank, config.flavour, folder));
             let channel = match known {
                 Some(known) => Arc::clone(&known.channel),
                 None => {
                     let clock = Arc::<SystemClock>::clone(clock) as Arc<dyn Clock>;
-                    let opened = configured.open(bank, config.flavour, clock)?;
+                    let opened = configured.open(bank, config.flavour, clock, knowledge.clone())?;
                     Arc::new(SepaBank::new(bank, opened, configured))
                 }
             };
-            all.insert(bank, ConfiguredBank { channel, settings: configured.clone(), files });
+            all.insert(bank, ConfiguredBank { channel, settings: configured.clone(), files, knowledge });
         }
         Ok(Self(all))
+    }
+
+    /// Makes the folders for what they show of themselves.
+    ///
+    /// # Errors
+    /// `resource.storage`; `configuration.invalid` for a folder that others can change.
+    pub(super) fn make_folders(&self, data: &Path) -> Result<()> {
+        let mut folders = self.0.values().filter_map(|one| one.knowledge.as_deref()).peekable();
+        if folders.peek().is_some() {
+            private::inner_folder(&data.join(KNOWLEDGE), SPOOL_ELSEWHERE)?;
+        }
+        folders.try_for_each(private::folder)
     }
 
     /// The channels to them.
@@ -112,6 +141,7 @@ fn digests_of_files(bank: Bank, configured: &ReachedBankConfig) -> BTreeMap<Stri
     let named = [
         ("profile_file", &configured.profile_file),
         ("anchors_file", &configured.anchors_file),
+        ("bank_encryption_certificate_file", &configured.bank_encryption_certificate_file),
         ("ca_file", &configured.ca_file),
     ];
     let digest = |(setting, path): (&str, &Option<String>)| {
@@ -125,10 +155,17 @@ impl ServiceBanks {
     /// Opens the banks of a configuration that was read again, but for those that are open already.
     ///
     /// # Errors
-    /// As [`ConfiguredBanks::open`].
-    pub(crate) fn prepare(&self, config: &ServiceConfig, clock: &Arc<SystemClock>) -> Result<ConfiguredBanks> {
+    /// As [`ConfiguredBanks::open`] and [`ConfiguredBanks::make_folders`].
+    pub(crate) fn prepare(
+        &self,
+        config: &ServiceConfig,
+        data: &Path,
+        clock: &Arc<SystemClock>,
+    ) -> Result<ConfiguredBanks> {
         let present = ConfiguredBanks(self.configured.lock().unwrap_or_else(PoisonError::into_inner).0.clone());
-        ConfiguredBanks::opened_beside(&present, config, clock)
+        let prepared = ConfiguredBanks::opened_beside(&present, config, Some(data), clock)?;
+        prepared.make_folders(data)?;
+        Ok(prepared)
     }
 
     /// Takes them in place of the former ones, with which calls under way go on. Returns the places of files whose content is

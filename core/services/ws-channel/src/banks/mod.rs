@@ -164,6 +164,7 @@ impl ServiceBanks {
         (configured, of_program): (ConfiguredBanks, Channels),
         metrics: &Arc<BankMetrics>,
     ) -> Result<Self> {
+        configured.make_folders(data)?;
         let (mut built_in, mut background) = (Channels::default(), Vec::<BankBackground>::new());
         let mut played = None;
         if config.flavour == Flavour::Test {

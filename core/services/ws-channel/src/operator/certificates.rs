@@ -140,7 +140,7 @@ impl AdminApi {
         let (mut rules, mut warnings) = (HashMap::new(), Vec::new());
         rules.extend(built_in(&self.config).map(|(bank, rules)| (bank.as_str(), rules)));
         for (bank, configured) in self.config.banks.configured() {
-            match configured.open(bank, self.config.flavour, Arc::<_>::clone(&self.clock) as _) {
+            match configured.open(bank, self.config.flavour, Arc::<_>::clone(&self.clock) as _, None) {
                 Err(error) => warnings.push(format!("{}: {}", bank.as_str(), error.message())),
                 Ok(opened) => {
                     rules.insert(bank.as_str(), configured.renewal_rules(&opened));
@@ -243,7 +243,7 @@ impl AdminApi {
         }
         let configured = self.config.banks.configured().find(|(known, _)| *known == bank);
         let Some((_, configured)) = configured else { return Ok(None) };
-        let opened = configured.open(bank, self.config.flavour, Arc::<_>::clone(&self.clock) as _)?;
+        let opened = configured.open(bank, self.config.flavour, Arc::<_>::clone(&self.clock) as _, None)?;
         Ok(Some(configured.renewal_rules(&opened)))
     }
 }
@@ -319,7 +319,7 @@ pub(super) async fn perhaps_replaced(store: &WsChannelStore, now_s: i64) -> Resu
 
 /// The rules of a bank by the library's profile: a copy has no configuration. Without a profile, those of most banks.
 fn usual_rules(bank: Bank) -> RenewalRules {
-    let opened = ReachedBankConfig::default().open(bank, Flavour::Production, Arc::new(SystemClock::default()));
+    let opened = ReachedBankConfig::default().open(bank, Flavour::Production, Arc::new(SystemClock::default()), None);
     opened.map_or_else(|_| RenewalRules::default(), |opened| opened.renewal_rules())
 }
 

@@ -42,7 +42,8 @@ async fn findings(options: &ServiceOptions) -> Vec<ServerFinding> {
         Err(why) => return vec![ServerFinding::bad("configuration", why.message())],
     };
     findings.push(ServerFinding::good("configuration", sources(&CONFIGURATION, options.config.as_deref())));
-    match ConfiguredBanks::open(&config, &Arc::default()).map(|banks| banks.names().join(", ")) {
+    let data = options.data.as_deref().map(Path::new);
+    match ConfiguredBanks::open(&config, data, &Arc::default()).map(|banks| banks.names().join(", ")) {
         Ok(names) if names.is_empty() => {}
         Ok(names) => findings.push(ServerFinding::good("banks", format!("{names}: can be used; nothing was sent"))),
         Err(why) => findings.push(ServerFinding::bad("banks", why.message())),

@@ -22,6 +22,7 @@ mod killed;
 mod killed_process;
 mod reload;
 mod renewals;
+mod restarts;
 mod sandbox;
 mod store_faults;
 mod superseded;

@@ -16,24 +16,26 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bankchannel_crypto::{
-    digest,
-    x509::{Certificate, MAX_REVOCATION_LIST_BYTES},
-};
-use bankchannel_foundation::{CallOutcome, Error, Result, message::OutRequest, model::Boundary};
+use bankchannel_crypto::{digest, x509::Certificate};
+use bankchannel_foundation::{CallOutcome, Error, Result, message::OutRequest, shown};
 use bankchannel_sepa_web_services::{
     errors,
     verify::{AppliedRevocationList, BelievedRevocationList, RevocationLists},
 };
-use bankchannel_transport::{Transport, TransportSettings, background};
+use bankchannel_transport::{Transport, background};
 use tokio::sync::watch;
 
+mod source;
+
+pub use source::RevocationCheck;
+pub(super) use source::RevocationSource;
+
 use super::{
-    identity::{IdentityFolder, KeptRevocationList},
-    sender::{FileServiceSender, of_address},
+    bank_knowledge::{BankKnowledgeFolder, KeptRevocationList},
+    sender::FileServiceSender,
     trust::ClientTrust,
 };
-use crate::{CallOptions, ConnectionSettings, LogLevel, LogLine};
+use crate::{CallOptions, LogLevel, LogLine};
 
 /// After so many seconds the list is fetched again.
 const FETCH_AGAIN_S: i64 = 86_400;
@@ -50,63 +52,6 @@ const ROUND_LEASE: Duration = Duration::from_secs(8);
 /// The lists of different authorities that are remembered.
 const LISTS_MAX: usize = 8;
 
-/// What happens if the revocation list of a bank's authority cannot be had.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
-pub enum RevocationCheck {
-    /// Requests are sent, with a warning in the log: the default. Who holds up the list, which comes over plain HTTP, does not
-    /// hold up payments.
-    #[default]
-    #[boundary("soft_fail")]
-    SoftFail,
-    /// Nothing is sent, and a signer whose issuer's list is not there is not believed.
-    #[boundary("hard_fail")]
-    HardFail,
-    /// The list is not fetched, nor read.
-    #[boundary("off")]
-    Off,
-}
-
-/// Where the list of a bank's authority is. Nothing in it is open: a forked process uses it, too.
-#[derive(Clone)]
-pub(super) struct RevocationSource {
-    settings: TransportSettings,
-    check: RevocationCheck,
-}
-
-impl RevocationSource {
-    /// The source at this address; `None` if nothing is fetched.
-    ///
-    /// # Errors
-    /// `configuration.invalid`.
-    pub(super) fn new(
-        check: RevocationCheck,
-        url: Option<String>,
-        connection: &ConnectionSettings,
-    ) -> Result<Option<Self>> {
-        let url = match (check, url) {
-            (RevocationCheck::Off, _) | (RevocationCheck::SoftFail, None) => return Ok(None),
-            (RevocationCheck::HardFail, None) => {
-                let why = "is missing: crl_check is hard_fail, and the bank's profile has no list that goes with these addresses";
-                return Err(Error::invalid_setting("crl_url", why));
-            }
-            (_, Some(url)) => url,
-        };
-        let settings = connection.transport(url)?;
-        let settings = TransportSettings {
-            allows_plain: true,
-            connect_timeout: settings.connect_timeout.min(TIMEOUT),
-            // As PEM a list is a third longer.
-            max_answer_bytes: MAX_REVOCATION_LIST_BYTES * 3 / 2,
-            retries: 0,
-            send_traceparent: false,
-            record_to: None,
-            ..settings
-        };
-        settings.check_address().map_err(|error| of_address("crl_url", error))?;
-        Ok(Some(Self { settings, check }))
-    }
-}
-
 /// What is known of the revoked certificates of a bank; nothing where no list is fetched.
 #[derive(Default)]
 pub(super) struct KnownRevocations(Option<RevocationWatch>);
@@ -117,7 +62,7 @@ struct RevocationWatch {
     check: RevocationCheck,
     allows_sha1: bool,
     /// Where they are kept.
-    folder: Option<IdentityFolder>,
+    folder: Option<BankKnowledgeFolder>,
     state: Mutex<RevocationState>,
     /// How often fetching has ended.
     rounds: watch::Sender<u64>,
@@ -214,7 +159,7 @@ impl KnownRevocations {
     /// `configuration.invalid`.
     pub(super) fn new(
         source: Option<&RevocationSource>,
-        folder: Option<IdentityFolder>,
+        folder: Option<BankKnowledgeFolder>,
         allows_sha1: bool,
     ) -> Result<Self> {
         let Some(source) = source else { return Ok(Self::default()) };
@@ -377,6 +322,7 @@ impl RevocationWatch {
     /// Keeps a list in the folder, beside those of other authorities.
     async fn keep(&self, list: FetchedList, log: &CallOptions) {
         let Some(folder) = self.folder.clone() else { return };
+        let place = shown::path(folder.place()).to_string();
         let url = self.transport.base_url().to_owned();
         let keep = move || {
             let issuer = digest::hex(&digest::sha256(list.believed.issuer().spki_der()));
@@ -384,8 +330,8 @@ impl RevocationWatch {
             folder.keep_revocation_list(KeptRevocationList { url, issuer, fetched_s: list.fetched_s, pem })
         };
         if let Ok(Err(error)) = background::blocking(keep).await {
-            let text = "the bank's revocation list could not be kept in identity_dir";
-            log.log_line(LogLevel::Warning, LogLine::new(text).with("error", error.to_string()));
+            let line = LogLine::new("the bank's revocation list could not be kept").with("folder", place);
+            log.log_line(LogLevel::Warning, line.with("error", error.to_string()));
         }
     }
 }
