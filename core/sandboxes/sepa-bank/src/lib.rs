@@ -29,6 +29,7 @@ pub mod orders;
 mod pipeline;
 mod pki_factory;
 mod received;
+mod reply;
 mod request_schema;
 mod running;
 mod service;

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use bankchannel_crypto::x509::Certificate;
 use bankchannel_foundation::{
     Error,
-    message::SOAP,
     model::{Boundary, Content, Timestamp},
 };
 use bankchannel_sepa_web_services::{
@@ -31,7 +30,6 @@ use bankchannel_server::http::{
 };
 use bankchannel_transport::background;
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::{HeaderMap, Response, StatusCode, header, header::HeaderValue};
 
 use super::{
@@ -42,8 +40,7 @@ use super::{
     dialect::BankDialect,
     examination::{BankRequest, ExaminedRequest, RequestRefusal, SeenHeader},
     files,
-    held::HeldAnswers,
-    pki_factory::ExaminedPkiRequest,
+    reply::{BankReply, CallHeaders, unquoted},
     service::SandboxSepaBank,
     state::{SandboxChange, StateData},
     users,
@@ -194,14 +191,6 @@ pub(crate) struct SepaBankPipeline {
     pub(crate) bank: Arc<SandboxSepaBank>,
 }
 
-/// What goes back.
-struct BankReply {
-    status: u16,
-    body: Vec<u8>,
-    seen: RequestFacts,
-    faults: Vec<BankFault>,
-}
-
 impl CounterpartApi for SepaBankPipeline {
     fn mounts(&self) -> impl Iterator<Item = &RouteMount> {
         std::iter::empty()
@@ -247,7 +236,10 @@ impl CounterpartApi for SepaBankPipeline {
             intake::drain(routed.body).await;
             return answer::empty(StatusCode::UNSUPPORTED_MEDIA_TYPE);
         }
-        let charset = charset_of(&media);
+        let called = CallHeaders {
+            charset: charset_of(&media),
+            soap_action: routed.head.headers.get("soapaction").and_then(|value| value.to_str().ok()).map(unquoted),
+        };
         let body = match intake::plain(routed.body, BODY_MAX).await {
             Ok(taken) => taken.body,
             Err(IntakeError::TooLarge) => return answer::empty(StatusCode::PAYLOAD_TOO_LARGE),
@@ -255,7 +247,7 @@ impl CounterpartApi for SepaBankPipeline {
         };
         let _loaded = self.bank.load.begin(format!("{}/{}", dialect.name(), service.name()));
         let bank = Arc::clone(&self.bank);
-        let reply = background::blocking(move || bank.reply((dialect, service), body, charset)).await;
+        let reply = background::blocking(move || bank.reply((dialect, service), body, called)).await;
         match reply {
             Ok(mut reply) => {
                 routed.observed.note(|facts| *facts = std::mem::take(&mut reply.seen));
@@ -298,67 +290,25 @@ impl SepaBankPipeline {
     }
 }
 
-impl BankReply {
-    async fn into_response(self, held: &HeldAnswers) -> Response<AnswerBody> {
-        let Self { mut status, mut body, faults, .. } = self;
-        for fault in &faults {
-            match fault {
-                BankFault::Delay(delay) => tokio::time::sleep(*delay).await,
-                BankFault::Hold => held.wait().await,
-                BankFault::Http(ordered) => (status, body) = (*ordered, Vec::new()),
-                _ => {}
-            }
-        }
-        let is_html = faults.contains(&BankFault::Html);
-        if is_html {
-            body = b"<html><body>We will be back soon.</body></html>".to_vec();
-        }
-        let is_cut =
-            [BankFault::Close, BankFault::Half, BankFault::LostAfterCommit].iter().any(|cut| faults.contains(cut));
-        let sent = if is_cut {
-            let whole = body.len();
-            body.truncate(if faults.contains(&BankFault::Half) { whole / 2 } else { 0 });
-            let cut = Error::internal("the connection is cut, as it was ordered");
-            let part = futures_util::stream::iter([Ok(hyper::body::Frame::data(Bytes::from(body))), Err(cut)]);
-            BodyExt::boxed(StreamBody::new(part))
-        } else {
-            BodyExt::boxed(Full::new(Bytes::from(body)).map_err(|never| match never {}))
-        };
-        let mut response = Response::new(sent);
-        *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let media = if is_html { HeaderValue::from_static("text/html") } else { media_type(&faults) };
-        response.headers_mut().insert(header::CONTENT_TYPE, media);
-        response
-    }
-}
-
-fn media_type(faults: &[BankFault]) -> HeaderValue {
-    if faults.contains(&BankFault::Latin9) {
-        HeaderValue::from_static("text/xml")
-    } else {
-        HeaderValue::from_static(SOAP)
-    }
-}
-
 impl SandboxSepaBank {
     /// Answers a message. Takes as long as its signatures and the answer's.
     fn reply(
         &self,
         (dialect, service): (&'static BankDialect, BankService),
         message: Bytes,
-        charset: Option<String>,
+        called: CallHeaders,
     ) -> BankReply {
         let certificates = self.certificates_of(dialect);
         if service == BankService::Certificates && dialect.family == BankFamily::Danske {
-            return self.reply_of_pki(dialect, message, charset);
+            return self.reply_of_pki(dialect, message, called);
         }
         let (examined, service) = match service {
             BankService::Files => {
-                let examined = ExaminedRequest::new(self, dialect, certificates, message, charset);
+                let examined = ExaminedRequest::new(self, dialect, certificates, message, called.charset);
                 (ExaminedServiceRequest::File(Box::new(examined)), AnswerShape::files(dialect))
             }
             BankService::Certificates => {
-                let examined = ExaminedApplication::new(self, (dialect, certificates), message, charset);
+                let examined = ExaminedApplication::new(self, (dialect, certificates), message, called.charset);
                 (ExaminedServiceRequest::Certificate(Box::new(examined)), AnswerShape::certificates(dialect))
             }
         };
@@ -459,36 +409,6 @@ impl SandboxSepaBank {
         match issued {
             Some(pem) => Certificate::from_pem(&pem).ok(),
             None => certificates.of_the_beginning(&customer?).ok()?.1,
-        }
-    }
-
-    /// Answers a message to Danske's certificate service.
-    fn reply_of_pki(&self, dialect: &'static BankDialect, message: Bytes, charset: Option<String>) -> BankReply {
-        let examined = ExaminedPkiRequest::new(self, dialect, message, charset);
-        let operation = examined.operation();
-        let faults = self.faults.take(dialect.name(), operation.rsplit('.').next().unwrap_or_default());
-        let mut seen = RequestFacts {
-            operation: if operation.is_empty() { "-" } else { operation },
-            request_id: examined.header.request_id.clone(),
-            ..RequestFacts::default()
-        };
-        let ordered = self.control.as_ref().and_then(|control| control.fault_for(operation));
-        let status = match ordered {
-            Some(OrderedStatus::Instead(status, _)) => {
-                seen.why = "a status was ordered".to_owned();
-                return BankReply { status, body: Vec::new(), seen, faults };
-            }
-            Some(OrderedStatus::Afterwards(status)) => Some(status),
-            None => None,
-        };
-        let answer = examined.answered(self, dialect, &faults);
-        if let Some(why) = answer.why {
-            tracing::info!(operation, why, "a request was refused");
-            seen.why = why;
-        }
-        match status {
-            Some(status) => BankReply { status, body: Vec::new(), seen, faults },
-            None => BankReply { status: answer.status, body: answer.body, seen, faults },
         }
     }
 

@@ -14,6 +14,7 @@ mod killed;
 mod lives;
 mod passphrases;
 mod payee_checks;
+mod pki_requests;
 #[cfg(target_os = "linux")]
 #[path = "../../../support/random_kills.rs"]
 mod random_kills;

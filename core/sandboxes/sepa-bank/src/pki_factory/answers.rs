@@ -28,9 +28,13 @@ fn or_failed(written: Result<String>) -> Vec<u8> {
         Ok(text) => text.into_bytes(),
         Err(error) => {
             tracing::error!(%error, "the sandbox bank cannot write an answer");
-            crate::answer::soap_fault("Server", "technical error", "system", 26)
+            technical_error()
         }
     }
+}
+
+fn technical_error() -> Vec<u8> {
+    crate::answer::soap_fault("Server", "technical error", "system", 26)
 }
 
 impl PkiAnswerWriter<'_> {
@@ -46,7 +50,9 @@ impl PkiAnswerWriter<'_> {
     /// An answer that says no.
     pub(super) fn refusal(&self, refusal: &PkiRefusal) -> Vec<u8> {
         match refusal {
-            PkiRefusal::Schema(why) => self.fault(why).into_bytes(),
+            PkiRefusal::Schema(why) => self.fault("07", "Schema validation error.", why).into_bytes(),
+            PkiRefusal::UnknownRoot(why) => self.fault("20", "Certificate serial number unknown", why).into_bytes(),
+            PkiRefusal::Failed(_) => technical_error(),
             PkiRefusal::Code { code, text, .. } => or_failed(self.signed(&format!("{code:02}"), text, &Vec::new())),
         }
     }
@@ -140,7 +146,7 @@ impl PkiAnswerWriter<'_> {
     }
 
     /// A fault, directly in the Body.
-    fn fault(&self, why: &str) -> String {
+    fn fault(&self, code: &str, words: &str, why: &str) -> String {
         let service = self.dialect.family.certificate_service();
         let mut inside = String::new();
         for (name, value) in [
@@ -149,8 +155,8 @@ impl PkiAnswerWriter<'_> {
             ("RequestId", &*self.header.request_id),
             ("Timestamp", &*self.now()),
             ("InterfaceVersion", "1"),
-            ("ReturnCode", "07"),
-            ("ReturnText", "Schema validation error."),
+            ("ReturnCode", code),
+            ("ReturnText", words),
             ("AdditionalReturnText", why),
         ] {
             let value: String = value.chars().take(1000).collect();

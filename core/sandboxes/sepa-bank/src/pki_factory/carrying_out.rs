@@ -9,7 +9,7 @@ use bankchannel_sepa_web_services::request::CertificateCommand;
 
 use super::{
     PkiRefusal,
-    examination::{PkiDocument, PkiRequestHeader},
+    examination::{EXCEPTED, PkiDocument, PkiRequestHeader, REVOKE_ALL},
 };
 use crate::{
     certificate_service::codes::{CustomerCertificateRecord, PIN_ATTEMPTS_MAX, SentCode},
@@ -83,11 +83,7 @@ impl PkiHandling<'_> {
     fn of_the_bank(&self) -> Result<PkiElements, PkiRefusal> {
         let serial = self.document.text("BankRootCertificateSerialNo").unwrap_or_default().trim();
         let certificates = self.bank.certificates_of(self.dialect);
-        let refused = || PkiRefusal::Code {
-            code: 20,
-            text: "Certificate serial number unknown",
-            why: format!("no root of this bank has the serial number {serial}"),
-        };
+        let refused = || PkiRefusal::UnknownRoot(format!("no root of this bank has the serial number {serial}"));
         let found = certificates.under_root(serial).ok_or_else(refused)?;
         let encryption = found.encryption.as_ref().and_then(|recipient| recipient.certificate.as_ref());
         let encryption = encryption.ok_or_else(refused)?;
@@ -301,7 +297,7 @@ impl PkiHandling<'_> {
         Ok(elements)
     }
 
-    /// Revokes the certificates that are named, each with the one that was issued with it.
+    /// Revokes the certificates that are named, or all others, each with the one that was issued with it.
     fn revoke(&self, state: &StateData, customer: &SandboxCustomer) -> Handled {
         let all = match self.all_of(state, customer) {
             Ok(all) => all,
@@ -309,11 +305,21 @@ impl PkiHandling<'_> {
         };
         let (at_s, mut changes, mut elements) = (self.bank.message_s(), Vec::new(), PkiElements::new());
         let reason = self.document.text("CRLReason").and_then(|text| text.trim().parse().ok());
-        for serial in self.document.texts("CertificateSerialNo") {
-            let Some((_, one, other)) = all.iter().find(|(_, one, _)| one.serial_decimal() == serial) else {
-                let why = format!("no certificate of this customer has the serial number {serial}");
-                return (Err(PkiRefusal::customer(why)), Vec::new());
-            };
+        let named: Vec<&str> =
+            self.document.texts("CertificateSerialNo").chain(self.document.texts(EXCEPTED)).collect();
+        if let Some(unknown) =
+            named.iter().find(|serial| !all.iter().any(|(_, one, _)| one.serial_decimal() == **serial))
+        {
+            let why = format!("no certificate of this customer has the serial number {unknown}");
+            return (Err(PkiRefusal::customer(why)), Vec::new());
+        }
+        let is_named = |one: &Certificate| named.contains(&&*one.serial_decimal());
+        // Each pair stands there twice, by either of its certificates.
+        let wanted = all.iter().filter(|(signs, one, other)| match self.document.text(REVOKE_ALL) {
+            Some(_) => *signs && !is_named(one) && !is_named(other),
+            None => is_named(one),
+        });
+        for (_, one, other) in wanted {
             for certificate in [one, other] {
                 let (key, serial) = (customer.key(), certificate.serial_hex());
                 if state.revocation(&key, &serial).is_none() {
@@ -321,6 +327,10 @@ impl PkiHandling<'_> {
                 }
                 elements.push(("CertificateSerialNo", text(certificate.serial_decimal())));
             }
+        }
+        if elements.is_empty() {
+            // The schema's answer names at least one.
+            return (Err(PkiRefusal::customer("all certificates are excepted")), Vec::new());
         }
         elements.push(("RevocationTime", text(instant(at_s))));
         (Ok(elements), changes)

@@ -3,6 +3,7 @@
 use bankchannel_crypto::x509::{Certificate, CertificateRequest};
 use bankchannel_foundation::model::Timestamp;
 use bankchannel_sepa_web_services::{
+    profile::BankFamily,
     request::CertificateCommand,
     verify::{CoveredDocument, CoveredParts, MessageKind, MessageVerdict, VerificationRules, examine_parts},
 };
@@ -11,7 +12,9 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 
 use super::{PkiAnswer, PkiRefusal, answers::PkiAnswerWriter, carrying_out::PkiHandling};
-use crate::{chaos::BankFault, dialect::BankDialect, examination::operation_named, service::SandboxSepaBank};
+use crate::{
+    chaos::BankFault, dialect::BankDialect, examination::operation_named, reply::CallHeaders, service::SandboxSepaBank,
+};
 
 /// The elements of the header in their order, and whether each is mandatory.
 const HEADER: [(&str, bool); 6] = [
@@ -22,6 +25,13 @@ const HEADER: [(&str, bool); 6] = [
     ("InterfaceVersion", true),
     ("Environment", false),
 ];
+
+/// In a request to revoke, in the place of serial numbers: all certificates but those that it names.
+pub(super) const REVOKE_ALL: &str = "RevokeAll";
+pub(super) const EXCEPTED: &str = "ExceptCertificateSerialNo";
+/// Largest request for a certificate, bytes, and the most certificates that `RevokeAll` excepts.
+const PKCS10_MAX: usize = 10_000;
+const EXCEPTED_MAX: usize = 10;
 
 /// The name of an element, and its smallest and greatest number.
 type ElementCounts = &'static [(&'static str, usize, usize)];
@@ -82,7 +92,8 @@ const DOCUMENTS: [(&str, CertificateCommand, ElementCounts); 6] = [
         &[
             ("KeyGeneratorType", 1, 1),
             ("CustomerId", 1, 1),
-            ("CertificateSerialNo", 1, 10),
+            (REVOKE_ALL, 0, 1),
+            ("CertificateSerialNo", 0, 10),
             ("CRLReason", 0, 1),
             ("Timestamp", 1, 1),
             ("RequestId", 1, 1),
@@ -104,7 +115,8 @@ pub(crate) struct PkiRequestHeader {
 }
 
 impl PkiRequestHeader {
-    fn read(wrapper: TreeElement<'_>) -> Self {
+    /// `soap_action`: the HTTP header, without its quotation marks.
+    fn read(wrapper: TreeElement<'_>, soap_action: Option<&str>) -> Self {
         let header = wrapper.children().next();
         let text = |name: &str| {
             let found = header.and_then(|header| header.children().find(|one| one.local() == name));
@@ -113,12 +125,18 @@ impl PkiRequestHeader {
         let (sender_id, customer_id, request_id) = (text("SenderId"), text("CustomerId"), text("RequestId"));
         let names = header.into_iter().flat_map(TreeElement::children).map(TreeElement::local);
         let order: Vec<(&str, usize, usize)> = HEADER.map(|(name, must)| (name, usize::from(must), 1)).to_vec();
-        let fault = disorder(names, &order).or_else(|| {
+        let name = wrapper.local().strip_suffix("In").unwrap_or_default().to_owned();
+        let around = [header].into_iter().flatten().chain(header.into_iter().flat_map(TreeElement::children));
+        let foreign = foreign(around, BankFamily::Danske.certificate_service());
+        let fault = foreign.or_else(|| disorder(names, &order)).or_else(|| {
             let wrong = [("SenderId", &sender_id), ("CustomerId", &customer_id)];
             let wrong = wrong.into_iter().find(|(_, id)| id.chars().count() != 6);
             match wrong {
                 Some((name, _)) => Some(format!("{name} does not have six characters")),
                 None if request_id.len() > 10 => Some("RequestId has more than ten characters".to_owned()),
+                None if soap_action.is_some_and(|action| !action.is_empty() && action != name) => {
+                    Some(format!("SOAPAction is not {name}"))
+                }
                 None if text("InterfaceVersion") != "1" => Some("InterfaceVersion is not 1".to_owned()),
                 None if Timestamp::new(&text("Timestamp")).is_err() => Some("Timestamp is no time".to_owned()),
                 None => Some(text("Environment"))
@@ -126,9 +144,14 @@ impl PkiRequestHeader {
                     .map(|_| "Environment is not production or customertest".to_owned()),
             }
         });
-        let name = wrapper.local().strip_suffix("In").unwrap_or_default().to_owned();
         Self { wrapper: name, sender_id, customer_id, request_id, environment: text("Environment"), fault }
     }
+}
+
+/// The fault of an element in another namespace, if there is one.
+fn foreign<'n>(elements: impl IntoIterator<Item = TreeElement<'n>>, namespace: &str) -> Option<String> {
+    let found = elements.into_iter().find(|one| one.namespace() != namespace)?;
+    Some(format!("{} is in the namespace \"{}\" and not in {namespace}", found.local(), found.namespace()))
 }
 
 /// The fault in the order or number of elements, if there is one.
@@ -159,10 +182,18 @@ impl PkiDocument {
     fn new<'t>(root: TreeElement<'t>, elements: &[TreeElement<'t>], header: &PkiRequestHeader) -> Option<Self> {
         let name = root.local().strip_suffix("Request")?;
         let (_, command, order) = DOCUMENTS.into_iter().find(|(known, ..)| *known == name)?;
-        let texts = elements.iter().map(|one| (one.local().to_owned(), one.text().unwrap_or_default().to_owned()));
+        let namespace = BankFamily::Danske.certificate_documents();
+        let excepted: Vec<_> =
+            elements.iter().filter(|one| one.local() == REVOKE_ALL).flat_map(|all| all.children()).collect();
+        let texts = elements.iter().chain(&excepted);
+        let texts = texts.map(|one| (one.local().to_owned(), one.text().unwrap_or_default().to_owned()));
         let mut seen = Self { command, elements: texts.collect(), signer: None, was_encrypted: false, fault: None };
         let own = |name: &str| seen.text(name).map(str::trim).unwrap_or_default();
-        seen.fault = disorder(elements.iter().map(|one| one.local()), order).or_else(|| {
+        let foreign = foreign(elements.iter().chain(&excepted).copied(), namespace);
+        seen.fault = foreign.or_else(|| disorder(elements.iter().map(|one| one.local()), order)).or_else(|| {
+            let is_long = |name: &&str| decoded(own(name)).is_some_and(|der| der.len() > PKCS10_MAX);
+            let long = ["EncryptionCertPKCS10", "SigningCertPKCS10"].into_iter().find(is_long);
+            let is_there = |name: &str| elements.iter().any(|one| one.local() == name);
             let kind = own("KeyGeneratorType");
             match () {
                 () if name != header.wrapper => Some(format!("{name} does not belong into {}In", header.wrapper)),
@@ -170,6 +201,15 @@ impl PkiDocument {
                     && order.iter().any(|(name, ..)| *name == "KeyGeneratorType") =>
                 {
                     Some("KeyGeneratorType is not software or HSM".to_owned())
+                }
+                () if long.is_some() => Some(format!("{} is larger than {PKCS10_MAX} bytes", long.unwrap_or_default())),
+                () if command == CertificateCommand::RevokeCertificate
+                    && is_there(REVOKE_ALL) == is_there("CertificateSerialNo") =>
+                {
+                    Some(format!("either {REVOKE_ALL} or CertificateSerialNo is expected"))
+                }
+                () if excepted.iter().any(|one| one.local() != EXCEPTED) || excepted.len() > EXCEPTED_MAX => {
+                    Some(format!("{REVOKE_ALL} takes at most {EXCEPTED_MAX} {EXCEPTED}"))
                 }
                 () if own("PIN").chars().count() > 10 => Some("PIN has more than ten characters".to_owned()),
                 () if !own("Environment").is_empty() && own("Environment") != header.environment => {
@@ -200,16 +240,20 @@ impl PkiDocument {
 
     /// A request for a certificate.
     pub(super) fn request(&self, name: &str) -> Result<CertificateRequest, PkiRefusal> {
-        let text: String = self.text(name).unwrap_or_default().split_whitespace().collect();
-        let der = STANDARD.decode(text).map_err(|_| PkiRefusal::request(format!("{name} is not base64")))?;
+        let der = decoded(self.text(name).unwrap_or_default());
+        let der = der.ok_or_else(|| PkiRefusal::request(format!("{name} is not base64")))?;
         let read = CertificateRequest::from_der(&der);
         read.map_err(|fault| PkiRefusal::request(format!("{name}: {fault}")))
     }
 }
 
+fn decoded(text: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(text.split_whitespace().collect::<String>()).ok()
+}
+
 /// A message as it was examined.
-pub(crate) struct ExaminedPkiRequest {
-    pub(crate) header: PkiRequestHeader,
+pub(super) struct ExaminedPkiRequest {
+    pub(super) header: PkiRequestHeader,
     verdict: MessageVerdict,
     document: Option<PkiDocument>,
 }
@@ -217,13 +261,14 @@ pub(crate) struct ExaminedPkiRequest {
 /// Takes a message's content.
 #[derive(Default)]
 struct PkiParts {
+    soap_action: Option<String>,
     header: PkiRequestHeader,
     document: Option<PkiDocument>,
 }
 
 impl CoveredParts for PkiParts {
     fn unverified(&mut self, wrapper: TreeElement<'_>) {
-        self.header = PkiRequestHeader::read(wrapper);
+        self.header = PkiRequestHeader::read(wrapper, self.soap_action.as_deref());
     }
 
     fn unsigned_request(&mut self, root: TreeElement<'_>, was_encrypted: bool) {
@@ -247,7 +292,7 @@ impl ExaminedPkiRequest {
         bank: &SandboxSepaBank,
         dialect: &'static BankDialect,
         message: Bytes,
-        charset: Option<String>,
+        CallHeaders { charset, soap_action }: CallHeaders,
     ) -> Self {
         let certificates = bank.certificates_of(dialect);
         let rules = VerificationRules {
@@ -260,9 +305,9 @@ impl ExaminedPkiRequest {
             charset,
             ..VerificationRules::default()
         };
-        let mut parts = PkiParts::default();
+        let mut parts = PkiParts { soap_action, ..PkiParts::default() };
         let (verdict, text) = examine_parts(message, &rules, &mut parts);
-        let PkiParts { header, document } = parts;
+        let PkiParts { header, document, .. } = parts;
         let seen = Self { header, verdict, document };
         bank.note_document(dialect, (seen.operation(), &seen.header.request_id), text.as_deref().unwrap_or_default());
         seen
@@ -330,7 +375,7 @@ impl ExaminedPkiRequest {
         match done {
             Ok(elements) => PkiAnswer { status: 200, body: writer.success(&elements), why: None },
             Err(refusal) => {
-                let status = if matches!(refusal, PkiRefusal::Schema(_)) { 500 } else { 200 };
+                let status = if matches!(refusal, PkiRefusal::Code { .. }) { 200 } else { 500 };
                 PkiAnswer { status, body: writer.refusal(&refusal), why: Some(refusal.why()) }
             }
         }
