@@ -2,7 +2,8 @@
 //! changes: a decrypted text counts only once a signature inside of it holds.
 
 use aws_lc_rs::cipher::{
-    AES_256, DecryptingKey, DecryptionContext, EncryptingKey, EncryptionContext, UnboundCipherKey,
+    AES_128, AES_192, AES_256, Algorithm, DecryptingKey, DecryptionContext, EncryptingKey, EncryptionContext,
+    UnboundCipherKey,
 };
 use aws_lc_rs::iv::FixedLength;
 
@@ -18,20 +19,27 @@ pub struct CbcCipher(pub(crate) CipherKind);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum CipherKind {
+    Aes128,
+    Aes192,
     Aes256,
     TripleDes,
 }
 
 impl CbcCipher {
-    /// AES with a key of 256 bits. For the other one see [`TRIPLE_DES`](crate::legacy_cipher::TRIPLE_DES).
+    /// AES with a key of 128 bits.
+    pub const AES_128: Self = Self(CipherKind::Aes128);
+    /// AES with a key of 192 bits.
+    pub const AES_192: Self = Self(CipherKind::Aes192);
+    /// AES with a key of 256 bits. For the other cipher see [`TRIPLE_DES`](crate::legacy_cipher::TRIPLE_DES).
     pub const AES_256: Self = Self(CipherKind::Aes256);
 
     /// Length of its key, bytes.
     #[must_use]
     pub const fn key_len(self) -> usize {
         match self.0 {
+            CipherKind::Aes128 => 16,
+            CipherKind::Aes192 | CipherKind::TripleDes => 24,
             CipherKind::Aes256 => 32,
-            CipherKind::TripleDes => 24,
         }
     }
 
@@ -39,8 +47,18 @@ impl CbcCipher {
     #[must_use]
     pub const fn block_len(self) -> usize {
         match self.0 {
-            CipherKind::Aes256 => 16,
+            CipherKind::Aes128 | CipherKind::Aes192 | CipherKind::Aes256 => 16,
             CipherKind::TripleDes => 8,
+        }
+    }
+
+    /// The form of AES; `None` for the other cipher.
+    fn aes(self) -> Option<&'static Algorithm> {
+        match self.0 {
+            CipherKind::Aes128 => Some(&AES_128),
+            CipherKind::Aes192 => Some(&AES_192),
+            CipherKind::Aes256 => Some(&AES_256),
+            CipherKind::TripleDes => None,
         }
     }
 
@@ -67,12 +85,12 @@ impl CbcEncryption {
     /// [`CryptoError::Internal`] for another length of either.
     pub fn new(cipher: CbcCipher, key: &[u8], iv: &[u8]) -> Result<Self> {
         cipher.check(key, iv)?;
-        Ok(Self(match cipher.0 {
-            CipherKind::Aes256 => {
-                let key = UnboundCipherKey::new(&AES_256, key).and_then(EncryptingKey::cbc).map_err(|_| FAILED)?;
+        Ok(Self(match cipher.aes() {
+            Some(form) => {
+                let key = UnboundCipherKey::new(form, key).and_then(EncryptingKey::cbc).map_err(|_| FAILED)?;
                 EncryptionState::Aes(Box::new(key), iv.try_into().map_err(|_| FAILED)?)
             }
-            CipherKind::TripleDes => EncryptionState::TripleDes(TripleDesEncryption::new(key, iv).ok_or(FAILED)?),
+            None => EncryptionState::TripleDes(TripleDesEncryption::new(key, iv).ok_or(FAILED)?),
         }))
     }
 
@@ -112,12 +130,12 @@ impl CbcDecryption {
     /// [`CryptoError::Internal`] for another length of either.
     pub fn new(cipher: CbcCipher, key: &[u8], iv: &[u8]) -> Result<Self> {
         cipher.check(key, iv)?;
-        Ok(Self(match cipher.0 {
-            CipherKind::Aes256 => {
-                let key = UnboundCipherKey::new(&AES_256, key).and_then(DecryptingKey::cbc).map_err(|_| FAILED)?;
+        Ok(Self(match cipher.aes() {
+            Some(form) => {
+                let key = UnboundCipherKey::new(form, key).and_then(DecryptingKey::cbc).map_err(|_| FAILED)?;
                 DecryptionState::Aes(Box::new(key), iv.try_into().map_err(|_| FAILED)?)
             }
-            CipherKind::TripleDes => DecryptionState::TripleDes(TripleDesDecryption::new(key, iv).ok_or(FAILED)?),
+            None => DecryptionState::TripleDes(TripleDesDecryption::new(key, iv).ok_or(FAILED)?),
         }))
     }
 
@@ -161,23 +179,40 @@ mod tests {
         key
     };
 
-    /// NIST SP 800-38A, F.2.5: CBC-AES256.Encrypt, its first two blocks.
+    /// NIST SP 800-38A, F.2.1, F.2.3 and F.2.5: CBC-AES128, 192 and 256.Encrypt, the first two blocks of each.
     #[test]
     fn aes_gives_the_published_values() {
         let bytes = |hex: &str| data_encoding::HEXLOWER.decode(hex.as_bytes()).unwrap();
-        let key = bytes("603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4");
         let iv = bytes("000102030405060708090a0b0c0d0e0f");
-        let mut text = bytes("6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51");
-        let plain = text.clone();
-        CbcEncryption::new(CbcCipher::AES_256, &key, &iv).unwrap().update(&mut text).unwrap();
-        assert_eq!(text, bytes("f58c4c04d6e5f1ba779eabfb5f7bfbd69cfc4e967edb808d679f777bc6702c7d"));
-        CbcDecryption::new(CbcCipher::AES_256, &key, &iv).unwrap().update(&mut text).unwrap();
-        assert_eq!(text, plain);
+        let plain = bytes("6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51");
+        for (cipher, key, expected) in [
+            (
+                CbcCipher::AES_128,
+                "2b7e151628aed2a6abf7158809cf4f3c",
+                "7649abac8119b246cee98e9b12e9197d5086cb9b507219ee95db113a917678b2",
+            ),
+            (
+                CbcCipher::AES_192,
+                "8e73b0f7da0e6452c810f32b809079e562f8ead2522c6b7b",
+                "4f021db243bc633d7178183a9fa071e8b4d9ada9ad7dedf4e5e738763f69145a",
+            ),
+            (
+                CbcCipher::AES_256,
+                "603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4",
+                "f58c4c04d6e5f1ba779eabfb5f7bfbd69cfc4e967edb808d679f777bc6702c7d",
+            ),
+        ] {
+            let (key, mut text) = (bytes(key), plain.clone());
+            CbcEncryption::new(cipher, &key, &iv).unwrap().update(&mut text).unwrap();
+            assert_eq!(text, bytes(expected), "{cipher:?}");
+            CbcDecryption::new(cipher, &key, &iv).unwrap().update(&mut text).unwrap();
+            assert_eq!(text, plain, "{cipher:?}");
+        }
     }
 
     #[test]
     fn what_is_not_whole_is_refused() {
-        for cipher in [CbcCipher::AES_256, TRIPLE_DES] {
+        for cipher in [CbcCipher::AES_128, CbcCipher::AES_192, CbcCipher::AES_256, TRIPLE_DES] {
             let (key, iv) = (&KEY[..cipher.key_len()], &KEY[..cipher.block_len()]);
             assert!(
                 CbcEncryption::new(cipher, &key[1..], iv).is_err()

@@ -50,7 +50,10 @@ impl<'r> EncryptedData<'r> {
         let [method, key_info, cipher_data] = parts(data)?;
         let uri = algorithm(method)?;
         let Some(cipher) = cipher_named(&uri) else {
-            let message = format!("the cipher is {}, which is none of aes256-cbc and tripledes-cbc", shown(&uri));
+            let message = format!(
+                "the cipher is {}, which is none of aes128-cbc, aes192-cbc, aes256-cbc and tripledes-cbc",
+                shown(&uri)
+            );
             return Err(EncryptionFault::new(method, message));
         };
         let mut keys = key_info.children().filter(|one| one.is(ENCRYPTION_NAMESPACE, "EncryptedKey"));

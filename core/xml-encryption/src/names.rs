@@ -13,7 +13,9 @@ pub(crate) const ELEMENT: &str = "http://www.w3.org/2001/04/xmlenc#Element";
 pub(crate) const RSA_1_5: &str = "http://www.w3.org/2001/04/xmlenc#rsa-1_5";
 
 /// The ciphers and their names.
-const CIPHERS: [(CbcCipher, &str); 2] = [
+const CIPHERS: [(CbcCipher, &str); 4] = [
+    (CbcCipher::AES_128, "http://www.w3.org/2001/04/xmlenc#aes128-cbc"),
+    (CbcCipher::AES_192, "http://www.w3.org/2001/04/xmlenc#aes192-cbc"),
     (CbcCipher::AES_256, "http://www.w3.org/2001/04/xmlenc#aes256-cbc"),
     (TRIPLE_DES, "http://www.w3.org/2001/04/xmlenc#tripledes-cbc"),
 ];

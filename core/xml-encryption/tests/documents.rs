@@ -104,7 +104,7 @@ fn another_structure_is_refused_by_its_place() {
     for (from, to, message) in [
         ("EncryptedData xmlns", "Other xmlns", "no EncryptedData"),
         ("<EncryptedData ", "<EncryptedData Type=\"urn:x\" ", "not an element"),
-        ("xmlenc#aes256-cbc", "xmlenc#aes128-cbc", "the cipher is"),
+        ("2001/04/xmlenc#aes256-cbc", "2009/xmlenc11#aes256-gcm", "the cipher is"),
         ("#rsa-1_5", "#rsa-oaep-mgf1p", "and not by rsa-1_5"),
         ("<k:KeyName/><EncryptedKey>", "<k:KeyName/><Other>", "no EncryptedKey"),
         (key, &format!("{key}{key}"), "more than one EncryptedKey"),

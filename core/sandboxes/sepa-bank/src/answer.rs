@@ -174,6 +174,7 @@ impl AnswerWriter<'_> {
         let (cipher, recipient) = match (odd, &own) {
             (Some(OddEncryption::Plain), _) => return Ok(document),
             (Some(OddEncryption::TripleDes), _) => (TRIPLE_DES, recipient),
+            (Some(OddEncryption::ShortKey), _) => (CbcCipher::AES_128, recipient),
             (Some(OddEncryption::OtherKey), Some(own)) => (CbcCipher::AES_256, own),
             _ => (CbcCipher::AES_256, recipient),
         };

@@ -21,6 +21,13 @@ pub(crate) const REVOCATION_LIST: &str = "revocation_list";
 /// Longest ordered delay.
 const LONGEST: Duration = Duration::from_secs(600);
 
+/// How DEFLATE is framed: banks mean either by the word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DeflateFormat {
+    Zlib,
+    Raw,
+}
+
 /// A fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BankFault {
@@ -76,6 +83,8 @@ pub(crate) enum BankFault {
     GzipBomb,
     GzipCorrupt,
     GzipTrailing,
+    /// Content that is compressed by DEFLATE, in the format of zlib or bare, without being asked for.
+    Deflate(DeflateFormat),
     /// The layout of base64.
     Wrap60,
     Wrap76Crlf,
@@ -99,6 +108,8 @@ pub(crate) enum BankFault {
 pub(crate) enum OddEncryption {
     /// With triple DES.
     TripleDes,
+    /// With AES and a key of 128 bits.
+    ShortKey,
     /// Not at all.
     Plain,
     /// Its last block was changed.
@@ -156,6 +167,8 @@ impl BankFault {
             ("content.gzip", "bomb") => Self::GzipBomb,
             ("content.gzip", "corrupt") => Self::GzipCorrupt,
             ("content.gzip", "trailing") => Self::GzipTrailing,
+            ("content.deflate", "zlib") => Self::Deflate(DeflateFormat::Zlib),
+            ("content.deflate", "raw") => Self::Deflate(DeflateFormat::Raw),
             ("b64", "wrap60") => Self::Wrap60,
             ("b64", "wrap76crlf") => Self::Wrap76Crlf,
             ("b64", "dirty") => Self::DirtyBase64,
@@ -169,6 +182,7 @@ impl BankFault {
             ("cert.issued", "encipherment") => Self::OddCertificate(OddCertificate::Encipherment),
             ("html", "") => Self::Html,
             ("enc", "3des") => Self::Encrypted(OddEncryption::TripleDes),
+            ("enc", "aes128") => Self::Encrypted(OddEncryption::ShortKey),
             ("enc", "none") => Self::Encrypted(OddEncryption::Plain),
             ("enc", "badpad") => Self::Encrypted(OddEncryption::BrokenPadding),
             ("enc", "wrongkey") => Self::Encrypted(OddEncryption::OtherKey),

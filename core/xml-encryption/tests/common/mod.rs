@@ -20,7 +20,7 @@ pub struct Recipient {
 pub static RECIPIENT: LazyLock<Recipient> = LazyLock::new(|| recipient("Recipient"));
 pub static OTHER: LazyLock<Recipient> = LazyLock::new(|| recipient("Another"));
 
-pub const CIPHERS: [CbcCipher; 2] = [CbcCipher::AES_256, TRIPLE_DES];
+pub const CIPHERS: [CbcCipher; 4] = [CbcCipher::AES_128, CbcCipher::AES_192, CbcCipher::AES_256, TRIPLE_DES];
 
 fn recipient(name: &str) -> Recipient {
     let key = RsaPrivateKey::generate(2048).unwrap();

@@ -121,7 +121,7 @@ async fn t60_answers_are_opened_however_the_bank_encrypts_them_and_others_are_no
     let client = asking(&world, json!({}));
     client.list_files(list("danske")).await.unwrap();
     let order = |fault: &str| json!({"fault": fault, "operation": "list_files"});
-    for fault in ["enc=3des", "enc=none"] {
+    for fault in ["enc=3des", "enc=aes128", "enc=none"] {
         world.order("sandbox/faults", order(fault)).await;
         client.list_files(list("danske")).await.unwrap_or_else(|error| panic!("{fault}: {error:?}"));
     }

@@ -153,6 +153,25 @@ async fn lists_are_repeated_where_no_answer_came() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn t34_content_that_is_deflated_without_being_asked_for_is_opened() {
+    let world = World::new().await;
+    for family in ["op", "danske"] {
+        let customer = world.customer(family, None)["customer_id"].clone();
+        let content = "text ".repeat(1000);
+        let file = json!({"family": family, "customer_id": customer, "file_type": "INFO", "content": content});
+        let added = world.order("sandbox/files", json!({"files": [file]})).await;
+        let reference = added["files"][0].as_str().unwrap().to_owned();
+        let client = world.client(family);
+        for fault in ["content.deflate=zlib", "content.deflate=raw"] {
+            let order = json!({"fault": fault, "operation": "download_file"});
+            world.order("sandbox/faults", order).await;
+            let got = client.download_file(DownloadBankFileRequest::new(reference.clone())).await.unwrap();
+            assert_eq!(crate::files::bytes(got.content), content.as_bytes(), "{family}, {fault}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn t34_compressed_content_that_is_broken_is_refused() {
     let world = World::new().await;
     let customer = world.customer("op", None)["customer_id"].clone();

@@ -27,7 +27,7 @@ fn report_type(family: &str) -> &'static str {
     }
 }
 
-fn bytes(content: Content) -> Vec<u8> {
+pub(crate) fn bytes(content: Content) -> Vec<u8> {
     match content {
         Content::Bytes(bytes) => bytes.to_vec(),
         other => panic!("{other:?}"),

@@ -2,12 +2,15 @@
 
 use bankchannel_foundation::model::Content;
 use bankchannel_sepa_web_services::{codec::AnswerText, operations::files::download_file::DownloadBankFileResponse};
-use flate2::{Compression, write::GzEncoder};
-use std::io::Write as _;
+use flate2::{
+    Compression,
+    write::{DeflateEncoder, GzEncoder, ZlibEncoder},
+};
+use std::io::{self, Write as _};
 
 use super::own_files;
 use crate::{
-    chaos::BankFault,
+    chaos::{BankFault, DeflateFormat},
     examination::RequestRefusal,
     pipeline::{DownloadAnswer, HandlerAnswer, HandlerCall},
     state::{FileKind, SandboxChange, SandboxFile},
@@ -50,43 +53,62 @@ pub(crate) fn handle(call: &HandlerCall<'_>) -> Result<HandlerAnswer, RequestRef
         .map(|file| SandboxChange::Downloaded { reference: file.reference.clone(), at_ms: call.now_ms })
         .collect();
     let text = match packed {
-        true => {
-            let method = request.text("CompressionMethod").unwrap_or("RFC1952").to_owned();
-            AnswerText::new(DownloadAnswer::packed(answer, method), call.dialect.style)
-        }
-        false => AnswerText::new(answer, call.dialect.style),
+        Some(method) => AnswerText::new(DownloadAnswer::packed(answer, method), call.dialect.style),
+        None => AnswerText::new(answer, call.dialect.style),
     };
     Ok(HandlerAnswer::new(text).changing(changes))
 }
 
-/// The content as it is sent, and whether it is compressed: if the request asks for it, except at banks that decide
+/// The bank's word for DEFLATE.
+const DEFLATE: &str = "DEFLATE";
+
+/// The content as it is sent, and the method if it is compressed: if the request asks for it, except at banks that decide
 /// themselves.
-fn packed(call: &HandlerCall<'_>, bytes: Vec<u8>) -> Result<(Vec<u8>, bool), RequestRefusal> {
-    let broken = [BankFault::GzipBomb, BankFault::GzipCorrupt, BankFault::GzipTrailing];
-    let fault = call.faults.iter().copied().find(|fault| broken.contains(fault));
+fn packed(call: &HandlerCall<'_>, bytes: Vec<u8>) -> Result<(Vec<u8>, Option<String>), RequestRefusal> {
+    let is_packing = |fault: &BankFault| {
+        use BankFault::{Deflate, GzipBomb, GzipCorrupt, GzipTrailing};
+        matches!(fault, GzipBomb | GzipCorrupt | GzipTrailing | Deflate(_))
+    };
+    let fault = call.faults.iter().copied().find(is_packing);
     let asked = call.request.is_true("Compression") && !call.dialect.exact_command;
     if !asked && fault.is_none() {
-        return Ok((bytes, false));
+        return Ok((bytes, None));
     }
-    let gzip = |bytes: &[u8]| {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-        encoder.write_all(bytes).and_then(|()| encoder.finish())
-    };
-    let failed = |why: std::io::Error| RequestRefusal::code(26, "technical error", why.to_string());
+    let method = call.request.text("CompressionMethod").unwrap_or("RFC1952").to_owned();
     let packed = match fault {
-        Some(BankFault::GzipBomb) => gzip(&vec![0; 64 << 20]).map_err(failed)?,
+        Some(BankFault::Deflate(format)) => deflated(&bytes, format).map(|packed| (packed, DEFLATE.to_owned())),
+        Some(BankFault::GzipBomb) => gzip(&vec![0; 64 << 20]).map(|packed| (packed, method)),
+        None if method.eq_ignore_ascii_case(DEFLATE) => {
+            deflated(&bytes, DeflateFormat::Zlib).map(|packed| (packed, method))
+        }
+        _ => gzip(&bytes).map(|packed| (packed, method)),
+    };
+    let (mut packed, method) = packed.map_err(|why| RequestRefusal::code(26, "technical error", why.to_string()))?;
+    match fault {
         Some(BankFault::GzipCorrupt) => {
-            let mut packed = gzip(&bytes).map_err(failed)?;
             let middle = packed.len() / 2;
             packed[middle] ^= 0xff;
-            packed
         }
-        Some(BankFault::GzipTrailing) => {
-            let mut packed = gzip(&bytes).map_err(failed)?;
-            packed.extend_from_slice(b"more");
-            packed
+        Some(BankFault::GzipTrailing) => packed.extend_from_slice(b"more"),
+        _ => {}
+    }
+    Ok((packed, Some(method)))
+}
+
+fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).and_then(|()| encoder.finish())
+}
+
+fn deflated(bytes: &[u8], format: DeflateFormat) -> io::Result<Vec<u8>> {
+    match format {
+        DeflateFormat::Zlib => {
+            let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+            encoder.write_all(bytes).and_then(|()| encoder.finish())
         }
-        _ => gzip(&bytes).map_err(failed)?,
-    };
-    Ok((packed, true))
+        DeflateFormat::Raw => {
+            let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
+            encoder.write_all(bytes).and_then(|()| encoder.finish())
+        }
+    }
 }
