@@ -99,6 +99,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("sepa_profile", sepa::profile),
     ("sepa_content", sepa::content),
     ("sepa_certificates", sepa::certificates),
+    ("sepa_pki_answer", sepa::pki_answer),
     ("encrypted_document", sepa::encrypted_document),
 ];
 

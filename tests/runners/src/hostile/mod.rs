@@ -53,6 +53,7 @@ pub fn inputs(target: &str) -> Vec<Hostile> {
         "sepa_profile" => sepa::profiles(),
         "sepa_content" => sepa::contents(),
         "sepa_certificates" => sepa::certificates(),
+        "sepa_pki_answer" => sepa::pki_answers(),
         "encrypted_document" => sepa::encrypted_documents(),
         "challenge" | "text" | "totp_secret" => texts(),
         _ => psd2::inputs(target),

@@ -197,6 +197,26 @@ pub(super) fn certificates() -> Vec<Hostile> {
     all
 }
 
+/// What stands inside of a document of Danske's certificate service, behind the number of the operation.
+pub(super) fn pki_answers() -> Vec<Hostile> {
+    const BEGIN: &str = "<t:ReturnCode>00</t:ReturnCode><t:ReturnText>OK</t:ReturnText>";
+    let inside = |operation: u8, element: &str| {
+        let mut all = vec![operation];
+        all.extend_from_slice(BEGIN.as_bytes());
+        all.extend_from_slice(element.repeat(LARGE / element.len()).as_bytes());
+        all
+    };
+    let state = "<t:CertificateStatus><t:CertificateSerialNo>1</t:CertificateSerialNo><t:CertificateType>signing</t:CertificateType>\
+                 <t:MatchingCertificateSerialNo>2</t:MatchingCertificateSerialNo><t:Status><t:good/></t:Status></t:CertificateStatus>";
+    vec![
+        ("states of certificates", inside(2, state)),
+        ("serial numbers", inside(3, "<t:CertificateSerialNo>1</t:CertificateSerialNo>")),
+        ("certificates", inside(0, "<t:BankSigningCert>MIIB</t:BankSigningCert>")),
+        ("elements that are not known", inside(1, "<t:Other/>")),
+        ("times", inside(3, "<t:RevocationTime>2031-03-04T05:06:08Z</t:RevocationTime>")),
+    ]
+}
+
 pub(super) fn contents() -> Vec<Hostile> {
     // A gzip member of nothing, and a stored block of DEFLATE of nothing.
     const MEMBER: [u8; 20] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
