@@ -91,6 +91,10 @@ impl<'t> XmlAttribute<'t> {
 
     /// The prefix that it declares a namespace for, empty for the default one; `None` for other attributes.
     pub fn declared_prefix(self) -> Option<&'t str> {
+        // Most do not begin so: a call for the comparison costs more than this.
+        if self.name.as_bytes().first() != Some(&b'x') {
+            return None;
+        }
         match self.name.strip_prefix("xmlns")? {
             "" => Some(""),
             prefix => prefix.strip_prefix(':'),
@@ -103,6 +107,9 @@ impl<'t> XmlAttribute<'t> {
 /// # Errors
 /// What XML does not allow.
 pub(crate) fn first(text: &str) -> Result<Option<(XmlAttribute<'_>, &str)>, &'static str> {
+    if let Some(plain) = first_plain(text) {
+        return Ok(Some(plain));
+    }
     let trimmed = text.trim_start_matches(BLANKS);
     if trimmed.is_empty() {
         return Ok(None);
@@ -117,6 +124,21 @@ pub(crate) fn first(text: &str) -> Result<Option<(XmlAttribute<'_>, &str)>, &'st
     let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\'')).ok_or("a value is not in quotation marks")?;
     let (raw, rest) = rest[1..].split_once(quote).ok_or("the quotation marks of a value do not end")?;
     Ok(Some((XmlAttribute { name, raw }, rest)))
+}
+
+/// The first attribute in the usual form, ` name="value"`, and what follows it; `None` for all others.
+fn first_plain(text: &str) -> Option<(XmlAttribute<'_>, &str)> {
+    let bytes = text.as_bytes();
+    if bytes.first() != Some(&b' ') {
+        return None;
+    }
+    let end = 1 + name_size(text.get(1..)?)?;
+    if bytes.get(end..end + 2)? != *b"=\"" {
+        return None;
+    }
+    let size = memchr::memchr(b'"', &bytes[end + 2..])?;
+    let value = end + 2;
+    Some((XmlAttribute { name: &text[1..end], raw: &text[value..value + size] }, &text[value + size + 1..]))
 }
 
 /// Whether a value as written is allowed: no `<`, and all references known.

@@ -8,6 +8,12 @@ const XMLNS_NAMESPACE: &str = "http://www.w3.org/2000/xmlns/";
 /// Maximum number of declarations in force at one place; messages of banks have fewer than 30.
 const MAX_IN_SCOPE: usize = 128;
 
+/// Whether two short texts are the same: for names and prefixes a call of the library's comparison costs more.
+#[inline]
+pub(crate) fn is_same_short(one: &str, other: &str) -> bool {
+    one.len() == other.len() && one.bytes().zip(other.bytes()).all(|(one, other)| one == other)
+}
+
 /// The declared namespaces, innermost last.
 #[derive(Default)]
 pub struct NamespaceScope {
@@ -46,7 +52,7 @@ impl NamespaceScope {
     /// The declaration in force of a prefix.
     #[inline]
     pub(crate) fn declaration(&self, prefix: &str) -> Option<&NamespaceDeclaration> {
-        self.declared.iter().rev().find(|one| one.prefix == prefix)
+        self.declared.iter().rev().find(|one| is_same_short(&one.prefix, prefix))
     }
 
     /// The declarations from this number on that are in force, in their order.

@@ -26,18 +26,23 @@ pub fn prefix(name: &str) -> &str {
 
 /// The size of the name at the beginning of a text: letters first, one colon at most. `None` if there is none.
 pub(crate) fn name_size(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
     let first = part_size(text)?;
-    match text[first..].strip_prefix(':') {
-        None => Some(first),
-        Some(local) => {
-            let second = part_size(local)?;
-            (!local[second..].starts_with(':')).then_some(first + 1 + second)
-        }
+    if bytes.get(first) != Some(&b':') {
+        return Some(first);
     }
+    let end = first + 1 + part_size(&text[first + 1..])?;
+    (bytes.get(end) != Some(&b':')).then_some(end)
 }
 
 /// The same for a name without a colon.
 fn part_size(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let in_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let end = bytes.iter().position(|byte| !in_name(byte)).unwrap_or(bytes.len());
+    if bytes.get(end).is_none_or(u8::is_ascii) {
+        return bytes.first().filter(|first| first.is_ascii_alphabetic() || **first == b'_').map(|_| end);
+    }
     let mut chars = text.char_indices();
     chars.next().filter(|(_, first)| starts_name(*first))?;
     Some(chars.find(|(_, one)| !continues_name(*one)).map_or(text.len(), |(at, _)| at))

@@ -3,14 +3,17 @@
 //! A signature covers an element, and what is read afterwards is that element itself: its place in the tree, never what
 //! a second search by name or id finds.
 
+mod builder;
+
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt;
 
-use crate::attributes::XmlAttributes;
+use crate::attributes::{XmlAttribute, XmlAttributes};
 use crate::fault::XmlFault;
-use crate::namespaces::NamespaceScope;
-use crate::tokens::{TokenFlow, XmlRefusal, XmlRules, XmlToken, XmlTokens, local, prefix};
+use crate::namespaces::is_same_short;
+use crate::tokens::{TokenFlow, XmlRefusal, XmlRules, XmlTokens, local, prefix};
+
+use builder::TreeBuilder;
 
 /// Maximum number of elements in one message.
 pub const MAX_TREE_ELEMENTS: usize = 200_000;
@@ -20,14 +23,15 @@ const TOKENS_BETWEEN: usize = 4096;
 
 /// The number of no namespace.
 const NO_NAMESPACE: u32 = 0;
-
-/// Bytes of text for each element or text of an ordinary message, so that the list of them seldom grows.
-const BYTES_OF_NODE: usize = 64;
+/// The number of no declaration.
+const NO_DECLARATION: u32 = u32::MAX;
 
 /// A message.
 pub struct XmlTree<'t> {
     text: &'t str,
-    nodes: Vec<StoredNode<'t>>,
+    nodes: Vec<StoredNode>,
+    /// Texts that stand otherwise in the message, as with references and line ends.
+    texts: Vec<String>,
     /// The distinct namespaces that are declared; the first is none.
     namespaces: Vec<String>,
     /// The declarations, in their order.
@@ -45,19 +49,24 @@ struct StoredDeclaration<'t> {
     around: Option<u32>,
 }
 
-enum StoredNode<'t> {
-    Element(StoredElement<'t>),
-    Text(Cow<'t, str>),
+/// In places instead of slices: half as large, and a message has many.
+enum StoredNode {
+    Element(StoredElement),
+    /// A part of the message: where it begins, and its size.
+    Text(u32, u32),
+    /// The number of a text that stands otherwise there.
+    OtherText(u32),
 }
 
-struct StoredElement<'t> {
-    name: &'t str,
-    /// The attributes as written.
-    attributes: &'t str,
+struct StoredElement {
+    /// Where the name begins, and its size; the attributes as written follow.
+    name: u32,
+    name_size: u32,
+    attributes_size: u32,
     /// The number of its namespace.
     namespace: u32,
-    /// The number of the innermost declaration in force.
-    declaration: Option<u32>,
+    /// The number of the innermost declaration in force, or [`NO_DECLARATION`].
+    declaration: u32,
     /// The number of the element around it; its own for the root.
     parent: u32,
     /// The number of the first node that is not inside it.
@@ -80,18 +89,7 @@ impl<'t> XmlTree<'t> {
     /// As [`read`](Self::read).
     pub fn read_unless(text: &'t str, is_stopped: &dyn Fn() -> bool) -> Result<Self, XmlFault> {
         let mut tokens = XmlTokens::whole(text, XmlRules::message())?;
-        let mut builder = TreeBuilder {
-            tree: Self {
-                text,
-                nodes: Vec::with_capacity(text.len() / BYTES_OF_NODE),
-                namespaces: vec![String::new()],
-                declarations: Vec::new(),
-            },
-            open: Vec::new(),
-            known: HashMap::from([(String::new(), NO_NAMESPACE)]),
-            elements: 0,
-            in_text: false,
-        };
+        let mut builder = TreeBuilder::new(text);
         let mut taken = 0_usize;
         while tokens.pump(|token| {
             taken += 1;
@@ -117,124 +115,26 @@ impl<'t> XmlTree<'t> {
         self.namespaces.get(number as usize).map_or("", String::as_str)
     }
 
-    fn element(&self, at: u32) -> Option<&StoredElement<'t>> {
+    fn element(&self, at: u32) -> Option<&StoredElement> {
         match self.nodes.get(at as usize)? {
             StoredNode::Element(element) => Some(element),
-            StoredNode::Text(_) => None,
+            StoredNode::Text(..) | StoredNode::OtherText(_) => None,
         }
     }
-}
 
-struct TreeBuilder<'t> {
-    tree: XmlTree<'t>,
-    /// The open elements, from the root.
-    open: Vec<u32>,
-    /// The numbers of the namespaces.
-    known: HashMap<String, u32>,
-    elements: usize,
-    /// Whether the last token was a text.
-    in_text: bool,
-}
-
-impl<'t> TreeBuilder<'t> {
-    fn take(&mut self, token: XmlToken<'_>) -> Result<(), XmlRefusal> {
-        let at = u32::try_from(self.tree.nodes.len()).map_err(|_| too_many())?;
-        match token {
-            XmlToken::Start(tag) => {
-                self.in_text = false;
-                self.elements += 1;
-                if self.elements > MAX_TREE_ELEMENTS {
-                    return Err(too_many());
-                }
-                let slice = |part| slice_of(self.tree.text, part).ok_or_else(too_many);
-                let (name, attributes) = (slice(tag.name)?, slice(tag.attributes.as_written())?);
-                let parent = self.open.last().copied();
-                let around = parent.and_then(|parent| self.tree.element(parent)).and_then(|one| one.declaration);
-                let declaration = self.declare(attributes, tag.scope(), around)?;
-                let namespace = match tag.scope().declaration(prefix(name)) {
-                    Some(one) => self.tree.declarations.get(one.number).map_or(NO_NAMESPACE, |one| one.namespace),
-                    None if prefix(name) == "xml" => self.number_of(crate::XML_NAMESPACE),
-                    None => NO_NAMESPACE,
-                };
-                self.open.push(at);
-                let parent = parent.unwrap_or(at);
-                let element = StoredElement { name, attributes, namespace, declaration, parent, end: at };
-                self.tree.nodes.push(StoredNode::Element(element));
-            }
-            XmlToken::End => {
-                self.in_text = false;
-                let closed = self.open.pop().unwrap_or_default() as usize;
-                if let Some(StoredNode::Element(element)) = self.tree.nodes.get_mut(closed) {
-                    element.end = at;
-                }
-            }
-            XmlToken::Text(text) if !self.open.is_empty() => {
-                let slice = slice_of(self.tree.text, text);
-                match self.tree.nodes.last_mut() {
-                    // One text may come in several pieces.
-                    Some(StoredNode::Text(begun)) if self.in_text => begun.to_mut().push_str(text),
-                    _ => {
-                        let text = slice.map_or_else(|| Cow::Owned(text.to_owned()), Cow::Borrowed);
-                        self.tree.nodes.push(StoredNode::Text(text));
-                    }
-                }
-                self.in_text = true;
-            }
-            // Blanks around the root; what else there is was refused.
-            XmlToken::Text(_) | XmlToken::Comment(_) | XmlToken::Instruction(_) | XmlToken::Declaration => {}
-        }
-        Ok(())
+    /// The part of the message.
+    fn part(&self, begin: u32, size: u32) -> &'t str {
+        self.text.get(begin as usize..begin as usize + size as usize).unwrap_or_default()
     }
 
-    /// Stores what an element declares; returns the innermost declaration in force.
-    fn declare(
-        &mut self,
-        attributes: &'t str,
-        scope: &NamespaceScope,
-        around: Option<u32>,
-    ) -> Result<Option<u32>, XmlRefusal> {
-        let begins = self.tree.declarations.len();
-        if scope.count() == begins {
-            return Ok(around);
+    /// The text of a node; `None` for an element.
+    fn text_of(&self, node: &StoredNode) -> Option<&str> {
+        match *node {
+            StoredNode::Element(_) => None,
+            StoredNode::Text(begin, size) => Some(self.part(begin, size)),
+            StoredNode::OtherText(number) => Some(self.texts.get(number as usize).map_or("", String::as_str)),
         }
-        let mut innermost = around;
-        let prefixes = XmlAttributes(attributes).iter().filter_map(|one| one.declared_prefix());
-        // They are noted in the order of the attributes, those of one element being in force together.
-        for (prefix, declared) in prefixes.zip(scope.declared_from(begins)) {
-            let number = u32::try_from(self.tree.declarations.len()).map_err(|_| too_many())?;
-            let namespace = self.number_of(&declared.uri);
-            self.tree.declarations.push(StoredDeclaration { prefix, namespace, around: innermost });
-            innermost = Some(number);
-        }
-        Ok(innermost)
     }
-
-    /// The number of a namespace. It is looked up once for each declaration, never for each element: it may be long.
-    fn number_of(&mut self, namespace: &str) -> u32 {
-        if let Some(number) = self.known.get(namespace) {
-            return *number;
-        }
-        let number = self.tree.namespaces.len() as u32;
-        self.tree.namespaces.push(namespace.to_owned());
-        self.known.insert(namespace.to_owned(), number);
-        number
-    }
-}
-
-fn too_many() -> XmlRefusal {
-    XmlRefusal::new(
-        format!("the message has more than {MAX_TREE_ELEMENTS} elements"),
-        "ask for less at once: by dates or by type",
-    )
-}
-
-/// The same part as a slice of the whole text; `None` if it is a copy.
-fn slice_of<'t>(whole: &'t str, part: &str) -> Option<&'t str> {
-    if part.is_empty() {
-        return Some("");
-    }
-    let start = (part.as_ptr() as usize).checked_sub(whole.as_ptr() as usize)?;
-    whole.get(start..start.checked_add(part.len())?)
 }
 
 /// An element of an [`XmlTree`]: its place. Two are equal if they are the same place of the same tree.
@@ -247,7 +147,7 @@ pub struct TreeElement<'r> {
 impl<'r> TreeElement<'r> {
     /// The name as it is written.
     pub fn name(self) -> &'r str {
-        self.stored().map_or("", |element| element.name)
+        self.stored().map_or("", |element| self.tree.part(element.name, element.name_size))
     }
 
     /// The name without its prefix.
@@ -262,19 +162,24 @@ impl<'r> TreeElement<'r> {
 
     /// Whether it has this name in this namespace.
     pub fn is(self, namespace: &str, name: &str) -> bool {
-        self.local() == name && self.namespace() == namespace
+        is_same_short(self.local(), name) && self.namespace() == namespace
     }
 
     /// The attributes.
     pub fn attributes(self) -> XmlAttributes<'r> {
-        XmlAttributes(self.stored().map_or("", |element| element.attributes))
+        let written = |one: &StoredElement| self.tree.part(one.name + one.name_size, one.attributes_size);
+        XmlAttributes(self.stored().map_or("", written))
     }
 
     /// The value of an attribute in a namespace; empty for one without a prefix.
     pub fn attribute(self, namespace: &str, name: &str) -> Option<Cow<'r, str>> {
         let attributes = self.attributes().iter().filter(|one| one.declared_prefix().is_none());
-        let mut named = attributes.filter(|one| one.local() == name);
-        named.find(|one| self.attribute_namespace(one.prefix()) == namespace).map(|one| one.value())
+        let mut named = attributes.filter(|one| is_same_short(one.local(), name));
+        let is_there = |one: &XmlAttribute<'_>| match one.prefix() {
+            "" => namespace.is_empty(),
+            prefix => !namespace.is_empty() && self.attribute_namespace(prefix) == namespace,
+        };
+        named.find(is_there).map(|one| one.value())
     }
 
     /// The namespace of an attribute with this prefix; empty for none.
@@ -289,9 +194,9 @@ impl<'r> TreeElement<'r> {
         }
         let declarations = &self.tree.declarations;
         let declaration = |number: u32| declarations.get(number as usize);
-        let innermost = self.stored()?.declaration.and_then(declaration);
+        let innermost = declaration(self.stored()?.declaration);
         let mut in_force = std::iter::successors(innermost, |one| one.around.and_then(declaration));
-        in_force.find(|one| one.prefix == prefix).map(|one| self.tree.namespace(one.namespace))
+        in_force.find(|one| is_same_short(one.prefix, prefix)).map(|one| self.tree.namespace(one.namespace))
     }
 
     /// The element around it; `None` for the root.
@@ -343,10 +248,7 @@ impl<'r> TreeElement<'r> {
     pub fn text(self) -> Option<&'r str> {
         match self.end() - self.at {
             1 => Some(""),
-            2 => match &self.tree.nodes[self.at as usize + 1] {
-                StoredNode::Text(text) => Some(text),
-                StoredNode::Element(_) => None,
-            },
+            2 => self.tree.text_of(&self.tree.nodes[self.at as usize + 1]),
             _ => None,
         }
     }
@@ -357,8 +259,8 @@ impl<'r> TreeElement<'r> {
         while at < self.end() {
             match &self.tree.nodes[at as usize] {
                 StoredNode::Element(element) => at = element.end,
-                StoredNode::Text(text) if text.trim_ascii().is_empty() => at += 1,
-                StoredNode::Text(_) => return false,
+                text if self.tree.text_of(text).is_none_or(|text| text.trim_ascii().is_empty()) => at += 1,
+                _ => return false,
             }
         }
         true
@@ -382,7 +284,7 @@ impl<'r> TreeElement<'r> {
                     ends.push(element.end);
                     each(TreeWalk::Start(Self { at, ..self }));
                 }
-                StoredNode::Text(text) => each(TreeWalk::Text(text)),
+                text => each(TreeWalk::Text(self.tree.text_of(text).unwrap_or_default())),
             }
             at += 1;
         }
@@ -410,8 +312,8 @@ impl<'r> TreeElement<'r> {
 
     /// The line on which it starts, from 1.
     pub fn line(self) -> u64 {
-        let at = (self.name().as_ptr() as usize).saturating_sub(self.tree.text.as_ptr() as usize);
-        let before = self.tree.text.as_bytes().get(..at).unwrap_or_default();
+        let at = self.stored().map_or(0, |element| element.name);
+        let before = self.tree.text.as_bytes().get(..at as usize).unwrap_or_default();
         1 + memchr::memchr_iter(b'\n', before).count() as u64
     }
 
@@ -419,7 +321,7 @@ impl<'r> TreeElement<'r> {
         self.stored().map_or(self.at, |element| element.end)
     }
 
-    fn stored(self) -> Option<&'r StoredElement<'r>> {
+    fn stored(self) -> Option<&'r StoredElement> {
         self.tree.element(self.at)
     }
 
