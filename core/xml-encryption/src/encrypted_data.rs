@@ -1,21 +1,20 @@
 //! An encrypted document: its parts, and its text with the session's key.
 
 use std::collections::HashSet;
-use std::io::{self, Read};
 
-use bankchannel_crypto::cbc::{CbcCipher, CbcDecryption, MAX_BLOCK};
+use bankchannel_crypto::cbc::{CbcCipher, CbcDecryption};
 use bankchannel_crypto::legacy_cipher::SessionKey;
 use bankchannel_crypto::x509::{Certificate, MAX_DER_BYTES};
+use bankchannel_foundation::message::{Base64Decoder, decode_base64};
 use bankchannel_xml::TreeElement;
 use bankchannel_xml::text::{on_one_line, shorten};
-use base64::{Engine as _, engine::general_purpose::STANDARD, read::DecoderReader};
 
 use crate::fault::{DecryptionFailure, EncryptionFault};
 use crate::names::{ELEMENT, ENCRYPTION_NAMESPACE, RSA_1_5, SIGNATURE_NAMESPACE, cipher_named};
 
 /// Longest wrapped key: of an RSA key of 8192 bits, bytes.
 const MAX_WRAPPED: usize = 1024;
-/// Bytes that are decrypted at a time.
+/// Characters that are decoded and decrypted at a time.
 const STEP: usize = 64 * 1024;
 
 /// An encrypted document, before it is decrypted.
@@ -98,28 +97,29 @@ impl<'r> EncryptedData<'r> {
     /// [`DecryptionFailure`] for a text that everybody can see is none: no base64, or not of whole blocks.
     pub fn decrypt(&self, key: &SessionKey, is_stopped: &dyn Fn() -> bool) -> Result<DecryptedText, DecryptionFailure> {
         let block = self.cipher.block_len();
-        let mut source = DecoderReader::new(WithoutBlanks(self.text.as_bytes()), &STANDARD);
-        let mut iv = [0; MAX_BLOCK];
-        source.read_exact(&mut iv[..block]).map_err(|_| DecryptionFailure)?;
-        let mut decryption =
-            CbcDecryption::new(self.cipher, key.expose(), &iv[..block]).map_err(|_| DecryptionFailure)?;
+        let (mut steps, mut decoder) = (self.text.as_bytes().chunks(STEP), Base64Decoder::default());
+        // The vector stands before the text: with the first piece that holds it.
+        let mut first = Vec::with_capacity(STEP);
+        while first.len() < block {
+            let step = steps.next().filter(|_| !is_stopped()).ok_or(DecryptionFailure)?;
+            decoder.push(step, &mut first).map_err(|_| DecryptionFailure)?;
+        }
+        let (iv, begin) = first.split_at(block);
+        let mut decryption = CbcDecryption::new(self.cipher, key.expose(), iv).map_err(|_| DecryptionFailure)?;
         let mut out = Vec::with_capacity(self.text.len() / 4 * 3 + STEP);
+        out.extend_from_slice(begin);
         let mut done = 0;
         loop {
-            if is_stopped() {
-                return Err(DecryptionFailure);
-            }
-            let begin = out.len();
-            out.resize(begin + STEP, 0);
-            let read = fill(&mut source, &mut out[begin..]).map_err(|_| DecryptionFailure)?;
-            out.truncate(begin + read);
             let whole = (out.len() - done) / block * block;
             decryption.update(&mut out[done..done + whole]).map_err(|_| DecryptionFailure)?;
             done += whole;
-            if read < STEP {
-                break;
+            if is_stopped() {
+                return Err(DecryptionFailure);
             }
+            let Some(step) = steps.next() else { break };
+            decoder.push(step, &mut out).map_err(|_| DecryptionFailure)?;
         }
+        decoder.finish().map_err(|_| DecryptionFailure)?;
         // The last byte is the count of the padding; the others of it are anything (XML-Enc §5.2).
         let Some(padding) = out.last().map(|last| usize::from(*last)).filter(|_| done == out.len()) else {
             return Err(DecryptionFailure);
@@ -147,39 +147,6 @@ impl DecryptedText {
     pub fn document(self, is_document: impl FnOnce(&[u8]) -> bool) -> Result<Vec<u8>, DecryptionFailure> {
         let is_read = is_document(&self.bytes);
         if is_read && self.fits { Ok(self.bytes) } else { Err(DecryptionFailure) }
-    }
-}
-
-/// Reads until the buffer is full or the source has ended.
-fn fill(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match source.read(&mut buffer[filled..])? {
-            0 => break,
-            read => filled += read,
-        }
-    }
-    Ok(filled)
-}
-
-/// A text without its white space.
-struct WithoutBlanks<'t>(&'t [u8]);
-
-impl Read for WithoutBlanks<'_> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        while !self.0.is_empty() {
-            let (next, rest) = self.0.split_at(self.0.len().min(out.len()));
-            self.0 = rest;
-            let mut written = 0;
-            for byte in next.iter().filter(|byte| !byte.is_ascii_whitespace()) {
-                out[written] = *byte;
-                written += 1;
-            }
-            if written > 0 || out.is_empty() {
-                return Ok(written);
-            }
-        }
-        Ok(0)
     }
 }
 
@@ -256,8 +223,7 @@ fn base64(at: TreeElement<'_>, text: &str, max: usize) -> Result<Vec<u8>, Encryp
     if text.len() > 4 * max + 1024 {
         return Err(too_long());
     }
-    let digits: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    let bytes = STANDARD.decode(digits).map_err(|_| EncryptionFault::new(at, "the value is not base64"))?;
+    let bytes = decode_base64(text).map_err(|_| EncryptionFault::new(at, "the value is not base64"))?;
     if bytes.len() > max { Err(too_long()) } else { Ok(bytes) }
 }
 

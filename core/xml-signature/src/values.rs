@@ -1,7 +1,7 @@
 //! Texts of signatures: base64 with white space, and elements that hold nothing but text.
 
+use bankchannel_foundation::message::decode_base64;
 use bankchannel_xml::TreeElement;
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use crate::fault::SignatureFault;
 use crate::names::SIGNATURE_NAMESPACE;
@@ -18,13 +18,7 @@ pub(crate) fn only_base64(element: TreeElement<'_>, max: usize) -> Result<Vec<u8
     if text.len() > 4 * max + 1024 {
         return Err(SignatureFault::structure(element, "the value is too long"));
     }
-    // One line, mostly.
-    let bytes = STANDARD.decode(text).or_else(|_| {
-        let mut digits = text.as_bytes().to_vec();
-        digits.retain(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
-        STANDARD.decode(digits)
-    });
-    let bytes = bytes.map_err(|_| SignatureFault::structure(element, "the value is not base64"))?;
+    let bytes = decode_base64(text).map_err(|_| SignatureFault::structure(element, "the value is not base64"))?;
     if bytes.len() > max {
         return Err(SignatureFault::structure(element, "the value is too long"));
     }

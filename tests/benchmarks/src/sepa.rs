@@ -4,16 +4,22 @@
 use std::hint::black_box;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use bankchannel::sepa_web_services::{
     BankEnvironment, VerificationRules, examine,
     request::{ApplicationRequest, FileCommand, RequestHeader, RequestSeal},
 };
 use bankchannel_crypto::{
+    cbc::{CbcCipher, CbcDecryption, CbcEncryption},
     digest::MessageDigestAlgorithm,
+    legacy_cipher::{SessionKey, SessionKeyOpener},
+    rsa::{RsaPrivateKey, RsaPublicKey},
     signature::{Hash, SigningKey},
     x509::Certificate,
 };
+use bankchannel_sepa_web_services::verify::DocumentRecipient;
+use bankchannel_xml_encryption::EncryptedDraft;
 use bankchannel_xml_signature::{DocumentDraft, EnvelopeDraft, EnvelopeTimes};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
@@ -31,12 +37,15 @@ pub(crate) fn measure(table: &mut Table) {
     };
     upload(table, &signer);
     download(table, &signer);
+    encrypted_upload(table, &signer);
+    encrypted_download(table, &signer);
     small(table, &signer);
     against_xmlsec(table, &signer, folder.path());
 }
 
 struct Signer {
     key: SigningKey,
+    private: RsaPrivateKey,
     certificate: Certificate,
 }
 
@@ -52,6 +61,7 @@ impl Signer {
         made.ok().filter(|made| made.status.success())?;
         let text = |path| std::fs::read_to_string(path).ok();
         Some(Self {
+            private: RsaPrivateKey::from_pem(&text(&key)?).ok()?,
             key: SigningKey::from_pem(&text(&key)?, None).ok()?,
             certificate: Certificate::from_pem(&text(&certificate)?).ok()?,
         })
@@ -72,12 +82,17 @@ impl Signer {
 
     /// An answer with this content.
     fn answer(&self, content: &[u8]) -> String {
+        self.answer_with(content, str::to_owned)
+    }
+
+    /// The same, its document changed before it is enclosed.
+    fn answer_with(&self, content: &[u8], change: impl FnOnce(&str) -> String) -> String {
         let before = format!(
             "<ApplicationResponse xmlns=\"http://bxd.fi/xmldata/\"><CustomerId>7700112233</CustomerId><Timestamp>2031-03-04T05:06:08Z</Timestamp>\
              <ResponseCode>00</ResponseCode><ResponseText>OK.</ResponseText><Content>{}</Content>",
             STANDARD.encode(content)
         );
-        let document = STANDARD.encode(self.document(&before, "</ApplicationResponse>"));
+        let document = STANDARD.encode(change(&self.document(&before, "</ApplicationResponse>")));
         let inside = format!(
             "<cor:downloadFileout xmlns:cor=\"http://bxd.fi/CorporateFileService\"><mod:ResponseHeader xmlns:mod=\"http://model.bxd.fi\">\
              <mod:ResponseCode>00</mod:ResponseCode></mod:ResponseHeader><mod:ApplicationResponse xmlns:mod=\"http://model.bxd.fi\">\
@@ -110,8 +125,8 @@ pub(crate) fn content(size: usize) -> Vec<u8> {
     (0..size).map(next).collect()
 }
 
-fn upload(table: &mut Table, signer: &Signer) {
-    let content = content(7 * MIB);
+/// An upload of files.
+fn upload_of_files() -> (RequestHeader, ApplicationRequest) {
     let text = |text: &str| text.to_owned();
     let header = RequestHeader {
         sender_id: text("7700112233"),
@@ -127,6 +142,12 @@ fn upload(table: &mut Table, signer: &Signer) {
         has_content: true,
         ..ApplicationRequest::new(FileCommand::UploadFile, "7700112233", "2031-03-04T05:06:07.089Z", "Example")
     };
+    (header, request)
+}
+
+fn upload(table: &mut Table, signer: &Signer) {
+    let content = content(7 * MIB);
+    let (header, request) = upload_of_files();
     let (ratio, ours, theirs) = paired(
         15,
         || {
@@ -147,6 +168,90 @@ fn upload(table: &mut Table, signer: &Signer) {
     );
     let name = "sign an upload of 7 MiB, not compressed";
     table.ratio(name, &ms(ours), &format!("2 × base64, SHA-256, RSA {}", ms(theirs)), ratio, Bound::AtMost(1.3));
+}
+
+/// AES of 256 bits over a text that is padded to whole blocks.
+fn encipher(text: &[u8]) -> Vec<u8> {
+    let mut text = text.to_vec();
+    text.resize(text.len() / 16 * 16 + 16, 0);
+    CbcEncryption::new(CbcCipher::AES_256, &[7; 32], &[9; 16])
+        .expect("it begins")
+        .update(&mut text)
+        .expect("whole blocks");
+    text
+}
+
+fn encrypted_upload(table: &mut Table, signer: &Signer) {
+    let content = content(7 * MIB);
+    let (header, request) = upload_of_files();
+    let recipient = RsaPublicKey::from_spki_der(signer.certificate.spki_der()).expect("its key");
+    let (ratio, ours, theirs) = paired(
+        15,
+        || {
+            let draft = EncryptedDraft::new(CbcCipher::AES_256, &signer.certificate, "name:BANK").expect("it begins");
+            let mut seal = RequestSeal::begin(&request, &header, "5e1", Some(draft)).expect("it begins");
+            seal.update(&content).expect("it passes");
+            let document = seal.finish_content(&signer.certificate).expect("it ends");
+            let value = signer.sign(document.bytes_to_sign());
+            let sealed = document.signed(&value, &times(), &signer.certificate).expect("it is sealed");
+            let value = signer.sign(sealed.bytes_to_sign());
+            black_box(sealed.head(&value));
+        },
+        || {
+            let inner = STANDARD.encode(&content);
+            let document = signer.sign(&MessageDigestAlgorithm::Sha256.digest(inner.as_bytes()));
+            let wrapped = SessionKey::random(CbcCipher::AES_256).wrap(&recipient).expect("it is wrapped");
+            let outer = STANDARD.encode(STANDARD.encode(encipher(inner.as_bytes())));
+            let envelope = signer.sign(&MessageDigestAlgorithm::Sha256.digest(outer.as_bytes()));
+            black_box((document, wrapped, envelope));
+        },
+    );
+    let name = "encrypt and sign an upload of 7 MiB";
+    let against = format!("3 × base64, AES, 2 × SHA-256, RSA {}", ms(theirs));
+    table.ratio(name, &ms(ours), &against, ratio, Bound::AtMost(1.5));
+}
+
+fn encrypted_download(table: &mut Table, signer: &Signer) {
+    let encrypted = |document: &str| {
+        let draft = EncryptedDraft::new(CbcCipher::AES_256, &signer.certificate, "name:CUSTOMER").expect("it begins");
+        draft.encrypted(document.as_bytes()).expect("it is encrypted")
+    };
+    let message = signer.answer_with(&content(7 * MIB), encrypted);
+    let opener = SessionKeyOpener::new(&signer.private).expect("its key");
+    let rules = VerificationRules {
+        recipients: vec![DocumentRecipient {
+            certificate: Some(signer.certificate.clone()),
+            opener: Arc::new(SessionKeyOpener::new(&signer.private).expect("its key")),
+        }],
+        ..signer.rules()
+    };
+    let carrier = message.split("<mod:ApplicationResponse xmlns:mod=\"http://model.bxd.fi\">").nth(1);
+    let outer = carrier.and_then(|rest| rest.split('<').next()).expect("the document");
+    let inner = String::from_utf8(STANDARD.decode(outer).expect("base64")).expect("text");
+    let value = inner.rsplit_once("<xenc:CipherValue>").and_then(|(_, rest)| rest.split('<').next()).expect("the text");
+    let wrapped = SessionKey::random(CbcCipher::AES_256).wrap(signer.private.public()).expect("it is wrapped");
+    let key = signer.certificate.key().expect("its key");
+    let (ratio, ours, theirs) = paired(
+        15,
+        || {
+            let examined = examine(message.as_bytes(), &rules, false);
+            assert!(black_box(examined).verdict.valid, "the benchmark's message is valid");
+        },
+        || {
+            let digest = MessageDigestAlgorithm::Sha256.digest(message.as_bytes());
+            black_box(STANDARD.decode(outer).expect("base64"));
+            let mut text = STANDARD.decode(value).expect("base64");
+            let session = opener.open(&wrapped, CbcCipher::AES_256);
+            let cipher = CbcDecryption::new(CbcCipher::AES_256, session.expose(), &[9; 16]);
+            cipher.expect("it begins").update(&mut text).expect("whole blocks");
+            let second = MessageDigestAlgorithm::Sha256.digest(&text);
+            let bare = |digest: &[u8]| key.verify_pkcs1(Hash::Sha256, digest, &[0; 256]);
+            black_box((text, bare(&digest), bare(&second)));
+        },
+    );
+    let name = "decrypt and verify an answer of 7 MiB";
+    let against = format!("2 × base64, AES, 2 × SHA-256, RSA {}", ms(theirs));
+    table.ratio(name, &ms(ours), &against, ratio, Bound::AtMost(1.5));
 }
 
 fn download(table: &mut Table, signer: &Signer) {

@@ -1,6 +1,5 @@
 //! Foreign JSON: read strictly, with content streamed out of it.
 
-mod base64_stream;
 mod splitter;
 mod strict;
 

@@ -7,7 +7,10 @@
 
 use std::io::Write;
 
-use super::base64_stream::Base64Decoder;
+use crate::message::Base64Decoder;
+
+/// Characters decoded at a time.
+const STEP: usize = 32 * 1024;
 
 /// Why a message could not be split.
 #[derive(Debug)]
@@ -38,6 +41,8 @@ pub struct ContentSplitter {
     /// The last key of depth 1 was the member's name.
     at_member: bool,
     base64: Base64Decoder,
+    /// Decoded bytes on their way.
+    decoded: Vec<u8>,
     escape: Vec<u8>,
     found: bool,
 }
@@ -67,6 +72,7 @@ impl ContentSplitter {
             key: Vec::new(),
             at_member: false,
             base64: Base64Decoder::default(),
+            decoded: Vec::new(),
             escape: Vec::new(),
             found: false,
         }
@@ -104,7 +110,7 @@ impl ContentSplitter {
     /// [`SplitError::NotBase64`] when the member's text ended in the middle of a group.
     pub fn finish(self) -> Result<(Vec<u8>, bool), SplitError> {
         if self.found {
-            self.base64.finish()?;
+            self.base64.finish().map_err(|_| SplitError::NotBase64)?;
         }
         Ok((self.rest, self.found))
     }
@@ -174,7 +180,7 @@ impl ContentSplitter {
             if piece[..run].iter().fold(u8::MAX, |least, byte| least.min(*byte)) < b' ' {
                 return Err(SplitError::Malformed);
             }
-            self.base64.push(&piece[..run], to)?;
+            self.decode(&piece[..run], to)?;
             return Ok(TakenMember { bytes: run, kept: false });
         }
         if piece[0] == b'\\' {
@@ -188,12 +194,24 @@ impl ContentSplitter {
         Ok(TakenMember { bytes: 1, kept: true })
     }
 
+    /// Decodes a piece of the member and writes its bytes.
+    fn decode(&mut self, text: &[u8], to: &mut dyn Write) -> Result<(), SplitError> {
+        for step in text.chunks(STEP) {
+            self.decoded.clear();
+            self.base64.push(step, &mut self.decoded).map_err(|_| SplitError::NotBase64)?;
+            if !self.decoded.is_empty() {
+                to.write_all(&self.decoded).map_err(SplitError::Sink)?;
+            }
+        }
+        Ok(())
+    }
+
     fn content_escape(&mut self, byte: u8, to: &mut dyn Write) -> Result<TakenMember, SplitError> {
         self.escape.push(byte);
         let whole = if self.escape[0] == b'u' { 5 } else { 1 };
         if self.escape.len() == whole {
             let plain = unescape(&self.escape).ok_or(SplitError::Malformed)?;
-            self.base64.push(&[plain], to)?;
+            self.decode(&[plain], to)?;
             self.state = SplitterState::Content;
         }
         Ok(TakenMember { bytes: 1, kept: false })

@@ -5,6 +5,7 @@
 //! content that was streamed out.
 
 mod body;
+mod decoding;
 mod encoding;
 mod field;
 mod headers;
@@ -17,6 +18,7 @@ use bytes::Bytes;
 
 use crate::model::Content;
 pub use body::{Body, JSON, SOAP, Segment, base64_length};
+pub use decoding::{Base64Decoder, NotBase64, decode_base64};
 pub use encoding::{Base64Encoding, Base64Pieces, SegmentEncoder, SegmentEncoding};
 pub use field::HeaderField;
 pub use headers::{Header, Headers, has_control, is_token, is_visible, text_has_control, trim};

@@ -3,6 +3,7 @@
 use bankchannel_crypto::x509::{Certificate, CertificateRequest};
 use bankchannel_foundation::{
     CallOutcome, Error, Result,
+    message::decode_base64,
     model::{Object, Value},
 };
 use bankchannel_xml::{TreeElement, XmlTree, decode_message};
@@ -11,7 +12,7 @@ use crate::{
     codec::{BANK_ENCRYPTION, BANK_ROOT, BANK_SIGNING, CERTIFICATE_ELEMENTS, certificates_of},
     errors,
     profile::{BankFamily, SignatureLevel},
-    verify::{VerificationRules, base64_text, is_pki_document},
+    verify::{VerificationRules, is_pki_document},
 };
 
 /// The most certificates of an answer that are looked at for a path.
@@ -206,7 +207,7 @@ fn given(message: &[u8], charset: Option<&str>) -> Vec<Certificate> {
             return Some(texts.filter_map(|text| certificates_of(text).ok()).flatten().collect());
         }
         let carrier = tree.root().and_inside().find(|one| one.local() == "ApplicationResponse")?;
-        in_document(&base64_text(carrier.text()?)?)
+        in_document(&decode_base64(carrier.text()?).ok()?)
     };
     inside().unwrap_or_default()
 }

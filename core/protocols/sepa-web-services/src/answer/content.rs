@@ -1,12 +1,15 @@
 //! V15: the content of a believed answer, decoded and unpacked piece by piece (A17).
 
 use std::{
-    io::{self, BufRead, BufReader, Read},
+    io::{self, BufRead, Read},
     ops::Range,
 };
 
-use bankchannel_foundation::{CallOutcome, Error, model::PieceSource};
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bankchannel_foundation::{
+    CallOutcome, Error,
+    message::{Base64Decoder, NotBase64, decode_base64},
+    model::PieceSource,
+};
 use bytes::Bytes;
 use flate2::{Decompress, FlushDecompress, Status, bufread::GzDecoder};
 
@@ -65,8 +68,7 @@ pub(super) fn explanation(document: &Bytes, place: &ContentPlace) -> Option<Stri
     if encoded.len() > EXPLANATION * 4 {
         return None;
     }
-    let digits: Vec<u8> = encoded.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    let text = String::from_utf8(STANDARD.decode(digits).ok()?).ok()?;
+    let text = String::from_utf8(decode_base64(str::from_utf8(encoded).ok()?).ok()?).ok()?;
     let shown: String = text.chars().filter(|one| !one.is_control()).take(EXPLANATION).collect();
     (!shown.is_empty()).then_some(shown)
 }
@@ -104,7 +106,7 @@ pub fn unpack(
     limits: UnpackingLimits,
 ) -> Result<PieceSource, String> {
     let packed_bytes = text.len() as u64 / 4 * 3;
-    let mut packed = BufReader::with_capacity(STEP, Base64Text { text, carry: Vec::new(), ended: false });
+    let mut packed = Base64Text { text, decoder: Base64Decoder::default(), bytes: Vec::new(), taken: 0 };
     let first = packed.fill_buf().map_err(|why| why.to_string())?;
     let (is_gzip, is_zlib) = (first.starts_with(&[0x1f, 0x8b]), first.first() == Some(&0x78));
     let found = if first.starts_with(b"PK") { "a ZIP archive" } else { "something else" };
@@ -148,36 +150,39 @@ fn pieces(mut source: Box<dyn Read + Send>, by_ratio: u64, by_bytes: u64) -> Pie
 /// The bytes of base64 with lines and blanks.
 struct Base64Text {
     text: Bytes,
-    /// Characters without blanks that are not decoded yet: fewer than four between two reads, unless bytes wait.
-    carry: Vec<u8>,
-    /// Padding was seen: nothing may follow.
-    ended: bool,
+    decoder: Base64Decoder,
+    /// Decoded bytes, and how many of them were taken.
+    bytes: Vec<u8>,
+    taken: usize,
+}
+
+impl BufRead for Base64Text {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        let unreadable = |why: NotBase64| io::Error::new(io::ErrorKind::InvalidData, why);
+        while self.taken == self.bytes.len() && !self.text.is_empty() {
+            self.bytes.clear();
+            self.taken = 0;
+            let step = self.text.split_to(self.text.len().min(STEP));
+            self.decoder.push(&step, &mut self.bytes).map_err(unreadable)?;
+            if self.text.is_empty() {
+                self.decoder.finish().map_err(unreadable)?;
+            }
+        }
+        Ok(&self.bytes[self.taken..])
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.taken = (self.taken + count).min(self.bytes.len());
+    }
 }
 
 impl Read for Base64Text {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let unreadable = || io::Error::new(io::ErrorKind::InvalidData, "it is not base64");
-        let room = out.len() / 3 * 4;
-        if room == 0 {
-            return Err(io::Error::other("the buffer is too small"));
-        }
-        while !self.text.is_empty() {
-            let step = self.text.split_to(self.text.len().min(room - self.carry.len()));
-            self.carry.extend(step.iter().copied().filter(|byte| !byte.is_ascii_whitespace()));
-            let whole = self.carry.len() - self.carry.len() % 4;
-            if whole == 0 {
-                continue;
-            }
-            if self.ended {
-                return Err(unreadable());
-            }
-            let digits = &self.carry[..whole];
-            self.ended = digits.ends_with(b"=");
-            let written = STANDARD.decode_slice(digits, out).map_err(|_| unreadable())?;
-            self.carry.drain(..whole);
-            return Ok(written);
-        }
-        if self.carry.is_empty() { Ok(0) } else { Err(unreadable()) }
+        let found = self.fill_buf()?;
+        let count = found.len().min(out.len());
+        out[..count].copy_from_slice(&found[..count]);
+        self.consume(count);
+        Ok(count)
     }
 }
 
@@ -242,6 +247,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use std::io::Write as _;
 
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
     use flate2::{
         Compression,
         write::{DeflateEncoder, GzEncoder, ZlibEncoder},

@@ -7,6 +7,7 @@ use bankchannel_crypto::{
 use bankchannel_foundation::{
     Error, Secret,
     error::row,
+    message::decode_base64,
     model::{Boundary as _, Object, Reader, Representation, Value},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -16,7 +17,6 @@ use crate::{
     errors,
     model::RevocationReason,
     request::{CertificateApplication, CertificateCommand},
-    verify::base64_text,
 };
 
 /// How often base64 is inside of base64.
@@ -122,11 +122,11 @@ pub(super) fn settle_request(fields: &mut Object<'_>) {
 
 /// The bytes behind all layers of base64.
 fn certificate_bytes(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = base64_text(text)?;
+    let mut bytes = decode_base64(text).ok()?;
     for _ in 1..LAYERS_MAX {
         let is_der = bytes.first() == Some(&tag::SEQUENCE);
         match std::str::from_utf8(&bytes) {
-            Ok(text) if !is_der && !text.contains("-----BEGIN") => bytes = base64_text(text)?,
+            Ok(text) if !is_der && !text.contains("-----BEGIN") => bytes = decode_base64(text).ok()?,
             _ => break,
         }
     }

@@ -1,13 +1,12 @@
 //! The checks of an envelope (§4.6, V2 to V9 and V12).
 
 use bankchannel_crypto::x509::Certificate;
-use bankchannel_foundation::model::Timestamp;
+use bankchannel_foundation::{message::decode_base64, model::Timestamp};
 use bankchannel_xml::{TreeElement, XmlTree};
 use bankchannel_xml_signature::{
     CanonicalMethod, CoveredElement, SOAP_NAMESPACE, SignatureFaultKind, SignedEnvelope, WS_SECURITY_NAMESPACE,
     WS_UTILITY_NAMESPACE, canonical_bytes,
 };
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::elements::repeated_element;
 use super::kinds::{MessageWrapper, is_pki_fault};
@@ -239,7 +238,7 @@ impl MessageExamination<'_> {
             self.checks.failed("V10", format!("{name} holds elements where base64 belongs"));
             return None;
         };
-        let Some(bytes) = base64_text(text) else {
+        let Ok(bytes) = decode_base64(text) else {
             self.checks.failed("V10", format!("{name} is not base64"));
             return None;
         };
@@ -281,76 +280,8 @@ pub(super) struct InnerDocument {
     pub(super) place: &'static str,
 }
 
-/// Base64 digits decoded at a time where there are lines: a multiple of four.
-const DIGITS: usize = 48 * 1024;
-
-/// The bytes of base64 with lines and blanks. Only the decoded bytes are allocated: a message may be large.
-pub(crate) fn base64_text(text: &str) -> Option<Vec<u8>> {
-    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
-    let Some(first) = first_blank(text.as_bytes()) else { return STANDARD.decode(text).ok() };
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    let mut digits = Vec::with_capacity(DIGITS);
-    let mut rest = text.as_bytes();
-    // The first lines are one long one, mostly: whole quanta are decoded as they are.
-    let whole = first / 4 * 4;
-    if whole >= DIGITS && rest[whole - 1] != b'=' {
-        STANDARD.decode_vec(&rest[..whole], &mut bytes).ok()?;
-        rest = &rest[whole..];
-    }
-    while !rest.is_empty() {
-        let max = &rest[..rest.len().min(DIGITS - digits.len())];
-        // Not by a search for each kind of blank: one that is rare would be looked for through all of the rest, at each
-        // of the others.
-        let taken = max.iter().position(is_blank).unwrap_or(max.len());
-        digits.extend_from_slice(&rest[..taken]);
-        rest = &rest[taken..];
-        let blanks = rest.iter().take_while(|byte| is_blank(byte)).count();
-        rest = &rest[blanks..];
-        if digits.len() == DIGITS {
-            // Padding may stand at the end alone.
-            if !rest.is_empty() && digits.last() == Some(&b'=') {
-                return None;
-            }
-            STANDARD.decode_vec(&digits, &mut bytes).ok()?;
-            digits.clear();
-        }
-    }
-    STANDARD.decode_vec(&digits, &mut bytes).ok()?;
-    Some(bytes)
-}
-
-fn first_blank(bytes: &[u8]) -> Option<usize> {
-    let found = memchr::memchr3(b'\n', b'\r', b' ', bytes);
-    memchr::memchr(b'\t', &bytes[..found.unwrap_or(bytes.len())]).or(found)
-}
-
 /// An instant of a Timestamp, Unix seconds; one without a zone is UTC.
 fn instant_s(text: &str) -> Option<i64> {
     let read = |text: &str| Timestamp::new(text).ok().map(|at| at.as_ms().div_euclid(1000));
     read(text).or_else(|| read(&format!("{text}Z")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn base64_in_lines_is_decoded_as_without_them() {
-        let bytes: Vec<u8> = (0..200_003_u32).map(|at| (at * 37 % 251) as u8).collect();
-        let text = STANDARD.encode(&bytes);
-        for length in [1, 4, 64, 76, 60_000, 65_536, text.len()] {
-            for end in ["\n", "\r\n", " \t"] {
-                let lines: Vec<&str> =
-                    (0..text.len()).step_by(length).map(|at| &text[at..(at + length).min(text.len())]).collect();
-                assert!(base64_text(&lines.join(end)).unwrap() == bytes, "lines of {length}");
-                assert!(base64_text(&format!("{end}{}{end}", lines.join(end))).unwrap() == bytes, "lines of {length}");
-            }
-        }
-        assert_eq!((base64_text(""), base64_text(" \n")), (Some(Vec::new()), Some(Vec::new())));
-        for bad in ["YQ", "YQ=", "Y Q", "YQ==\nYQ==", "Y*Q=\n", "=", "\u{a0}YQ=="] {
-            assert_eq!(base64_text(bad), None, "{bad:?}");
-        }
-        let padded = format!("{}\nAAAA", STANDARD.encode(vec![0; DIGITS / 4 * 3 - 1]));
-        assert_eq!(base64_text(&padded), None, "padding in the middle");
-    }
 }

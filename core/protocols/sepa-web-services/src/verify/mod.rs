@@ -30,7 +30,6 @@ use bytes::Bytes;
 pub use covered::{CoveredDocument, CoveredEnvelope, CoveredParts};
 pub use decryption::{DocumentKeyOpener, DocumentRecipient};
 pub use elements::repeated_element;
-pub(crate) use envelope::base64_text;
 pub use kinds::MessageKind;
 pub(crate) use kinds::{is_document_namespace, is_pki_document, operation_of_pki_answer, operation_of_wrapper};
 pub use report::{
