@@ -14,6 +14,7 @@ use bankchannel_renewal::CertificateRequests;
 use bankchannel_sepa_web_services::{
     answer::bank_encryption_certificate,
     codec::{CertificateQuestion, DraftedDocument, FileServiceConnection, listed_certificates},
+    errors,
     operations::certificates::{
         get_bank_certificates::{GetBankCertificates, GetBankCertificatesResponse},
         renew_certificate::{RenewBankCertificate, RenewBankCertificateResponse},
@@ -23,8 +24,13 @@ use bankchannel_sepa_web_services::{
     request::{CertificateApplication, CertificateCommand, CertificateHeader},
 };
 
-use super::{encryption::DraftEncryption, sender::FileServiceSender, sent_ids::SentIds};
-use crate::{CallOptions, LogLevel, LogLine};
+use super::{
+    encryption::DraftEncryption,
+    exchange::{BelievedExchange, RefusedExchange},
+    sender::FileServiceSender,
+    sent_ids::SentIds,
+};
+use crate::{CallOptions, LogLevel, LogLine, client::exchange::ExchangeCall};
 
 /// Requests for certificates, and the bank's code for the first ones.
 pub(super) struct AskedCertificate<'a> {
@@ -143,6 +149,59 @@ async fn bank_certificates(sender: &FileServiceSender, options: &CallOptions) ->
     Ok(asked.map_err(|refused| refused.error)?.fields)
 }
 
+/// The roots that a bank is asked by at most.
+const ROOTS_MAX: usize = 3;
+/// The code of Danske's certificate service for a root that it does not have.
+const UNKNOWN_ROOT: &str = "20";
+
+/// Whether a request names a root of the bank's, and does not yet.
+pub(super) fn asks_by_root(document: &CertificateApplication) -> bool {
+    let asks = document.command == CertificateCommand::GetBankCertificates && document.family == BankFamily::Danske;
+    asks && document.root_serial.is_none()
+}
+
+/// Whether the bank says that it does not have the root. Nobody need have signed that: another root that is trusted is tried.
+fn is_unknown_root(error: &Error) -> bool {
+    let says = error.peer().and_then(|peer| peer.code.as_deref());
+    [&errors::FAULT, &errors::REFUSED].contains(&error.row()) && says == Some(UNKNOWN_ROOT)
+}
+
+impl FileServiceSender {
+    /// Asks a bank for its certificates by the serial number of its root: that of the newest one that is trusted, and if the bank
+    /// does not have it, that of the next. A new root is trusted before the bank goes over to it.
+    pub(super) async fn exchange_by_root(
+        &self,
+        declaration: &'static Declaration,
+        document: &CertificateApplication,
+        fields: &'static [Field],
+        options: &CallOptions,
+    ) -> Result<BelievedExchange, RefusedExchange> {
+        let deadline = ExchangeCall::begin(declaration, options, self.exchange_timeout)?.deadline;
+        self.look_at_revocations(&options.until(deadline)).await?;
+        let roots = self.trust.holding_anchors(self.clock.now_s(), &options.until(deadline)).await?;
+        let mut first = None;
+        for (at, root) in roots.iter().take(ROOTS_MAX).enumerate() {
+            let document = CertificateApplication { root_serial: Some(root.serial_decimal()), ..document.clone() };
+            let document = DraftedDocument::Certificate(Box::new(document));
+            // An id that the caller gave is of one request.
+            let request_id = options.request_id.clone().filter(|_| at == 0);
+            let own = CallOptions { request_id, timeout: options.until(deadline).timeout, ..options.clone() };
+            match self.exchange_once(declaration, document, fields, None, &own).await {
+                Err(refused) if is_unknown_root(&refused.error) => {
+                    let text = "the bank does not have this root: it is asked by the next one that is trusted";
+                    options.log_line(LogLevel::Info, LogLine::new(text).with("serial", root.serial_hex()));
+                    first.get_or_insert(refused);
+                }
+                done => return done,
+            }
+        }
+        Err(first.unwrap_or_else(|| {
+            let why = "is missing: the bank is asked for its certificates by the serial number of its root";
+            Error::invalid_setting("trusted", why).with_outcome(CallOutcome::NotSent).into()
+        }))
+    }
+}
+
 /// The bank's certificate for encryption, asked for now. On the heap, because sealing a message leads here.
 pub(super) fn asked_bank_encryption<'a>(
     sender: &'a FileServiceSender,
@@ -168,18 +227,9 @@ pub(super) async fn seal(
     operation: &str,
     options: &CallOptions,
 ) -> Result<(SentIds, Vec<Segment>)> {
-    let root_serial = match document.command {
-        CertificateCommand::GetBankCertificates if document.family == BankFamily::Danske => {
-            let why = "is missing: the bank is asked for its certificates by the serial number of its root";
-            let root = sender.trust.newest_anchor(sender.clock.now_s(), options).await?;
-            Some(root.ok_or_else(|| Error::invalid_setting("trusted", why))?)
-        }
-        _ => None,
-    };
     let document = CertificateApplication {
         timestamp: ids.timestamp.clone(),
         request_id: ids.request_id.clone(),
-        root_serial: root_serial.map(|root| root.serial_decimal()),
         ..document.clone()
     };
     let (before, end) = (document.write()?, document.end());

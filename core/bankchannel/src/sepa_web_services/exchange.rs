@@ -226,6 +226,12 @@ impl FileServiceSender {
         time: Option<DocumentTime>,
         options: &CallOptions,
     ) -> Result<BelievedExchange, RefusedExchange> {
+        let document = match document {
+            DraftedDocument::Certificate(document) if certificates::asks_by_root(&document) => {
+                return self.exchange_by_root(declaration, &document, fields, options).await;
+            }
+            other => other,
+        };
         let again = match &document {
             DraftedDocument::File(document, None) if self.connection.profile.document_encryption.is_some() => {
                 Some(DraftedDocument::File(document.clone(), None))
@@ -259,7 +265,7 @@ impl FileServiceSender {
         }
     }
 
-    async fn exchange_once(
+    pub(super) async fn exchange_once(
         &self,
         declaration: &'static Declaration,
         document: DraftedDocument,

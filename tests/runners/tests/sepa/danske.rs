@@ -82,6 +82,39 @@ async fn t55_what_is_wrong_with_the_banks_certificate_stops_everything_before_it
     assert_eq!(world.uploads("danske").await, 0);
 }
 
+/// A new root of the bank's, made here, which a person has added before the bank goes over to it.
+fn next_root(folder: &std::path::Path) -> String {
+    let (key, root) = (folder.join("next.key"), folder.join("next.pem"));
+    let made = std::process::Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "20000", "-subj", "/CN=NEXT ROOT", "-keyout"])
+        .arg(key)
+        .arg("-out")
+        .arg(&root)
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{made:?}");
+    std::fs::read_to_string(root).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_root_that_the_bank_does_not_have_yet_stops_nothing() {
+    let world = World::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let next = next_root(folder.path());
+    let known = std::fs::read_to_string(world.family("danske")["anchors_file"].as_str().unwrap()).unwrap();
+    let trusting = |roots: &str| asking(&world, json!({"trusted_file": null, "trusted": roots}));
+    let client = trusting(&format!("{next}{known}"));
+    client.upload_file(upload("danske", "ROOTS-1")).await.unwrap();
+    assert_eq!(count(&world, "get_bank_certificates").await, 2, "by the new one, then by the other");
+    let given = client.get_bank_certificates(GetBankCertificatesRequest::new()).await.unwrap();
+    assert_eq!(given.certificates.len(), 3);
+    // With the new one alone, what the bank said is told, and nothing was sent.
+    let error = trusting(&next).upload_file(upload("danske", "ROOTS-2")).await.unwrap_err();
+    assert_eq!(error.outcome(), Some(CallOutcome::NotSent), "{error:?}");
+    assert!(error.message().contains("serial number"), "{error}");
+    assert_eq!(world.uploads("danske").await, 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_encryption_certificate_of_the_bank_needs_nobody() {
     let world = World::new().await;

@@ -239,12 +239,15 @@ impl ClientTrust {
         Ok(anchors)
     }
 
-    /// The anchor that ends last: a bank's question after its root means that one.
-    pub(super) async fn newest_anchor(&self, now_s: i64, options: &CallOptions) -> Result<Option<Certificate>> {
+    /// The anchors that hold, those first that end last: by its root, a bank is asked for its own certificates.
+    pub(super) async fn holding_anchors(&self, now_s: i64, options: &CallOptions) -> Result<Vec<Certificate>> {
         let anchors = self.anchors(options).await?;
         let holds = |one: &&Certificate| (one.not_before_s()..=one.not_after_s()).contains(&now_s);
-        let newest = anchors.iter().map(|anchor| &anchor.certificate).filter(holds).max_by_key(|one| one.not_after_s());
-        Ok(newest.cloned())
+        let mut holding: Vec<Certificate> =
+            anchors.iter().map(|anchor| &anchor.certificate).filter(holds).cloned().collect();
+        holding.sort_by_key(|one| std::cmp::Reverse(one.not_after_s()));
+        holding.dedup();
+        Ok(holding)
     }
 
     /// Completes the rules for an answer that is verified now, at this time; reports an anchor that ends soon, once.
