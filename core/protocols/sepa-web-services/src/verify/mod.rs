@@ -118,9 +118,10 @@ pub struct ExaminedMessage {
     pub code_family: Option<BankFamily>,
 }
 
-/// Examines a message. `explains` also looks for what would give a digest that differs.
+/// Examines a message. `explains` also looks for what would give a digest that differs. A message that is handed over is dropped
+/// once the document inside of it is decoded.
 #[must_use]
-pub fn examine(message: &[u8], rules: &VerificationRules, explains: bool) -> ExaminedMessage {
+pub fn examine(message: impl AsRef<[u8]>, rules: &VerificationRules, explains: bool) -> ExaminedMessage {
     let mut parts = NoCoveredParts;
     let mut examination = MessageExamination::new(rules, explains, &mut parts);
     examination.run(message);

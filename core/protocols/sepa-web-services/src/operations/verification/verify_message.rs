@@ -165,6 +165,6 @@ impl VerifyMessageRequest {
             let text = format!("the message has more than {MAX_MESSAGE} bytes");
             return Err(Error::because(&errors::MESSAGE_TOO_LARGE, text).with("limit_bytes", MAX_MESSAGE));
         }
-        Ok(verify::examine(&message, &rules, explains))
+        Ok(verify::examine(message, &rules, explains))
     }
 }
