@@ -137,7 +137,7 @@ mod tests {
     fn a_key_is_unwrapped_by_its_recipient_alone() {
         let (own, other) = (RsaPrivateKey::generate(2048).unwrap(), RsaPrivateKey::generate(2048).unwrap());
         let (own_opener, other_opener) = (SessionKeyOpener::new(&own).unwrap(), SessionKeyOpener::new(&other).unwrap());
-        for cipher in [CbcCipher::AES_256, TRIPLE_DES] {
+        for cipher in [CbcCipher::AES_128, CbcCipher::AES_192, CbcCipher::AES_256, TRIPLE_DES] {
             let key = SessionKey::random(cipher);
             let wrapped = key.wrap(own.public()).unwrap();
             assert_eq!(wrapped.len(), 256);

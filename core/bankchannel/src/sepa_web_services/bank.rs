@@ -1,16 +1,19 @@
 //! One bank for many customers, as a service has it: connections and trust are shared.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use bankchannel_crypto::{
-    legacy_cipher::SessionKeyOpener, rsa::RsaPrivateKey, signature::SigningKey, x509::Certificate,
+    digest, legacy_cipher::SessionKeyOpener, rsa::RsaPrivateKey, signature::SigningKey, x509::Certificate,
 };
 use bankchannel_foundation::{Error, Result, Secret, clock::Clock};
 use bankchannel_renewal::RenewalRules;
 use bankchannel_sepa_web_services::{
     model::FileStatusFilter,
     operations::files::list_files::ListBankFilesRequest,
-    profile::{BankFileKind, ChannelProfile},
+    profile::{BankEnvironment, BankFileKind, ChannelProfile},
     verify::DocumentRecipient,
 };
 
@@ -106,15 +109,16 @@ impl SepaWebServicesBank {
     }
 
     /// The same with a folder for what the bank shows of itself: its authorities, signers, certificate for encryption and
-    /// revocation lists, which are asked for again after a restart otherwise. Each bank and environment has its own. If
-    /// the folder is not there, nothing is kept.
+    /// revocation lists, which are asked for again after a restart otherwise. `all` is the folder of all banks: each bank, of this
+    /// `name`, has its own in it for each environment and address, which [`knowledge_folder`](Self::knowledge_folder) tells.
+    /// If that is not there, nothing is kept.
     ///
     /// # Errors
-    /// Those of [`new`](Self::new).
+    /// Those of [`new`](Self::new); `configuration.invalid` for a certificate for encryption that cannot be used.
     pub fn knowing(
         mut settings: SepaWebServicesSettings,
         clock: Arc<dyn Clock>,
-        folder: Option<PathBuf>,
+        all: Option<(PathBuf, &str)>,
     ) -> Result<Self> {
         if settings.customer_id.is_some() {
             return Err(Error::invalid_setting("customer_id", "is that of each customer: leave it out for a bank"));
@@ -126,8 +130,18 @@ impl SepaWebServicesBank {
         }
         let ready = Arc::new(ReadyCustomer::from_settings(settings)?);
         ready.transport()?;
-        let sender =
-            FileServiceSender::knowing(&ready, Arc::clone(&clock), None, folder.map(BankKnowledgeFolder::new))?;
+        if let Some(why) = ready.bank_encryption.as_ref().and_then(|one| one.why_unfit_to_encrypt(clock.now_s())) {
+            return Err(Error::invalid_setting("bank_encryption_certificate", why));
+        }
+        let folder = all.map(|(all, name)| {
+            let environment = ready.connection().map(|connection| connection.environment).unwrap_or_default();
+            let environment = if environment == BankEnvironment::Test { "test" } else { "production" };
+            let urls = [ready.transport(), ready.certificate_transport()];
+            let urls = urls.map(|settings| settings.map_or("", |settings| settings.base_url.as_str()));
+            let at = digest::sha256(format!("{environment}\n{}", urls.join("\n")).as_bytes());
+            BankKnowledgeFolder::new(all.join(format!("{name}-{}", &digest::hex(&at)[..16])))
+        });
+        let sender = FileServiceSender::knowing(&ready, Arc::clone(&clock), None, folder)?;
         // The first call of a customer would be late for it.
         sender.file_transport()?;
         if ready.certificate_transport().is_ok() {
@@ -166,6 +180,12 @@ impl SepaWebServicesBank {
     pub fn next_request_id(&self) -> String {
         let most = self.profile().request_id_most();
         clock::request_id().chars().take(most).collect()
+    }
+
+    /// The folder for what the bank shows of itself, if it was opened with one.
+    #[must_use]
+    pub fn knowledge_folder(&self) -> Option<&Path> {
+        self.0.sender.knowledge_folder()
     }
 
     /// Its profile.

@@ -1,4 +1,5 @@
-//! What a bank has shown of itself, kept in a folder: none of it is trusted by that. The folder is the customer's
+//! What a bank has shown of itself, kept in a folder: none of it is trusted by that, and what is there counts by
+//! the anchors of now. The folder is the customer's
 //! `identity_dir`, or one of a bank that many customers share.
 //!
 //! ```text
@@ -6,6 +7,7 @@
 //!   DIR/signers.json      the certificates that have signed believed answers: a new one is reported
 //!   DIR/bank_encryption.json   the bank's certificate for encryption, and when the bank has told it
 //!   DIR/revocation_lists.json   the revocation lists of the bank's authorities, and when they were fetched
+//!   DIR/bank.lock         held while one of them changes
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -21,16 +23,20 @@ use serde::{Deserialize, Serialize};
 use super::{
     encryption::BankEncryption,
     kept_files::{keep, while_locked},
+    trust::LEARNT_MAX,
 };
 
 const AUTHORITIES: &str = "authorities.pem";
 const SIGNERS: &str = "signers.json";
 const BANK_ENCRYPTION: &str = "bank_encryption.json";
 const REVOCATION_LISTS: &str = "revocation_lists.json";
-const REVOCATION_LISTS_LOCK: &str = "revocation_lists.lock";
+/// Held while one of the files changes: the calls of all customers, and other processes, may change it at once.
+const LOCK: &str = "bank.lock";
 /// The revocation lists that are kept, and the greatest size of their file: as PEM a list is a third longer.
 const REVOCATION_LISTS_MAX: usize = 4;
 const REVOCATION_LISTS_MOST: u64 = (MAX_REVOCATION_LIST_BYTES * REVOCATION_LISTS_MAX * 3 / 2) as u64;
+/// The bank's signers that are remembered at most.
+pub(super) const SIGNERS_MAX: usize = 64;
 /// Largest of the other files, bytes.
 const MOST: u64 = 256 * 1024;
 
@@ -101,13 +107,18 @@ impl BankKnowledgeFolder {
         text.and_then(|text| Certificate::all_from_pem(&text).ok()).unwrap_or_default()
     }
 
-    /// Keeps the authorities that the bank has named. Without the folder, nothing is kept.
+    /// Keeps authorities that the bank has named, beside those that are there. Without the folder, nothing is kept.
     ///
     /// # Errors
     /// `resource.storage`.
-    pub(super) fn keep_authorities(&self, all: &[Certificate]) -> Result<()> {
-        let text: String = all.iter().map(Certificate::to_pem).collect();
-        keep(&self.0, AUTHORITIES, text.as_bytes())
+    pub(super) fn keep_authorities(&self, learnt: Vec<Certificate>) -> Result<()> {
+        self.changing(|| {
+            let mut all = self.authorities();
+            all.extend(learnt.into_iter().filter(|one| !self.authorities().contains(one)));
+            all.truncate(LEARNT_MAX);
+            let text: String = all.iter().map(Certificate::to_pem).collect();
+            keep(&self.0, AUTHORITIES, text.as_bytes())
+        })
     }
 
     /// The signers that were seen.
@@ -116,13 +127,18 @@ impl BankKnowledgeFolder {
         read.unwrap_or_default()
     }
 
-    /// Keeps the signers that were seen. Without the folder, nothing is kept.
+    /// Keeps signers that were seen first now, behind those that are there. Without the folder, nothing is kept.
     ///
     /// # Errors
     /// `resource.storage`.
-    pub(super) fn keep_signers(&self, all: &[SeenSigner]) -> Result<()> {
-        let text = serde_json::to_vec_pretty(all).map_err(Error::internal)?;
-        keep(&self.0, SIGNERS, &text)
+    pub(super) fn keep_signers(&self, seen: Vec<SeenSigner>) -> Result<()> {
+        self.changing(|| {
+            let mut all = self.signers();
+            all.retain(|known| seen.iter().all(|one| one.sha256 != known.sha256));
+            all.extend(seen);
+            all.drain(..all.len().saturating_sub(SIGNERS_MAX));
+            keep(&self.0, SIGNERS, &serde_json::to_vec_pretty(&all).map_err(Error::internal)?)
+        })
     }
 
     /// The bank's certificate for encryption, as it was told last. What cannot be read is asked for again.
@@ -131,14 +147,20 @@ impl BankKnowledgeFolder {
         Some(BankEncryption { certificate: Certificate::from_pem(&kept.certificate).ok()?, told_s: kept.told_s })
     }
 
-    /// Keeps the bank's certificate for encryption. Without the folder, nothing is kept.
+    /// Keeps the bank's certificate for encryption, unless the bank has told one later. Without the folder, nothing is kept.
     ///
     /// # Errors
     /// `resource.storage`.
     pub(super) fn keep_bank_encryption(&self, told: &BankEncryption) -> Result<()> {
-        let kept = KeptEncryption { certificate: told.certificate.to_pem(), told_s: told.told_s };
-        let text = serde_json::to_vec_pretty(&kept).map_err(Error::internal)?;
-        keep(&self.0, BANK_ENCRYPTION, &text)
+        self.changing(|| {
+            let known = self.bank_encryption();
+            // The same one may be older than it was: then it is to be asked for again.
+            if known.is_some_and(|known| known.told_s > told.told_s && known.certificate != told.certificate) {
+                return Ok(());
+            }
+            let kept = KeptEncryption { certificate: told.certificate.to_pem(), told_s: told.told_s };
+            keep(&self.0, BANK_ENCRYPTION, &serde_json::to_vec_pretty(&kept).map_err(Error::internal)?)
+        })
     }
 
     /// The revocation lists of the bank's authorities, as they were fetched last. What cannot be read is fetched again.
@@ -155,7 +177,7 @@ impl BankKnowledgeFolder {
         let issued_s = |kept: &KeptRevocationList| {
             RevocationList::from_pem_or_der(kept.pem.as_bytes()).map_or(i64::MIN, |list| list.this_update_s())
         };
-        let kept = while_locked(&self.0, REVOCATION_LISTS_LOCK, || {
+        self.changing(|| {
             let mut kept = self.revocation_lists();
             // Another process may have a newer one.
             let known = kept.iter().filter(|one| one.issuer == new.issuer).map(issued_s).max();
@@ -166,8 +188,12 @@ impl BankKnowledgeFolder {
             kept.insert(0, new);
             kept.truncate(REVOCATION_LISTS_MAX);
             keep(&self.0, REVOCATION_LISTS, &serde_json::to_vec(&kept).map_err(Error::internal)?)
-        });
-        kept.map(Option::unwrap_or_default)
+        })
+    }
+
+    /// Changes a file while nobody else does.
+    fn changing(&self, work: impl FnOnce() -> Result<()>) -> Result<()> {
+        while_locked(&self.0, LOCK, work).map(Option::unwrap_or_default)
     }
 
     fn read(&self, name: &str) -> std::io::Result<Vec<u8>> {

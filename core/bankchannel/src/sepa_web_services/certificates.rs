@@ -149,8 +149,8 @@ async fn bank_certificates(sender: &FileServiceSender, options: &CallOptions) ->
     Ok(asked.map_err(|refused| refused.error)?.fields)
 }
 
-/// The roots that a bank is asked by at most.
-const ROOTS_MAX: usize = 3;
+/// The roots that a bank is asked by at most: their time is that of the call.
+const ROOTS_MAX: usize = 5;
 /// The code of Danske's certificate service for a root that it does not have.
 const UNKNOWN_ROOT: &str = "20";
 
@@ -168,7 +168,7 @@ fn is_unknown_root(error: &Error) -> bool {
 
 impl FileServiceSender {
     /// Asks a bank for its certificates by the serial number of its root: that of the newest one that is trusted, and if the bank
-    /// does not have it, that of the next. A new root is trusted before the bank goes over to it.
+    /// does not have it, that of the next, five in all. A new root is trusted before the bank goes over to it.
     pub(super) async fn exchange_by_root(
         &self,
         declaration: &'static Declaration,
@@ -178,9 +178,15 @@ impl FileServiceSender {
     ) -> Result<BelievedExchange, RefusedExchange> {
         let deadline = ExchangeCall::begin(declaration, options, self.exchange_timeout)?.deadline;
         self.look_at_revocations(&options.until(deadline)).await?;
-        let roots = self.trust.holding_anchors(self.clock.now_s(), &options.until(deadline)).await?;
-        let mut first = None;
+        let not_sent = |error: Error| error.with_outcome(CallOutcome::NotSent);
+        let roots = self.trust.holding_anchors(self.clock.now_s(), &options.until(deadline)).await.map_err(not_sent)?;
+        let mut first: Option<RefusedExchange> = None;
         for (at, root) in roots.iter().take(ROOTS_MAX).enumerate() {
+            if at > 0 {
+                let text =
+                    "the bank does not have the root that it was asked by: it is asked by the next one that is trusted";
+                options.log_line(LogLevel::Info, LogLine::new(text).with("serial", root.serial_hex()));
+            }
             let document = CertificateApplication { root_serial: Some(root.serial_decimal()), ..document.clone() };
             let document = DraftedDocument::Certificate(Box::new(document));
             // An id that the caller gave is of one request.
@@ -188,10 +194,10 @@ impl FileServiceSender {
             let own = CallOptions { request_id, timeout: options.until(deadline).timeout, ..options.clone() };
             match self.exchange_once(declaration, document, fields, None, &own).await {
                 Err(refused) if is_unknown_root(&refused.error) => {
-                    let text = "the bank does not have this root: it is asked by the next one that is trusted";
-                    options.log_line(LogLevel::Info, LogLine::new(text).with("serial", root.serial_hex()));
                     first.get_or_insert(refused);
                 }
+                // What the bank has said says more than that there was no time to ask again.
+                Err(unsent) if unsent.error.outcome() == Some(CallOutcome::NotSent) && first.is_some() => break,
                 done => return done,
             }
         }

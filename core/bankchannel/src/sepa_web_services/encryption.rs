@@ -16,7 +16,10 @@ use bankchannel_sepa_web_services::{
     verify::{DocumentKeyOpener, DocumentRecipient},
 };
 
-use super::{certificates, identity::IdentityFolder, revocation::KnownRevocations, sender::FileServiceSender};
+use super::{
+    certificates, identity::IdentityFolder, revocation::KnownRevocations, sender::FileServiceSender,
+    trust::TrustedAnchor,
+};
 use crate::{CallOptions, LogLevel, LogLine};
 
 /// The bank's code for a document that it cannot decrypt.
@@ -76,8 +79,17 @@ impl KnownEncryption {
     }
 
     /// The certificate that was told and holds, not revoked, and whether it is younger than so many seconds.
-    fn holding(&self, now_s: i64, age_s: i64, revocations: &KnownRevocations) -> Option<(Certificate, bool)> {
+    fn holding(
+        &self,
+        (now_s, age_s): (i64, i64),
+        anchors: &[TrustedAnchor],
+        revocations: &KnownRevocations,
+    ) -> Option<(Certificate, bool)> {
         let told = self.state().told.clone()?;
+        // One that was kept may be older than the present trust.
+        if !anchors.iter().any(|anchor| told.certificate.is_issued_by(&anchor.certificate)) {
+            return None;
+        }
         let is_fresh = (0..age_s).contains(&(now_s - told.told_s));
         let holds = told.certificate.why_unfit_to_encrypt(now_s).is_none()
             && revocations.why_revoked(&told.certificate).is_none();
@@ -177,8 +189,10 @@ impl FileServiceSender {
                 Some(why) => Err(Error::invalid_setting("bank_encryption_certificate", why)),
             };
         }
-        let (before, failures) = (known.holding(now_s, age_s, revocations), known.state().failures);
-        let _turn = match &before {
+        let anchors = self.trust.anchors(options).await?;
+        let holding = || known.holding((now_s, age_s), &anchors, revocations);
+        let (before, failures) = (holding(), known.state().failures);
+        let turn = match &before {
             Some((fresh, true)) => return Ok(fresh.clone()),
             // One that holds is used while another call asks, and for a while after the bank was asked in vain.
             Some((told, false)) => match known.asking.try_lock() {
@@ -187,7 +201,7 @@ impl FileServiceSender {
             },
             None => options.race(known.asking.lock()).await?,
         };
-        let before = match known.holding(now_s, age_s, revocations) {
+        let before = match holding() {
             Some((fresh, true)) => return Ok(fresh),
             other => other.map(|(told, _)| told),
         };
@@ -215,6 +229,8 @@ impl FileServiceSender {
                     let line = LogLine::new(text).with("serial", certificate.serial_hex());
                     options.log_line(LogLevel::Info, line);
                 }
+                // Those who wait have it now, whatever the disk does.
+                drop(turn);
                 self.keep(options, "the bank's certificate for encryption", move |folder| {
                     folder.keep_bank_encryption(&told)
                 })

@@ -1,6 +1,7 @@
 //! The sending part of a client: the bank's addresses, the connections to it, the two signers, the trust.
 
 use std::{
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -18,10 +19,11 @@ use data_encoding::HEXUPPER;
 
 use super::{
     bank_address::BankAddress,
-    bank_knowledge::{BankKnowledgeFolder, SeenSigner},
+    bank_knowledge::{BankKnowledgeFolder, SIGNERS_MAX, SeenSigner},
     clock::{self, DocumentTime, ReservedTimes},
     encryption::{self, KnownEncryption},
     identity::IdentityFolder,
+    kept_files::KEEP_TIMEOUT,
     revocation::KnownRevocations,
     settings::{ReadyCustomer, SigningPair},
     trust::ClientTrust,
@@ -126,9 +128,6 @@ impl MessageSigner {
     }
 }
 
-/// The bank's signers that are remembered at most.
-const SIGNERS_MAX: usize = 64;
-
 /// The transport to an address of this setting.
 fn opened(setting: &str, settings: &TransportSettings) -> Result<Transport> {
     Transport::new(settings).map_err(|error| of_address(setting, error))
@@ -201,6 +200,11 @@ impl FileServiceSender {
             from_identity: Mutex::default(),
             signers: Arc::new(Mutex::new(signers)),
         })
+    }
+
+    /// The folder with what the bank has shown of itself.
+    pub(super) fn knowledge_folder(&self) -> Option<&Path> {
+        self.bank_knowledge.as_ref().map(BankKnowledgeFolder::place)
     }
 
     /// The address of the file service.
@@ -364,8 +368,7 @@ impl FileServiceSender {
                 .with("signer_sha256", seen.sha256.clone());
             options.log_line(LogLevel::Info, line);
         }
-        let all = self.signers.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        self.keep(options, "the bank's signers", move |folder| folder.keep_signers(&all)).await;
+        self.keep(options, "the bank's signers", move |folder| folder.keep_signers(added)).await;
     }
 
     /// Notes that the job which renews runs.
@@ -413,7 +416,7 @@ impl FileServiceSender {
         let is_new = self.trust.learn(authorities);
         if is_new {
             let all = self.trust.learnt();
-            self.keep(options, "the bank's authorities", move |folder| folder.keep_authorities(&all)).await;
+            self.keep(options, "the bank's authorities", move |folder| folder.keep_authorities(all)).await;
         }
         is_new
     }
@@ -427,10 +430,14 @@ impl FileServiceSender {
     ) {
         let Some(folder) = self.bank_knowledge.clone() else { return };
         let place = shown::path(folder.place()).to_string();
-        if let Err(error) = on_disk(options, move || work(&folder)).await {
-            let line = LogLine::new(format!("{what} could not be kept"));
-            options.log_line(LogLevel::Warning, line.with("folder", place).with("error", error.to_string()));
-        }
+        let kept = tokio::time::timeout(KEEP_TIMEOUT, on_disk(options, move || work(&folder))).await;
+        let why = match kept {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("it is not done after {} s", KEEP_TIMEOUT.as_secs()),
+        };
+        let line = LogLine::new(format!("{what} could not be kept"));
+        options.log_line(LogLevel::Warning, line.with("folder", place).with("error", why));
     }
 }
 

@@ -1,18 +1,12 @@
 //! `[banks]` of the configuration file: which banks the service reaches, and how.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use bankchannel::{
     ConnectionSettings,
     sepa_web_services::{BankEnvironment, RevocationCheck, SepaWebServicesBank, SepaWebServicesSettings},
 };
 use bankchannel_banks::KnownBank;
-use bankchannel_crypto::digest;
 use bankchannel_foundation::{
     Error, Result, Secret,
     clock::Clock,
@@ -323,14 +317,7 @@ impl ReachedBankConfig {
         RenewalRules { renew_before_days, ..of_profile }
     }
 
-    /// The folder for what the bank shows of itself, below the one of all banks: each environment and address has its own.
-    pub(crate) fn knowledge_folder(&self, bank: Bank, flavour: Flavour, all: &Path) -> PathBuf {
-        let at = format!("{:?}", (self.environment.unwrap_or(flavour), &self.file_url, &self.certificate_url));
-        all.join(format!("{}-{}", bank.as_str(), &digest::hex(&digest::sha256(at.as_bytes()))[..16]))
-    }
-
-    /// Opens the bank; nothing is sent, nothing written. `knowledge`: the folder with what the bank has shown
-    /// of itself.
+    /// Opens the bank; nothing is sent, nothing written. `all`: the folder with what all banks have shown of themselves.
     ///
     /// # Errors
     /// `configuration.invalid`, naming bank and setting.
@@ -339,7 +326,7 @@ impl ReachedBankConfig {
         bank: Bank,
         flavour: Flavour,
         clock: Arc<dyn Clock>,
-        knowledge: Option<PathBuf>,
+        all: Option<PathBuf>,
     ) -> Result<SepaWebServicesBank> {
         let place = |setting: &str| format!("banks.{}.{setting}", bank.as_str());
         if !(1..=64).contains(&self.certificates_at_once()) {
@@ -394,7 +381,7 @@ impl ReachedBankConfig {
             },
             ..SepaWebServicesSettings::default()
         };
-        SepaWebServicesBank::knowing(settings, clock, knowledge).map_err(|error| {
+        SepaWebServicesBank::knowing(settings, clock, all.map(|all| (all, bank.as_str()))).map_err(|error| {
             let setting = match error.detail("field") {
                 Some("trusted_file" | "trusted") => "anchors_file",
                 Some("bank_encryption_certificate") => "bank_encryption_certificate_file",

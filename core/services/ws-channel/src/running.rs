@@ -98,6 +98,7 @@ impl RunningService {
         let clock = Arc::new(SystemClock::default());
         // Before anything is written.
         let channels = (ConfiguredBanks::open(&config, options.data.as_deref().map(Path::new), &clock)?, channels);
+        channels.0.check_folders()?;
         if let Some(given) = &options.data {
             data::expect(&config, Path::new(given))?;
         }

@@ -84,7 +84,8 @@ async fn t55_what_is_wrong_with_the_banks_certificate_stops_everything_before_it
 
 /// A new root of the bank's, made here, which a person has added before the bank goes over to it.
 fn next_root(folder: &std::path::Path) -> String {
-    let (key, root) = (folder.join("next.key"), folder.join("next.pem"));
+    let name = format!("next-{}", std::process::id());
+    let (key, root) = (folder.join(format!("{name}.key")), folder.join(format!("{name}.pem")));
     let made = std::process::Command::new("openssl")
         .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "20000", "-subj", "/CN=NEXT ROOT", "-keyout"])
         .arg(key)
@@ -112,6 +113,29 @@ async fn a_root_that_the_bank_does_not_have_yet_stops_nothing() {
     let error = trusting(&next).upload_file(upload("danske", "ROOTS-2")).await.unwrap_err();
     assert_eq!(error.outcome(), Some(CallOutcome::NotSent), "{error:?}");
     assert!(error.message().contains("serial number"), "{error}");
+    assert_eq!(world.uploads("danske").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_kept_counts_by_the_roots_that_are_trusted_now() {
+    let world = World::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let with = |further: Value| {
+        let mut own = json!({"bank_encryption_certificate_file": null});
+        own.as_object_mut().unwrap().extend(further.as_object().unwrap().clone());
+        client(&world, "danske", folder.path(), own)
+    };
+    enrol(&with(json!({})), code(&world, "danske")).await.unwrap();
+    with(json!({})).list_files(list("danske")).await.unwrap();
+    let before = count(&world, "get_bank_certificates").await;
+    // The next process uses what was kept.
+    with(json!({})).upload_file(upload("danske", "KEPT-1")).await.unwrap();
+    assert_eq!(count(&world, "get_bank_certificates").await, before);
+    // One that does not trust the root any more encrypts nothing for its certificate.
+    let next = next_root(folder.path().parent().unwrap());
+    let distrusting = with(json!({"trusted_file": null, "trusted": next}));
+    let error = distrusting.upload_file(upload("danske", "KEPT-2")).await.unwrap_err();
+    assert_eq!(error.outcome(), Some(CallOutcome::NotSent), "{error:?}");
     assert_eq!(world.uploads("danske").await, 1);
 }
 

@@ -32,6 +32,7 @@ pub(super) use source::RevocationSource;
 
 use super::{
     bank_knowledge::{BankKnowledgeFolder, KeptRevocationList},
+    kept_files::KEEP_TIMEOUT,
     sender::FileServiceSender,
     trust::ClientTrust,
 };
@@ -45,8 +46,6 @@ const LONGEST_S: i64 = 7 * 86_400;
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// How long it is not fetched after that was in vain, unless it is needed, seconds.
 const REST_S: i64 = 300;
-/// How long a list is kept in the folder before its round ends without that.
-const KEEP_TIMEOUT: Duration = Duration::from_secs(1);
 /// After so long a round is another's to begin: its task may not be run any more.
 const ROUND_LEASE: Duration = Duration::from_secs(8);
 /// The lists of different authorities that are remembered.

@@ -40,7 +40,7 @@ const ASKS: usize = 5;
 /// From so many days before its end on an anchor is reported.
 pub(super) const WARN_DAYS: i64 = 90;
 /// The authorities between that are remembered at most.
-const LEARNT_MAX: usize = 40;
+pub(super) const LEARNT_MAX: usize = 40;
 
 /// Where the anchors of a client come from.
 #[derive(Clone, Default)]
@@ -245,7 +245,7 @@ impl ClientTrust {
         let holds = |one: &&Certificate| (one.not_before_s()..=one.not_after_s()).contains(&now_s);
         let mut holding: Vec<Certificate> =
             anchors.iter().map(|anchor| &anchor.certificate).filter(holds).cloned().collect();
-        holding.sort_by_key(|one| std::cmp::Reverse(one.not_after_s()));
+        holding.sort_by_key(|one| (std::cmp::Reverse(one.not_after_s()), one.sha256()));
         holding.dedup();
         Ok(holding)
     }

@@ -106,7 +106,8 @@ pub fn unpack(
     limits: UnpackingLimits,
 ) -> Result<PieceSource, String> {
     let packed_bytes = text.len() as u64 / 4 * 3;
-    let mut packed = Base64Text { text, decoder: Base64Decoder::default(), bytes: Vec::new(), taken: 0 };
+    let mut packed =
+        Base64Text { text, decoder: Base64Decoder::default(), bytes: Vec::new(), taken: 0, is_broken: false };
     let first = packed.fill_buf().map_err(|why| why.to_string())?;
     let (is_gzip, is_zlib) = (first.starts_with(&[0x1f, 0x8b]), first.first() == Some(&0x78));
     let found = if first.starts_with(b"PK") { "a ZIP archive" } else { "something else" };
@@ -154,19 +155,22 @@ struct Base64Text {
     /// Decoded bytes, and how many of them were taken.
     bytes: Vec<u8>,
     taken: usize,
+    is_broken: bool,
 }
 
 impl BufRead for Base64Text {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        let unreadable = |why: NotBase64| io::Error::new(io::ErrorKind::InvalidData, why);
-        while self.taken == self.bytes.len() && !self.text.is_empty() {
+        while self.taken == self.bytes.len() && !self.text.is_empty() && !self.is_broken {
             self.bytes.clear();
             self.taken = 0;
             let step = self.text.split_to(self.text.len().min(STEP));
-            self.decoder.push(&step, &mut self.bytes).map_err(unreadable)?;
-            if self.text.is_empty() {
-                self.decoder.finish().map_err(unreadable)?;
-            }
+            let pushed = self.decoder.push(&step, &mut self.bytes);
+            let ended = if self.text.is_empty() { self.decoder.finish() } else { Ok(()) };
+            self.is_broken = pushed.and(ended).is_err();
+        }
+        if self.is_broken {
+            // Also when it is asked again: what is there is not the whole.
+            return Err(io::Error::new(io::ErrorKind::InvalidData, NotBase64));
         }
         Ok(&self.bytes[self.taken..])
     }

@@ -33,8 +33,13 @@ fn or_failed(written: Result<String>) -> Vec<u8> {
     }
 }
 
+/// A fault without a code of the service.
 fn technical_error() -> Vec<u8> {
-    crate::answer::soap_fault("Server", "technical error", "system", 26)
+    format!(
+        "<soapenv:Envelope xmlns:soapenv=\"{SOAP_NAMESPACE}\"><soapenv:Body><soapenv:Fault><faultcode>soapenv:Server</faultcode>\
+         <faultstring>technical error</faultstring></soapenv:Fault></soapenv:Body></soapenv:Envelope>"
+    )
+    .into_bytes()
 }
 
 impl PkiAnswerWriter<'_> {

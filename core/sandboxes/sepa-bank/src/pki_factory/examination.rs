@@ -1,14 +1,13 @@
 //! A request to the service: its header, its document, its signer.
 
 use bankchannel_crypto::x509::{Certificate, CertificateRequest};
-use bankchannel_foundation::model::Timestamp;
+use bankchannel_foundation::{message::decode_base64, model::Timestamp};
 use bankchannel_sepa_web_services::{
     profile::BankFamily,
     request::CertificateCommand,
     verify::{CoveredDocument, CoveredParts, MessageKind, MessageVerdict, VerificationRules, examine_parts},
 };
 use bankchannel_xml::TreeElement;
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 
 use super::{PkiAnswer, PkiRefusal, answers::PkiAnswerWriter, carrying_out::PkiHandling};
@@ -191,7 +190,7 @@ impl PkiDocument {
         let own = |name: &str| seen.text(name).map(str::trim).unwrap_or_default();
         let foreign = foreign(elements.iter().chain(&excepted).copied(), namespace);
         seen.fault = foreign.or_else(|| disorder(elements.iter().map(|one| one.local()), order)).or_else(|| {
-            let is_long = |name: &&str| decoded(own(name)).is_some_and(|der| der.len() > PKCS10_MAX);
+            let is_long = |name: &&str| decode_base64(own(name)).is_ok_and(|der| der.len() > PKCS10_MAX);
             let long = ["EncryptionCertPKCS10", "SigningCertPKCS10"].into_iter().find(is_long);
             let is_there = |name: &str| elements.iter().any(|one| one.local() == name);
             let kind = own("KeyGeneratorType");
@@ -240,15 +239,11 @@ impl PkiDocument {
 
     /// A request for a certificate.
     pub(super) fn request(&self, name: &str) -> Result<CertificateRequest, PkiRefusal> {
-        let der = decoded(self.text(name).unwrap_or_default());
-        let der = der.ok_or_else(|| PkiRefusal::request(format!("{name} is not base64")))?;
+        let der = decode_base64(self.text(name).unwrap_or_default());
+        let der = der.map_err(|why| PkiRefusal::request(format!("{name}: {why}")))?;
         let read = CertificateRequest::from_der(&der);
         read.map_err(|fault| PkiRefusal::request(format!("{name}: {fault}")))
     }
-}
-
-fn decoded(text: &str) -> Option<Vec<u8>> {
-    STANDARD.decode(text.split_whitespace().collect::<String>()).ok()
 }
 
 /// A message as it was examined.

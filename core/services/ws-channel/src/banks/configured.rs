@@ -66,13 +66,13 @@ impl ConfiguredBanks {
             let files = digests_of_files(bank, configured);
             let is_same = |known: &&ConfiguredBank| known.files == files && are_same(&known.settings, configured);
             let known = present.0.get(&bank).filter(is_same);
-            let knowledge = folder.as_deref().map(|folder| configured.knowledge_folder(bank, config.flavour, folder));
-            let channel = match known {
-                Some(known) => Arc::clone(&known.channel),
+            let (channel, knowledge): (Arc<dyn BankChannel>, _) = match known {
+                Some(known) => (Arc::clone(&known.channel), known.knowledge.clone()),
                 None => {
                     let clock = Arc::<SystemClock>::clone(clock) as Arc<dyn Clock>;
-                    let opened = configured.open(bank, config.flavour, clock, knowledge.clone())?;
-                    Arc::new(SepaBank::new(bank, opened, configured))
+                    let opened = configured.open(bank, config.flavour, clock, folder.clone())?;
+                    let knowledge = opened.knowledge_folder().map(Path::to_owned);
+                    (Arc::new(SepaBank::new(bank, opened, configured)), knowledge)
                 }
             };
             all.insert(bank, ConfiguredBank { channel, settings: configured.clone(), files, knowledge });
@@ -80,16 +80,36 @@ impl ConfiguredBanks {
         Ok(Self(all))
     }
 
-    /// Makes the folders for what they show of themselves.
+    fn folders(&self) -> impl Iterator<Item = &Path> {
+        self.0.values().filter_map(|one| one.knowledge.as_deref())
+    }
+
+    /// Checks the folders for what they show of themselves, as far as they are there.
     ///
     /// # Errors
-    /// `resource.storage`; `configuration.invalid` for a folder that others can change.
-    pub(super) fn make_folders(&self, data: &Path) -> Result<()> {
-        let mut folders = self.0.values().filter_map(|one| one.knowledge.as_deref()).peekable();
-        if folders.peek().is_some() {
-            private::inner_folder(&data.join(KNOWLEDGE), SPOOL_ELSEWHERE)?;
+    /// `configuration.invalid` for a link, or a folder that others can change.
+    pub(crate) fn check_folders(&self) -> Result<()> {
+        if let Some(all) = self.folders().next().and_then(Path::parent) {
+            private::check_inner_folder(all, SPOOL_ELSEWHERE)?;
         }
-        folders.try_for_each(private::folder)
+        self.folders().try_for_each(|folder| private::check_inner_folder(folder, SPOOL_ELSEWHERE))
+    }
+
+    /// Makes them in a data folder that is there. They are not needed: if there is no room for them, the log says so.
+    ///
+    /// # Errors
+    /// Those of [`check_folders`](Self::check_folders).
+    pub(super) fn make_folders(&self, data: &Path) -> Result<()> {
+        self.check_folders()?;
+        let mut folders = self.folders().peekable();
+        if folders.peek().is_none() || !data.is_dir() {
+            return Ok(());
+        }
+        let made = private::inner_folder(&data.join(KNOWLEDGE), SPOOL_ELSEWHERE);
+        if let Err(why) = made.and_then(|()| folders.try_for_each(private::folder)) {
+            tracing::warn!(%why, "what banks show of themselves cannot be kept: after a restart they are asked again");
+        }
+        Ok(())
     }
 
     /// The channels to them.

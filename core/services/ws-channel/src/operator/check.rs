@@ -43,7 +43,8 @@ async fn findings(options: &ServiceOptions) -> Vec<ServerFinding> {
     };
     findings.push(ServerFinding::good("configuration", sources(&CONFIGURATION, options.config.as_deref())));
     let data = options.data.as_deref().map(Path::new);
-    match ConfiguredBanks::open(&config, data, &Arc::default()).map(|banks| banks.names().join(", ")) {
+    let opened = ConfiguredBanks::open(&config, data, &Arc::default());
+    match opened.and_then(|banks| banks.check_folders().map(|()| banks.names().join(", "))) {
         Ok(names) if names.is_empty() => {}
         Ok(names) => findings.push(ServerFinding::good("banks", format!("{names}: can be used; nothing was sent"))),
         Err(why) => findings.push(ServerFinding::bad("banks", why.message())),

@@ -61,7 +61,7 @@ async fn authorities_and_the_certificate_for_encryption_are_asked_for_once() {
 async fn a_folder_that_others_can_write_is_refused() {
     use std::os::unix::fs::PermissionsExt;
 
-    use bankchannel_ws_channel_service::{RunningService, ServiceOptions};
+    use bankchannel_ws_channel_service::{RunningService, ServiceOptions, operator::check};
 
     let world = World::new().await;
     let folder = folders(&world).remove(0);
@@ -73,6 +73,14 @@ async fn a_folder_that_others_can_write_is_refused() {
     };
     world.served.running.stop().await;
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
+    let said = folder.display().to_string();
+    let found = check(&options).await;
+    assert!(found.iter().any(|one| !one.ok && one.text.contains(&said)), "{found:?}");
+    let refused = RunningService::start(options.clone()).await.err().unwrap();
+    assert!(refused.message().contains(&said), "{refused}");
+    // A link in its place is not followed.
+    fs::remove_dir_all(&folder).unwrap();
+    std::os::unix::fs::symlink(served, &folder).unwrap();
     let refused = RunningService::start(options).await.err().unwrap();
-    assert!(refused.message().contains(&*folder.display().to_string()), "{refused}");
+    assert!(refused.message().contains("is a link"), "{refused}");
 }
