@@ -108,7 +108,7 @@ impl SepaWebServicesBank {
         Self::knowing(settings, clock, None)
     }
 
-    /// The same with a folder for what the bank shows of itself: its authorities, signers, certificate for encryption and
+    /// The same with a folder for the bank's own authorities, signers, certificate for encryption and
     /// revocation lists, which are asked for again after a restart otherwise. `all` is the folder of all banks: each bank, of this
     /// `name`, has its own in it for each environment and address, which [`knowledge_folder`](Self::knowledge_folder) tells.
     /// If that is not there, nothing is kept.
@@ -182,7 +182,7 @@ impl SepaWebServicesBank {
         clock::request_id().chars().take(most).collect()
     }
 
-    /// The folder for what the bank shows of itself, if it was opened with one.
+    /// The folder for the bank's own certificates and lists, if it was opened with one.
     #[must_use]
     pub fn knowledge_folder(&self) -> Option<&Path> {
         self.0.sender.knowledge_folder()

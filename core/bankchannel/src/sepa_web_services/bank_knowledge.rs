@@ -1,5 +1,5 @@
-//! What a bank has shown of itself, kept in a folder: none of it is trusted by that, and what is there counts by
-//! the anchors of now. The folder is the customer's
+//! A bank's own certificates and lists, as it has shown them, kept in a folder: none is trusted by that, and each counts by the
+//! anchors of now. The folder is the customer's
 //! `identity_dir`, or one of a bank that many customers share.
 //!
 //! ```text
@@ -191,7 +191,7 @@ impl BankKnowledgeFolder {
         })
     }
 
-    /// Changes a file while nobody else does.
+    /// Changes a file, alone.
     fn changing(&self, work: impl FnOnce() -> Result<()>) -> Result<()> {
         while_locked(&self.0, LOCK, work).map(Option::unwrap_or_default)
     }

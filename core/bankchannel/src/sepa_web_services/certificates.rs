@@ -160,7 +160,7 @@ pub(super) fn asks_by_root(document: &CertificateApplication) -> bool {
     asks && document.root_serial.is_none()
 }
 
-/// Whether the bank says that it does not have the root. Nobody need have signed that: another root that is trusted is tried.
+/// Whether the bank says that it does not have the root. That may be unsigned: another root that is trusted is tried.
 fn is_unknown_root(error: &Error) -> bool {
     let says = error.peer().and_then(|peer| peer.code.as_deref());
     [&errors::FAULT, &errors::REFUSED].contains(&error.row()) && says == Some(UNKNOWN_ROOT)
@@ -196,7 +196,7 @@ impl FileServiceSender {
                 Err(refused) if is_unknown_root(&refused.error) => {
                     first.get_or_insert(refused);
                 }
-                // What the bank has said says more than that there was no time to ask again.
+                // The bank's answer says more than that there was no time to ask again.
                 Err(unsent) if unsent.error.outcome() == Some(CallOutcome::NotSent) && first.is_some() => break,
                 done => return done,
             }

@@ -180,7 +180,7 @@ impl FileServiceSender {
     /// told before is used as long as it holds.
     async fn bank_encryption(&self, age_s: i64, options: &CallOptions) -> Result<Certificate> {
         let (known, revocations, now_s) = (&self.trust.encryption, &self.trust.revocations, self.clock.now_s());
-        // What is encrypted for a revoked certificate is for whoever has its key.
+        // A document for a revoked certificate can be read by the thief of its key.
         revocations.settled(options).await?;
         if let Some(given) = &known.given {
             let unfit = given.why_unfit_to_encrypt(now_s).map(str::to_owned);
@@ -256,7 +256,7 @@ impl FileServiceSender {
     }
 }
 
-/// The error of the question, as that of the request which was not sent for it. What the bank said is of the question alone.
+/// The error of the question, as that of the request which was not sent for it. The bank's words are of the question alone.
 fn not_told(error: Error) -> Error {
     let error = match (error.outcome(), error.peer().cloned()) {
         (Some(CallOutcome::Refused), _) => {
@@ -295,7 +295,7 @@ impl TokenDecryptionKey {
         Self { token, secret: random::bytes() }
     }
 
-    /// Whether the token decrypts what is encrypted for its certificate.
+    /// Whether the token decrypts a text for its certificate.
     ///
     /// # Errors
     /// Why it does not, in words.

@@ -15,7 +15,7 @@ use bankchannel_private_files as private;
 const WAIT: Duration = Duration::from_millis(500);
 const LOOK: Duration = Duration::from_millis(5);
 
-/// How long a call waits until what it has learnt is kept. It goes on after that: a disk that hangs must not cost an answer.
+/// How long a call waits until a file is kept. It goes on after that: a disk that hangs must not cost an answer.
 pub(super) const KEEP_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Puts a file into the folder, in place of the one of before.

@@ -53,7 +53,7 @@ pub(super) struct FileServiceSender {
     identity: Option<IdentityFolder>,
     /// The customer's folder, also beside a pair that was given: where times are reserved.
     keeps_in: Option<IdentityFolder>,
-    /// Where what the bank shows of itself is kept.
+    /// Where the bank's own certificates and lists are kept.
     bank_knowledge: Option<BankKnowledgeFolder>,
     /// The times that this process has reserved there.
     times: Arc<Mutex<Option<ReservedTimes>>>,
@@ -152,7 +152,7 @@ impl FileServiceSender {
         Self::knowing(ready, clock, identity, bank_knowledge)
     }
 
-    /// The same, with what the bank has shown of itself in this folder.
+    /// The same, with the bank's own certificates and lists in this folder.
     ///
     /// # Errors
     /// Those of [`new`](Self::new).
@@ -202,7 +202,7 @@ impl FileServiceSender {
         })
     }
 
-    /// The folder with what the bank has shown of itself.
+    /// The folder with the bank's own certificates and lists.
     pub(super) fn knowledge_folder(&self) -> Option<&Path> {
         self.bank_knowledge.as_ref().map(BankKnowledgeFolder::place)
     }

@@ -256,7 +256,7 @@ fn t20_hostile_sizes_are_refused_early() {
     let found = bankchannel_sepa_web_services::verify::examine(&wide, &rules(), true).verdict;
     assert_eq!(failed(&found), ["V2"]);
     assert!(!bankchannel_sepa_web_services::verify::examine(b"", &rules(), true).verdict.valid);
-    assert!(!bankchannel_sepa_web_services::verify::examine(&[0xff; 100], &rules(), true).verdict.valid);
+    assert!(!bankchannel_sepa_web_services::verify::examine([0xff; 100], &rules(), true).verdict.valid);
 }
 
 #[test]

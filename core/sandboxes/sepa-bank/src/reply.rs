@@ -8,7 +8,7 @@ use hyper::{Response, StatusCode, header, header::HeaderValue};
 
 use crate::{chaos::BankFault, held::HeldAnswers};
 
-/// What the headers say of a message.
+/// The headers of a message, as far as they count.
 pub(crate) struct CallHeaders {
     pub(crate) charset: Option<String>,
     /// Without its quotation marks.

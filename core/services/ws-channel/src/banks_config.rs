@@ -317,7 +317,7 @@ impl ReachedBankConfig {
         RenewalRules { renew_before_days, ..of_profile }
     }
 
-    /// Opens the bank; nothing is sent, nothing written. `all`: the folder with what all banks have shown of themselves.
+    /// Opens the bank; nothing is sent, nothing written. `all`: the folder with the own certificates and lists of all banks.
     ///
     /// # Errors
     /// `configuration.invalid`, naming bank and setting.

@@ -136,7 +136,7 @@ fn pki_operations() -> [(&'static str, &'static str, &'static [Field]); 4] {
 pub(super) fn pki_answer(bytes: &[u8]) {
     match opened_pki_answer(bytes) {
         Some(Ok(believed)) => drop(listed_certificates(&believed.fields)),
-        // An error names what is wrong, and is no internal one.
+        // An error names the fault, and is no internal one.
         Some(Err(error)) => assert_ne!(error.code(), "internal", "{error:?}"),
         None => {}
     }

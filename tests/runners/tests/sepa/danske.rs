@@ -109,7 +109,7 @@ async fn a_root_that_the_bank_does_not_have_yet_stops_nothing() {
     assert_eq!(count(&world, "get_bank_certificates").await, 2, "by the new one, then by the other");
     let given = client.get_bank_certificates(GetBankCertificatesRequest::new()).await.unwrap();
     assert_eq!(given.certificates.len(), 3);
-    // With the new one alone, what the bank said is told, and nothing was sent.
+    // With the new one alone, the bank's words are told, and nothing was sent.
     let error = trusting(&next).upload_file(upload("danske", "ROOTS-2")).await.unwrap_err();
     assert_eq!(error.outcome(), Some(CallOutcome::NotSent), "{error:?}");
     assert!(error.message().contains("serial number"), "{error}");
@@ -128,7 +128,7 @@ async fn what_was_kept_counts_by_the_roots_that_are_trusted_now() {
     enrol(&with(json!({})), code(&world, "danske")).await.unwrap();
     with(json!({})).list_files(list("danske")).await.unwrap();
     let before = count(&world, "get_bank_certificates").await;
-    // The next process uses what was kept.
+    // The next process uses the kept one.
     with(json!({})).upload_file(upload("danske", "KEPT-1")).await.unwrap();
     assert_eq!(count(&world, "get_bank_certificates").await, before);
     // One that does not trust the root any more encrypts nothing for its certificate.

@@ -19,7 +19,7 @@ const TIMES: &str = "times";
 const TIMES_LOCK: &str = "times.lock";
 
 impl IdentityFolder {
-    /// The part with what the bank has shown of itself.
+    /// The part with the bank's own certificates and lists.
     pub(in super::super) fn bank_knowledge(&self) -> BankKnowledgeFolder {
         BankKnowledgeFolder::new(self.folder.clone())
     }

@@ -51,7 +51,7 @@ const ROUND_LEASE: Duration = Duration::from_secs(8);
 /// The lists of different authorities that are remembered.
 const LISTS_MAX: usize = 8;
 
-/// What is known of the revoked certificates of a bank; nothing where no list is fetched.
+/// The known revoked certificates of a bank; nothing where no list is fetched.
 #[derive(Default)]
 pub(super) struct KnownRevocations(Option<RevocationWatch>);
 
@@ -167,7 +167,7 @@ impl KnownRevocations {
         Ok(Self(Some(RevocationWatch { transport, check: source.check, allows_sha1, folder, state, rounds })))
     }
 
-    /// The lists by which answers are verified: also those that have ended, since what they name stays revoked.
+    /// The lists by which answers are verified: also those that have ended, since certificates on them stay revoked.
     pub(super) fn lists(&self, now_s: i64) -> RevocationLists {
         let Some(watch) = &self.0 else { return Vec::new() };
         let applied = |list: &FetchedList| AppliedRevocationList {
@@ -195,7 +195,7 @@ impl KnownRevocations {
         }
         let limit = options.timeout.map_or(TIMEOUT, |limit| (limit / 2).min(TIMEOUT));
         let ended = tokio::time::timeout(limit, rounds.wait_for(|round| *round != before));
-        // If it is not there in time, what is known is what counts.
+        // If it is not there in time, the known lists count.
         options.race(ended).await.map(drop)
     }
 
@@ -252,7 +252,7 @@ impl RevocationWatch {
         };
         let (taken, list) = match fetched {
             Ok(Some(list)) => match self.state().take(list.clone(), now_s) {
-                // What it names is revoked all the same.
+                // The certificates on it are revoked all the same.
                 Ok(()) if !list.believed.holds_at(now_s) => (Err("the list has ended".to_owned()), Some(list)),
                 taken => (taken, Some(list)),
             },
@@ -295,7 +295,7 @@ impl RevocationWatch {
         Ok(FetchedList { believed: Arc::new(believed), fetched_s: now_s })
     }
 
-    /// Takes the lists in the folder. Those that nobody here has signed stay there: their authority may be added later.
+    /// Takes the lists in the folder. Those without a signer here stay there: their authority may be added later.
     async fn take_kept(&self, authorities: &Arc<Vec<Certificate>>, now_s: i64) {
         let Some(folder) = self.folder.clone() else { return };
         let (authorities, allows_sha1) = (Arc::clone(authorities), self.allows_sha1);
@@ -366,7 +366,7 @@ impl FileServiceSender {
         let text = format!("the revocation list at {url} cannot be had, and crl_check is hard_fail: {why}");
         Err(Error::because(&errors::REVOCATION_UNKNOWN, text).with_outcome(CallOutcome::NotSent))
     }
-    /// Begins to fetch the list, if that is due and nobody does.
+    /// Begins to fetch the list, if that is due and no other call does.
     async fn begin_round(
         &self,
         watch: &RevocationWatch,
@@ -384,7 +384,7 @@ impl FileServiceSender {
         authorities.extend(self.trust.learnt());
         authorities.extend(anchors.iter().map(|anchor| anchor.certificate.clone()));
         let log = CallOptions { log: options.log.clone(), ..CallOptions::default() };
-        // Whoever began it may give up: the others wait for it.
+        // The call that began it may give up: the others wait for it.
         background::spawn(async move {
             let Some(watch) = &round.trust.revocations.0 else { return };
             watch.refresh(&Arc::new(authorities), now_s, &log).await;

@@ -169,7 +169,7 @@ impl BufRead for Base64Text {
             self.is_broken = pushed.and(ended).is_err();
         }
         if self.is_broken {
-            // Also when it is asked again: what is there is not the whole.
+            // Also when it is asked again: the rest is missing.
             return Err(io::Error::new(io::ErrorKind::InvalidData, NotBase64));
         }
         Ok(&self.bytes[self.taken..])

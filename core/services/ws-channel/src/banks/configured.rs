@@ -23,7 +23,7 @@ use crate::{
     data::SPOOL_ELSEWHERE,
 };
 
-/// Below the data folder: what banks have shown of themselves. Without it, they are asked again.
+/// Below the data folder: the banks' own certificates and lists. Without it, they are asked again.
 const KNOWLEDGE: &str = "banks";
 /// The largest file of a bank that is compared, in bytes.
 const FILE_MAX: u64 = 16 * 1024 * 1024;
@@ -38,12 +38,12 @@ struct ConfiguredBank {
     settings: ReachedBankConfig,
     /// The digests of the files that they name, by their places.
     files: BTreeMap<String, [u8; 32]>,
-    /// Where what the bank shows of itself is kept.
+    /// Where the bank's own certificates and lists are kept.
     knowledge: Option<PathBuf>,
 }
 
 impl ConfiguredBanks {
-    /// Opens them, with what they have shown of themselves in a service with this data folder. Nothing is sent, and nothing
+    /// Opens them, with their own certificates and lists as a service with this data folder has kept them. Nothing is sent, and nothing
     /// written.
     ///
     /// # Errors
@@ -84,7 +84,7 @@ impl ConfiguredBanks {
         self.0.values().filter_map(|one| one.knowledge.as_deref())
     }
 
-    /// Checks the folders for what they show of themselves, as far as they are there.
+    /// Checks the folders for their own certificates and lists, as far as they are there.
     ///
     /// # Errors
     /// `configuration.invalid` for a link, or a folder that others can change.

@@ -1,4 +1,4 @@
-//! What the banks have shown of themselves outlives a restart: nobody is asked for it again.
+//! The banks' own certificates and lists outlive a restart: the banks are not asked again.
 
 use std::{fs, path::PathBuf};
 
@@ -43,7 +43,7 @@ async fn authorities_and_the_certificate_for_encryption_are_asked_for_once() {
     lists(&world, &who).await;
     assert_eq!(asked(&world).await, before, "it was known");
 
-    // What was taken away is learnt again, and kept again; a damaged file is none.
+    // A folder that was taken away is filled again; a damaged file is none.
     let [danske, _, op, _] = &folders(&world)[..] else { panic!() };
     fs::remove_dir_all(op).unwrap();
     fs::write(danske.join("bank_encryption.json"), "{").unwrap();
