@@ -3,7 +3,7 @@
 use bankchannel_crypto::x509::Certificate;
 use bankchannel_foundation::{Error, Result};
 use bankchannel_sepa_web_services::profile::{self, BankEnvironment, ChannelProfile};
-use bankchannel_transport::read_authorities;
+use bankchannel_transport::{Transport, TransportSettings, read_authorities};
 use url::{Host, Url};
 
 use super::{
@@ -18,6 +18,19 @@ pub(super) struct ClientAddress<'a> {
     pub(super) url: &'a str,
     /// Whether the setting gives it, and not the profile.
     pub(super) is_given: bool,
+}
+
+/// The transport to an address of this setting.
+pub(super) fn opened(setting: &str, settings: &TransportSettings) -> Result<Transport> {
+    Transport::new(settings).map_err(|error| of_address(setting, error))
+}
+
+/// The error of an address under the name of its setting.
+pub(super) fn of_address(setting: &str, error: Error) -> Error {
+    match error.detail("field") {
+        Some("base_url") => Error::invalid_setting(setting, error.message().trim_start_matches("base_url: ")),
+        _ => error,
+    }
 }
 
 /// The address of a real bank.

@@ -114,7 +114,8 @@ impl BankKnowledgeFolder {
     pub(super) fn keep_authorities(&self, learnt: Vec<Certificate>) -> Result<()> {
         self.changing(|| {
             let mut all = self.authorities();
-            all.extend(learnt.into_iter().filter(|one| !self.authorities().contains(one)));
+            let new: Vec<Certificate> = learnt.into_iter().filter(|one| !all.contains(one)).collect();
+            all.extend(new);
             all.truncate(LEARNT_MAX);
             let text: String = all.iter().map(Certificate::to_pem).collect();
             keep(&self.0, AUTHORITIES, text.as_bytes())

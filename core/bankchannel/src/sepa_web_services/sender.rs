@@ -14,11 +14,11 @@ use bankchannel_sepa_web_services::{
     errors, profile,
     verify::{DocumentRecipient, VerificationRules},
 };
-use bankchannel_transport::{Transport, TransportSettings, background};
+use bankchannel_transport::{Transport, background};
 use data_encoding::HEXUPPER;
 
 use super::{
-    bank_address::BankAddress,
+    bank_address::{BankAddress, opened},
     bank_knowledge::{BankKnowledgeFolder, SIGNERS_MAX, SeenSigner},
     clock::{self, DocumentTime, ReservedTimes},
     encryption::{self, KnownEncryption},
@@ -125,19 +125,6 @@ impl MessageSigner {
             return Ok(signed);
         }
         Err(Error::invalid_field(SIGNATURE, "the answer is not a signature by the key of the certificate"))
-    }
-}
-
-/// The transport to an address of this setting.
-fn opened(setting: &str, settings: &TransportSettings) -> Result<Transport> {
-    Transport::new(settings).map_err(|error| of_address(setting, error))
-}
-
-/// The error of an address under the name of its setting.
-pub(super) fn of_address(setting: &str, error: Error) -> Error {
-    match error.detail("field") {
-        Some("base_url") => Error::invalid_setting(setting, error.message().trim_start_matches("base_url: ")),
-        _ => error,
     }
 }
 

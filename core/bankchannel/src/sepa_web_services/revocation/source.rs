@@ -4,7 +4,7 @@ use bankchannel_crypto::x509::MAX_REVOCATION_LIST_BYTES;
 use bankchannel_foundation::{Error, Result, model::Boundary};
 use bankchannel_transport::TransportSettings;
 
-use super::{super::sender::of_address, TIMEOUT};
+use super::{super::bank_address::of_address, TIMEOUT};
 use crate::ConnectionSettings;
 
 /// What happens if the revocation list of a bank's authority cannot be had.
